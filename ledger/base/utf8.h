@@ -1,0 +1,13 @@
+// Code points of UTF-8, one at a time.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace fundledger {
+
+// Takes the first code point off `text`, which is not empty. Nothing, and `text` as it was, where it does not
+// begin with well-formed UTF-8 (RFC 3629: no surrogate, nothing over-long, nothing above U+10FFFF).
+std::optional<char32_t> TakeCodePoint(std::string_view* text);
+
+}  // namespace fundledger
