@@ -125,14 +125,14 @@ bool IsMoneyUnit(char32_t c) {
 
 std::string Classify(const Token& token) {
   std::string_view run = token.text;
-  if (IsCreditCode(run)) return {};
   // "Tel13…" is a number with a word before it; letters among the digits make a code of some other kind.
   while (!run.empty() && !IsDigit(static_cast<unsigned char>(run[0]))) run.remove_prefix(1);
   const size_t digits = std::min(run.find_first_not_of("0123456789"), run.size());
   const bool check_x = digits == 17 && run.size() == 18 && absl::ascii_toupper(run[17]) == 'X';
   if (digits != run.size() && !check_x) return {};
+  // Before the credit code: one id in 31 has a check character that would do for both.
   if (IsCitizenId(run)) return "a citizen's id number";
-  if (check_x) return {};
+  if (check_x || IsCreditCode(token.text)) return {};
   const bool international = run.starts_with("0086") || (run.starts_with("86") && token.before == '+');
   if (international && run.size() > 11) run.remove_prefix(run.size() - 11);
   if (IsMobile(run) && !IsMoneyUnit(token.after)) return "a mobile number";
