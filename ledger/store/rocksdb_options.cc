@@ -1,0 +1,118 @@
+#include "ledger/store/rocksdb_options.h"
+
+#include <cstdarg>
+#include <cstdlib>
+
+#include "rocksdb/cache.h"
+#include "rocksdb/env.h"
+#include "rocksdb/filter_policy.h"
+#include "rocksdb/listener.h"
+#include "rocksdb/options.h"
+#include "rocksdb/table.h"
+
+namespace fundledger::store {
+namespace {
+
+constexpr size_t kMegabyte = size_t{1} << 20;
+
+class NullLogger final : public rocksdb::Logger {
+ public:
+  NullLogger() : rocksdb::Logger(rocksdb::InfoLogLevel::FATAL_LEVEL) {}
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+  void Logv(rocksdb::InfoLogLevel, const char*, va_list) override {}
+};
+
+// A write that failed must stay failed. Left to itself, RocksDB would resume after some errors (a full disk,
+// say) and flush table after table past the doubtful log entry; a crash in between would replay that entry
+// into the tables not yet flushed, and half a commit would stand. The store stops instead, and reopening
+// decides.
+class NoRecovery final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
+rocksdb::ColumnFamilyOptions MakeOptions(const std::shared_ptr<rocksdb::Cache>& cache, bool point_lookups,
+                                         bool compressed) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;  // so that block_cache_bytes bounds them too
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+  if (point_lookups) {
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));  // about 1 % needless reads
+    table.whole_key_filtering = true;
+  }
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.compression = compressed ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+  options.bottommost_compression = rocksdb::kDisableCompressionOption;  // the same on every level
+  options.write_buffer_size = 32 * kMegabyte;
+  return options;
+}
+
+}  // namespace
+
+rocksdb::DBOptions MakeDatabaseOptions() {
+  rocksdb::DBOptions options;
+  options.create_if_missing = false;
+  options.create_missing_column_families = false;
+  options.paranoid_checks = true;
+  // Opens after an ordinary crash, which leaves an incomplete last entry; refuses damage before that. The
+  // default, kPointInTimeRecovery, would drop all entries behind a flipped byte without a word.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.track_and_verify_wals_in_manifest = true;
+  options.verify_sst_unique_id_in_manifest = true;
+  options.listeners.push_back(std::make_shared<NoRecovery>());
+  options.max_bgerror_resume_count = 0;
+  // Bounds what a start after a crash replays.
+  options.max_total_wal_size = 256 * kMegabyte;
+  options.db_write_buffer_size = 256 * kMegabyte;
+  options.max_manifest_file_size = 64 * kMegabyte;
+  options.max_open_files = 512;  // below the usual limit of 1,024 descriptors a process
+  // There is one writer; concurrent memtable writes would only cost.
+  options.allow_concurrent_memtable_write = false;
+  options.max_log_file_size = 4 * kMegabyte;
+  options.keep_log_file_num = 4;
+  options.stats_dump_period_sec = 3600;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions MakeTableOptions(Table table, const std::shared_ptr<rocksdb::Cache>& cache) {
+  switch (table) {
+    // Signatures, hashes and random ids do not compress; and somebody with nothing but a hex editor can find
+    // a record.
+    case Table::kRecords:
+    case Table::kTiles:
+    case Table::kCheckpoints:
+    case Table::kMeta:
+      return MakeOptions(cache, /*point_lookups=*/false, /*compressed=*/false);
+    case Table::kRequests:  // only ever looked up by whole key, and mostly not there
+      return MakeOptions(cache, /*point_lookups=*/true, /*compressed=*/false);
+    case Table::kEntities:
+    case Table::kPostings:
+    case Table::kTrail:
+      return MakeOptions(cache, /*point_lookups=*/false, /*compressed=*/true);
+  }
+  std::abort();  // Invariant: a Table is one of kAllTables.
+}
+
+rocksdb::ColumnFamilyOptions MakeHeadOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
+  return MakeOptions(cache, /*point_lookups=*/false, /*compressed=*/false);
+}
+
+rocksdb::WriteOptions MakeWriteOptions() {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  options.disableWAL = false;
+  options.protection_bytes_per_key = kProtectionBytesPerKey;
+  return options;
+}
+
+std::shared_ptr<rocksdb::Logger> MakeNullLogger() {
+  return std::make_shared<NullLogger>();
+}
+
+}  // namespace fundledger::store
