@@ -3,9 +3,9 @@
 #include <optional>
 
 #include "ledger/base/status.h"
+#include "ledger/base/utf8.h"
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
@@ -82,8 +82,7 @@ absl::StatusOr<Date> Date::Parse(std::string_view text) {
   const auto parts = Split(ToStd(absl::StripAsciiWhitespace(ToAbsl(text))));
   if (!parts.has_value()) {
     return Refuse(absl::StatusCode::kInvalidArgument, "DATE_INVALID",
-                  absl::StrCat("date \"", absl::Utf8SafeCEscape(ToAbsl(text.substr(0, 60))),
-                               "\" is not understood: write it as 2020-06-16"));
+                  absl::StrCat("date ", Quote(text), " is not understood: write it as 2020-06-16"));
   }
   return FromCivil(parts->year, parts->month, parts->day);
 }

@@ -4,10 +4,10 @@
 #include <limits>
 
 #include "ledger/base/status.h"
+#include "ledger/base/utf8.h"
 
 #include "absl/numeric/int128.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
 namespace fundledger {
@@ -44,16 +44,8 @@ std::string Plain(std::string_view text) {
   return std::string(absl::StripAsciiWhitespace(plain));
 }
 
-// Names the value in a message: short, and harmless on a terminal.
-std::string Quote(std::string_view text) {
-  constexpr size_t kShownBytesMax = 60;
-  std::string shown = absl::Utf8SafeCEscape(ToAbsl(text.substr(0, kShownBytesMax)));
-  if (text.size() > kShownBytesMax) shown += "…";
-  return absl::StrCat("amount \"", shown, "\"");
-}
-
 absl::Status Malformed(std::string_view text, std::string_view why) {
-  return Refuse(kInvalid, "AMOUNT_MALFORMED", absl::StrCat(Quote(text), " ", ToAbsl(why)));
+  return Refuse(kInvalid, "AMOUNT_MALFORMED", absl::StrCat("amount ", Quote(text), " ", ToAbsl(why)));
 }
 
 bool IsDigits(std::string_view text) {
@@ -120,13 +112,13 @@ absl::Status RefuseBody(std::string_view text, std::string_view body, bool has_u
 
 absl::Status TooPrecise(std::string_view text, size_t decimals) {
   return Refuse(kInvalid, "AMOUNT_TOO_PRECISE",
-                absl::StrCat(Quote(text), " is finer than a fen (0.01元): write at most ", decimals,
-                             " decimals with this unit"));
+                absl::StrCat("amount ", Quote(text), " is finer than a fen (0.01元): write at most ",
+                             decimals, " decimals with this unit"));
 }
 
 absl::Status OutOfRange(std::string_view text) {
   return Refuse(kInvalid, "AMOUNT_OUT_OF_RANGE",
-                absl::StrCat(Quote(text), " is more than the ledger can hold: write at most ",
+                absl::StrCat("amount ", Quote(text), " is more than the ledger can hold: write at most ",
                              FormatYuan(std::numeric_limits<int64_t>::max()), "元"));
 }
 
@@ -185,7 +177,7 @@ absl::StatusOr<int64_t> ParseFen(std::string_view text) {
   const std::string plain = Plain(text);
   if (plain.starts_with('-') || plain.starts_with("$-")) {
     return Refuse(kInvalid, "AMOUNT_NEGATIVE",
-                  absl::StrCat(Quote(text), " is negative: write the amount without a sign"));
+                  absl::StrCat("amount ", Quote(text), " is negative: write the amount without a sign"));
   }
   if (plain.starts_with('+')) return Malformed(text, "has a sign: write the amount without it");
   return ReadMagnitude(text, plain);

@@ -8,7 +8,6 @@
 #include "ledger/base/utf8.h"
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -109,6 +108,24 @@ std::optional<char32_t> TakeCodePoint(std::string_view* text) {
   return code;
 }
 
+std::string Quote(std::string_view text) {
+  constexpr int kCharactersMax = 60;
+  std::string quoted = "\"";
+  for (int shown = 0; !text.empty() && shown < kCharactersMax; ++shown) {
+    std::string_view rest = text;
+    const auto code = TakeCodePoint(&rest);
+    const size_t size = code.has_value() ? text.size() - rest.size() : 1;
+    if (code.has_value() && !IsControl(*code)) {
+      quoted.append(text.substr(0, size));
+    } else {
+      for (const char c : text.substr(0, size))
+        absl::StrAppendFormat(&quoted, "\\x%02X", static_cast<uint8_t>(c));
+    }
+    text.remove_prefix(size);
+  }
+  return quoted.append(text.empty() ? "\"" : "…\"");
+}
+
 bool IsValidUtf8(std::string_view text) {
   while (!text.empty()) {
     if (!TakeCodePoint(&text).has_value()) return false;
@@ -145,8 +162,8 @@ absl::Status CheckId(std::string_view what, std::string_view id) {
   if (good) return absl::OkStatus();
   return Refuse(
       kInvalid, "ID_MALFORMED",
-      absl::StrCat(ToAbsl(what), " \"", absl::Utf8SafeCEscape(ToAbsl(id.substr(0, 80))),
-                   "\" is not an id: write 1 to 64 of A-Z a-z 0-9 . _ - beginning with a letter or digit"));
+      absl::StrCat(ToAbsl(what), " ", Quote(id),
+                   " is not an id: write 1 to 64 of A-Z a-z 0-9 . _ - beginning with a letter or digit"));
 }
 
 absl::Status CheckText(std::string_view what, std::string_view text, size_t max_characters) {

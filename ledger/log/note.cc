@@ -8,7 +8,6 @@
 #include "ledger/base/utf8.h"
 #include "ledger/crypto/digest.h"
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -157,8 +156,7 @@ absl::StatusOr<Note> ParseNote(std::string_view note) {
     if (!line.has_value()) return Malformed("does not end in a newline");
     auto signature = ReadSignature(*line);
     if (!signature.has_value()) {
-      return Malformed(absl::StrCat("has a bad signature line: \"",
-                                    absl::Utf8SafeCEscape(ToAbsl(line->substr(0, 100))), "\""));
+      return Malformed(absl::StrCat("has a bad signature line: ", Quote(*line)));
     }
     parsed.signatures.push_back(*std::move(signature));
   }
@@ -229,8 +227,8 @@ absl::StatusOr<Checkpoint> OpenCheckpoint(std::string_view note, const NoteVerif
   ASSIGN_OR_RETURN(const Note opened, OpenNote(note, {log}));
   ASSIGN_OR_RETURN(Checkpoint checkpoint, ParseCheckpointText(opened.text));
   if (checkpoint.origin != log.name) {
-    return Unverified(absl::StrCat("is a checkpoint of \"", absl::Utf8SafeCEscape(checkpoint.origin),
-                                   "\", signed by ", log.name));
+    return Unverified(
+        absl::StrCat("is a checkpoint of ", Quote(checkpoint.origin), ", signed by ", log.name));
   }
   return checkpoint;
 }
