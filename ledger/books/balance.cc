@@ -1,0 +1,63 @@
+#include "ledger/books/balance.h"
+
+#include <algorithm>
+#include <string>
+
+#include "ledger/base/date.h"
+#include "ledger/base/fen.h"
+#include "ledger/base/status.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::books {
+
+using ::fundledger::storage::v1::DatedBalance;
+
+int64_t Total(const DatedBalance& balance) {
+  int64_t total = 0;
+  for (int64_t delta : balance.deltas_fen()) total += delta;
+  return total;
+}
+
+int64_t LeastFrom(const DatedBalance& balance, int32_t day) {
+  int64_t running = 0;
+  int i = 0;
+  for (; i < balance.days_size() && balance.days(i) <= day; ++i) running += balance.deltas_fen(i);
+  int64_t least = running;
+  for (; i < balance.days_size(); ++i) {
+    running += balance.deltas_fen(i);
+    least = std::min(least, running);
+  }
+  return least;
+}
+
+absl::Status Move(std::string_view account, int32_t day, int64_t delta_fen, DatedBalance* balance) {
+  int64_t sum = 0;
+  if (!AddFen(Total(*balance), delta_fen, &sum)) {
+    return Refuse(absl::StatusCode::kOutOfRange, "AMOUNT_OUT_OF_RANGE",
+                  absl::StrCat(ToAbsl(account), ": the balance would not fit"));
+  }
+  if (delta_fen < 0) {
+    const int64_t least = LeastFrom(*balance, day);
+    if (least < -delta_fen) {
+      return Refuse(absl::StatusCode::kFailedPrecondition, "ACCOUNT_BELOW_ZERO",
+                    absl::StrCat(ToAbsl(account), ": asked for ", FormatYuan(-delta_fen), " yuan from ",
+                                 Date(day).ToString(), " on, there is ", FormatYuan(least)));
+    }
+  }
+  auto* days = balance->mutable_days();
+  auto* deltas = balance->mutable_deltas_fen();
+  const auto at = std::lower_bound(days->begin(), days->end(), day);
+  const int index = static_cast<int>(at - days->begin());
+  if (at != days->end() && *at == day) {
+    deltas->Set(index, deltas->Get(index) + delta_fen);
+    return absl::OkStatus();
+  }
+  days->Add(day);
+  deltas->Add(delta_fen);
+  std::rotate(days->begin() + index, days->end() - 1, days->end());
+  std::rotate(deltas->begin() + index, deltas->end() - 1, deltas->end());
+  return absl::OkStatus();
+}
+
+}  // namespace fundledger::books

@@ -1,0 +1,69 @@
+// Names of what the books keep: kind and id. The id is a byte string whose order is the order people list it
+// in.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "ledger/base/hash256.h"
+
+namespace fundledger::books {
+
+// Numbers as in fundledger.storage.v1.Entity.body; they stand in the store's keys.
+enum class EntityKind : uint8_t {
+  kLedger = 1,
+  kOrganization = 2,
+  kOfficer = 3,
+  kKeyOwner = 4,
+  kTaskGroup = 5,
+  kProgramme = 6,
+  kCategory = 7,
+  kPayee = 8,
+  kIndicator = 9,
+  kFund = 10,
+  kLine = 11,
+  kProject = 12,
+  kProposal = 13,
+  kPayment = 14,
+  kVoucher = 15,
+  kReference = 16,
+  kOutside = 17,
+  kConfirmation = 18,
+};
+
+struct EntityKey {
+  EntityKind kind = EntityKind::kLedger;
+  std::string id;
+  auto operator<=>(const EntityKey&) const = default;
+};
+
+// Ids of two parts join with a zero byte, which no id contains.
+std::string LineId(std::string_view project, std::string_view fund);
+std::string OutsideId(std::string_view fund, std::string_view programme);
+// Sequence and action index, big-endian: the order of the log.
+std::string ActionId(Sequence sequence, uint32_t action);
+std::string VoucherId(std::string_view issuer, std::string_view type, int32_t year, std::string_view number);
+// `action_kind` is the field number of the action in fundledger.v1.Action.
+std::string ReferenceId(std::string_view organization, int action_kind, std::string_view reference);
+
+// What a trail follows; numbers as in fundledger.v1.TrailDimension.
+enum class TrailDimension : uint8_t {
+  kOrganization = 1,
+  kFund = 2,
+  kProject = 3,
+  kOfficer = 4,
+  kAction = 5,
+  kPayee = 6,
+  kVoucher = 7,
+  kDocument = 8,
+};
+
+struct TrailKey {
+  TrailDimension dimension = TrailDimension::kOrganization;
+  std::string id;
+  auto operator<=>(const TrailKey&) const = default;
+};
+
+}  // namespace fundledger::books

@@ -1,0 +1,79 @@
+#include "ledger/books/working.h"
+
+#include <memory>
+#include <utility>
+
+#include "ledger/base/fen.h"
+#include "ledger/books/balance.h"
+
+namespace fundledger::books {
+
+namespace sv1 = ::fundledger::storage::v1;
+
+absl::StatusOr<EntityPtr> Working::Get(const EntityKey& key) const {
+  if (auto it = changes_.find(key); it != changes_.end()) return EntityPtr(it->second);
+  return below_.Get(key);
+}
+
+absl::StatusOr<sv1::Entity*> Working::Change(const EntityKey& key) {
+  if (auto it = changes_.find(key); it != changes_.end()) return it->second.get();
+  ASSIGN_OR_RETURN(EntityPtr before, below_.Get(key));
+  auto copy = before == nullptr ? std::make_shared<sv1::Entity>() : std::make_shared<sv1::Entity>(*before);
+  sv1::Entity* raw = copy.get();
+  changes_.emplace(key, std::move(copy));
+  return raw;
+}
+
+absl::StatusOr<bool> Working::Has(const EntityKey& key) const {
+  ASSIGN_OR_RETURN(EntityPtr entity, Get(key));
+  return entity != nullptr;
+}
+
+Effects Working::TakeEffects() {
+  for (auto& [key, entity] : changes_) effects_.entities.emplace(key, std::move(entity));
+  changes_.clear();
+  return std::exchange(effects_, {});
+}
+
+absl::StatusOr<EntityPtr> Need(const Reader& reader, EntityKind kind, std::string_view id,
+                               std::string_view what, std::string_view reason) {
+  ASSIGN_OR_RETURN(EntityPtr entity, reader.Get({kind, std::string(id)}));
+  if (entity == nullptr) {
+    return Refuse(absl::StatusCode::kNotFound, reason,
+                  absl::StrCat("there is no ", ToAbsl(what), " '", ToAbsl(id), "' in this ledger"));
+  }
+  return entity;
+}
+
+absl::Status CheckAmount(std::string_view what, int64_t amount_fen) {
+  if (amount_fen <= 0) {
+    return Refuse(
+        absl::StatusCode::kInvalidArgument, "AMOUNT_NOT_POSITIVE",
+        absl::StrCat(ToAbsl(what), ": the amount is ", amount_fen, " fen; it must be more than zero"));
+  }
+  if (amount_fen > kMaxAmountFen) {
+    return Refuse(absl::StatusCode::kInvalidArgument, "AMOUNT_OUT_OF_RANGE",
+                  absl::StrCat(ToAbsl(what), ": ", amount_fen, " fen is more than any one amount may be (",
+                               FormatYuan(kMaxAmountFen), " yuan)"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckReason(std::string_view reason) {
+  if (!reason.empty()) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kInvalidArgument, "REASON_MISSING",
+                "a reason is needed; say why in a few words");
+}
+
+absl::Status CheckNotBefore(std::string_view what, Date day, Date first) {
+  if (day >= first) return absl::OkStatus();
+  return Refuse(
+      absl::StatusCode::kFailedPrecondition, "DATE_TOO_EARLY_FOR_YEAR",
+      absl::StrCat(ToAbsl(what), " is dated ", day.ToString(), "; it cannot be before ", first.ToString()));
+}
+
+absl::StatusOr<Date> FromWire(const ::fundledger::v1::Date& date) {
+  return Date::FromCivil(date.year(), date.month(), date.day());
+}
+
+}  // namespace fundledger::books

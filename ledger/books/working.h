@@ -1,0 +1,78 @@
+// The state one submission is applied on: entities before it, with its own changes on top.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "fundledger/storage/v1/entities.pb.h"
+#include "fundledger/v1/actions.pb.h"
+#include "ledger/base/date.h"
+#include "ledger/base/status.h"
+#include "ledger/books/authority.h"
+#include "ledger/books/books.h"
+#include "ledger/books/reader.h"
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::books {
+
+class Working : public Reader {
+ public:
+  Working(const Reader& below, const RecordContext& record) : below_(below), record_(record) {}
+
+  absl::StatusOr<EntityPtr> Get(const EntityKey& key) const override;
+  // A copy that may be changed, kept as a change; made empty if there is none yet. Valid until the next
+  // Change of another key does not matter: each lives as long as this.
+  absl::StatusOr<::fundledger::storage::v1::Entity*> Change(const EntityKey& key);
+  absl::StatusOr<bool> Has(const EntityKey& key) const;
+
+  const RecordContext& record() const { return record_; }
+  void Post(::fundledger::storage::v1::Posting posting) { effects_.postings.push_back(std::move(posting)); }
+  void Trail(TrailDimension dimension, std::string_view id) {
+    if (!id.empty()) effects_.trail.insert({dimension, std::string(id)});
+  }
+  Effects TakeEffects();
+
+ private:
+  const Reader& below_;
+  const RecordContext& record_;
+  // Entities this submission changed; owned here, shared out as constants at the end.
+  std::map<EntityKey, std::shared_ptr<::fundledger::storage::v1::Entity>> changes_;
+  Effects effects_;
+};
+
+// One action on its way into the books.
+struct ActionContext {
+  Working& working;
+  const ::fundledger::v1::Action& action;
+  uint32_t index = 0;  // of the record's submission: where the effect is recorded
+  const ::fundledger::v1::RegisterOfficer&
+      officer;  // who submits it; for an approved proposal, who proposed it
+  const ::fundledger::storage::v1::Ledger& ledger;
+  Date record_day;  // of the record, in the ledger's time zone
+  Date day;         // business date
+
+  ::fundledger::storage::v1::Origin MakeOrigin() const {
+    ::fundledger::storage::v1::Origin origin;
+    origin.set_sequence(working.record().sequence);
+    origin.set_action(index);
+    origin.set_day(day.days());
+    return origin;
+  }
+};
+
+// The entity, or NOT_FOUND with `reason` and a message that names it.
+absl::StatusOr<EntityPtr> Need(const Reader& reader, EntityKind kind, std::string_view id,
+                               std::string_view what, std::string_view reason);
+
+// INVALID_ARGUMENT, reasons AMOUNT_NOT_POSITIVE, AMOUNT_OUT_OF_RANGE.
+absl::Status CheckAmount(std::string_view what, int64_t amount_fen);
+// INVALID_ARGUMENT, reason REASON_MISSING.
+absl::Status CheckReason(std::string_view reason);
+// FAILED_PRECONDITION, reason DATE_TOO_EARLY_FOR_YEAR, if `day` lies before `first`.
+absl::Status CheckNotBefore(std::string_view what, Date day, Date first);
+// Date of a wire date; INVALID_ARGUMENT, reason DATE_INVALID.
+absl::StatusOr<Date> FromWire(const ::fundledger::v1::Date& date);
+
+}  // namespace fundledger::books
