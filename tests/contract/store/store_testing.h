@@ -27,8 +27,9 @@ namespace fundledger::store {
 // A fresh directory, removed with what is in it.
 class TempDir {
  public:
-  TempDir() : path_(std::filesystem::temp_directory_path() / "fundledger-store-XXXXXX") {
-    std::string name = path_.string();
+  TempDir() : TempDir(std::filesystem::temp_directory_path()) {}
+  explicit TempDir(const std::filesystem::path& where) {
+    std::string name = (where / "fundledger-store-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) std::abort();
     path_ = name;
   }
