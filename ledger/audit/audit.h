@@ -1,0 +1,111 @@
+// Replay: records in; checked links, times, signatures, keys, books and tree out. Pure; one code for the
+// engine, the mirror and offline verification, so that nobody checks less than the ledger itself does.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fundledger/v1/actions.pb.h"
+#include "ledger/base/hash256.h"
+#include "ledger/books/books.h"
+#include "ledger/books/reader.h"
+#include "ledger/crypto/signature.h"
+#include "ledger/log/record.h"
+#include "ledger/log/tile.h"
+
+#include "absl/status/statusor.h"
+
+namespace fundledger::audit {
+
+inline constexpr size_t kMaxActions = 1000;
+// What is left of a record beside the longest header, the one with an SM3 link; the same for every ledger.
+inline constexpr size_t kMaxEnvelopeBytes = log::kMaxRecordBytes - 96;
+
+// A submission as admitted.
+struct Admitted {
+  ::fundledger::v1::Submission submission;
+  std::string payload;  // the signed bytes
+  std::vector<std::string>
+      signatures;        // one; in a genesis one for the log's key and one for each administrator
+  Hash256 actions_hash;  // over the length-prefixed bytes of each action, as they were sent
+};
+
+// Whether it is a genesis: one action, of that kind.
+bool IsGenesis(const ::fundledger::v1::Submission& submission);
+
+// Everything about an envelope that depends on nothing else: size, envelope form, payload type, strict parse
+// (no unknown field or enum value at any depth, no byte that the parse does not account for), 1…1000 actions
+// each of a kind, officer id, 16-byte request id, 32-byte ledger and seen root. A genesis has none of ledger,
+// seen and not_after, and its officer is its first administrator. INVALID_ARGUMENT, reasons
+// ENVELOPE_MALFORMED, ENVELOPE_TOO_LARGE, PAYLOAD_TYPE_UNKNOWN, SUBMISSION_MALFORMED, UNKNOWN_FIELD,
+// UNKNOWN_ENUM_VALUE, ACTION_MISSING, TOO_MANY_ACTIONS, REQUEST_ID_MALFORMED, LEDGER_MALFORMED.
+absl::StatusOr<Admitted> Admit(std::string_view envelope);
+// The same for a serialized Submission without an envelope, for trial runs; signatures stay empty, and seen
+// may be unset.
+absl::StatusOr<Admitted> AdmitPayload(std::string_view payload);
+
+// Keys decoded once. Thread-safe.
+class VerifierCache {
+ public:
+  VerifierCache();
+  ~VerifierCache();
+  absl::StatusOr<std::shared_ptr<const crypto::Verifier>> Find(const ::fundledger::v1::PublicKey& key);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The key as the log knows it. INVALID_ARGUMENT, reason KEY_MALFORMED, unless it can verify.
+absl::StatusOr<crypto::PublicKey> ToPublicKey(const ::fundledger::v1::PublicKey& key);
+
+// That the envelope is signed by the key of its officer in `reader` (in a genesis: by the log's key and each
+// administrator's), and that every RegisterOfficer in it, the genesis's too, carries its key's proof.
+// UNAUTHENTICATED, reasons OFFICER_UNKNOWN, SIGNATURE_INVALID, KEY_PROOF_INVALID.
+absl::Status CheckSignatures(const books::Reader& reader, const Admitted& admitted, VerifierCache* keys);
+
+// What binds a submission to this log and this moment. `root_at` gives the root of the tree of a size <= the
+// number of records so far. INVALID_ARGUMENT / FAILED_PRECONDITION, reasons WRONG_LEDGER, EXPIRED
+// (recorded_at > not_after), SEEN_NOT_A_PREFIX, GENESIS_MISPLACED.
+absl::Status CheckBinding(const Admitted& admitted, Sequence sequence, int64_t recorded_at_us,
+                          const std::optional<Hash256>& ledger,
+                          const std::function<absl::StatusOr<Hash256>(uint64_t size)>& root_at);
+
+// Recomputes a ledger from its records, in memory of the size of its entities.
+class Replay : public books::Scanner {
+ public:
+  Replay();
+  ~Replay() override;
+
+  // The next record, in order. On error the replay stands where it was, and the message says what is wrong
+  // with the record: link, time, form, signature, binding, a request id used twice, a rule. DATA_LOSS,
+  // reasons RECORD_MALFORMED, LINK_BROKEN, SM3_LINK_BROKEN, TIME_WENT_BACK, SEQUENCE_WRONG,
+  // SEMANTICS_UNKNOWN, REQUEST_ID_REPEATED; or that of the check that failed.
+  absl::Status Next(std::string_view record);
+
+  uint64_t size() const;
+  Hash256 Root() const;
+  // Leaf hash of the last record; the ledger's id after record 0.
+  Hash256 last_leaf() const;
+  Hash256 ledger() const;
+  // What the last record changed.
+  const books::Effects& last_effects() const;
+  const Admitted& last_admitted() const;
+
+  absl::StatusOr<books::EntityPtr> Get(const books::EntityKey& key) const override;
+  absl::Status Scan(
+      books::EntityKind kind, std::string_view prefix, std::string_view from,
+      const std::function<bool(std::string_view id, const books::EntityPtr&)>& visit) const override;
+  const std::map<books::EntityKey, books::EntityPtr>& entities() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fundledger::audit
