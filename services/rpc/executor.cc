@@ -1,0 +1,72 @@
+#include "services/rpc/executor.h"
+
+#include <utility>
+
+#include "ledger/base/status.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+namespace fundledger::rpc {
+namespace {
+
+absl::Status Stopping() {
+  return Refuse(absl::StatusCode::kUnavailable, "SERVER_STOPPING",
+                "the server is stopping; repeat the call when it is back");
+}
+
+}  // namespace
+
+Executor::Executor(size_t threads, size_t queue_limit) : queue_limit_(queue_limit) {
+  threads_.reserve(threads);
+  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+Executor::~Executor() {
+  Stop(absl::InfinitePast());
+}
+
+void Executor::Run(Task task) {
+  absl::Status refused;
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (stopping_) {
+      refused = Stopping();
+    } else if (queue_.size() >= queue_limit_) {
+      refused = Refuse(absl::StatusCode::kResourceExhausted, "READ_QUEUE_FULL",
+                       absl::StrCat(queue_.size(), " queries wait already; repeat the call a little later"));
+    } else {
+      queue_.push_back(std::move(task));
+      return;
+    }
+  }
+  task(refused);
+}
+
+void Executor::Stop(absl::Time deadline) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    deadline_ = deadline;
+  }
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void Executor::Work() {
+  while (true) {
+    Task task;
+    absl::Status admitted;
+    {
+      const absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(this, &Executor::HasWork));
+      if (queue_.empty()) return;
+      task = std::move(queue_.front());
+      queue_.pop_front();
+      if (stopping_ && absl::Now() >= deadline_) admitted = Stopping();
+    }
+    task(admitted);
+  }
+}
+
+}  // namespace fundledger::rpc

@@ -1,0 +1,45 @@
+#include "services/rpc/status.h"
+
+#include <string>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "ledger/base/status.h"
+
+namespace fundledger::rpc {
+namespace {
+
+// The message goes twice, as text and in the details, and all trailers of a call share 8 KiB.
+constexpr size_t kMessageBytesMax = 2000;
+
+// At most kMessageBytesMax, cut between characters.
+std::string Shorten(std::string_view message) {
+  if (message.size() <= kMessageBytesMax) return std::string(message);
+  size_t end = kMessageBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0) == 0x80) --end;
+  return std::string(message.substr(0, end)) + "…";
+}
+
+}  // namespace
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const std::string message = Shorten(ToStd(status.message()));
+
+  google::rpc::Status details;
+  details.set_code(static_cast<int>(status.code()));
+  details.set_message(message);
+  google::rpc::ErrorInfo info;
+  info.set_reason(ReasonOf(status));
+  info.set_domain(std::string(kErrorDomain));
+  details.add_details()->PackFrom(info);
+  if (status.code() == absl::StatusCode::kResourceExhausted) {
+    google::rpc::RetryInfo retry;
+    retry.mutable_retry_delay()->set_nanos(kRetryDelayMs * 1'000'000);
+    details.add_details()->PackFrom(retry);
+  }
+  // The numbers of absl's codes are gRPC's.
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message, details.SerializeAsString());
+}
+
+}  // namespace fundledger::rpc

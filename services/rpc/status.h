@@ -1,0 +1,21 @@
+// How an error of the ledger goes over the wire: the gRPC code and message, and in the trailer
+// grpc-status-details-bin a google.rpc.Status with
+//   ErrorInfo  reason = ReasonOf(status), domain = "fundledger"
+//   RetryInfo  for RESOURCE_EXHAUSTED: when to come back
+#pragma once
+
+#include <string_view>
+
+#include <grpcpp/support/status.h>
+
+#include "absl/status/status.h"
+
+namespace fundledger::rpc {
+
+inline constexpr std::string_view kErrorDomain = "fundledger";
+// The queues it protects empty within some group commits.
+inline constexpr int kRetryDelayMs = 100;
+
+grpc::Status ToGrpcStatus(const absl::Status& status);
+
+}  // namespace fundledger::rpc

@@ -1,0 +1,121 @@
+#include "services/rpc/tls.h"
+
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <sys/stat.h>
+
+#include "ledger/base/status.h"
+
+#include "absl/strings/str_cat.h"
+#include <openssl/x509.h>
+
+namespace fundledger::rpc {
+namespace {
+
+struct Free {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+  void operator()(X509* certificate) const { X509_free(certificate); }
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+using BioPtr = std::unique_ptr<BIO, Free>;
+using X509Ptr = std::unique_ptr<X509, Free>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, Free>;
+
+absl::Status Bad(std::string_view reason, std::string_view path, std::string_view what) {
+  return Refuse(absl::StatusCode::kInvalidArgument, reason, absl::StrCat(ToAbsl(path), ": ", ToAbsl(what)));
+}
+
+absl::StatusOr<std::string> ReadPem(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file || text.empty()) {
+    return Bad("TLS_FILE_UNREADABLE", path,
+               "cannot be read, or is empty; check the path and who may read it");
+  }
+  return text;
+}
+
+BioPtr Over(const std::string& text) {
+  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+// A key in need of a passphrase is refused instead of asked for on a terminal that is not there.
+int NoPassphrase(char*, int, int, void*) {
+  return -1;
+}
+
+absl::StatusOr<std::vector<X509Ptr>> Certificates(const std::string& path, const std::string& pem) {
+  std::vector<X509Ptr> chain;
+  const BioPtr bio = Over(pem);
+  while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, NoPassphrase, nullptr)) chain.emplace_back(next);
+  // The chain ends where no further PEM block begins; any other error is a block that does not parse.
+  const unsigned long error = ERR_peek_last_error();
+  ERR_clear_error();
+  const bool at_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+  if (chain.empty() || !at_end) {
+    return Bad("TLS_CERTIFICATE_MALFORMED", path, "is not a chain of certificates in PEM");
+  }
+  return chain;
+}
+
+absl::Status CheckValidNow(const std::string& path, const std::vector<X509Ptr>& chain) {
+  for (size_t i = 0; i < chain.size(); ++i) {
+    const bool begun = X509_cmp_current_time(X509_get0_notBefore(chain[i].get())) < 0;
+    const bool ended = X509_cmp_current_time(X509_get0_notAfter(chain[i].get())) <= 0;
+    if (begun && !ended) continue;
+    return Bad("TLS_CERTIFICATE_NOT_VALID_NOW", path,
+               absl::StrCat("certificate ", i + 1, " of ", chain.size(),
+                            begun ? " has expired" : " is not valid yet",
+                            "; renew it, or check this machine's clock"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckKey(const TlsFiles& files, const std::string& pem, X509* certificate) {
+  struct stat status {};
+  if (::stat(files.key.c_str(), &status) != 0 || (status.st_mode & S_IRWXO) != 0) {
+    return Bad("TLS_KEY_EXPOSED", files.key,
+               absl::StrCat("every user of this machine may use it; run: chmod o= ", files.key));
+  }
+  const BioPtr bio = Over(pem);
+  const KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
+  ERR_clear_error();
+  if (key == nullptr) {
+    return Bad("TLS_KEY_MALFORMED", files.key, "is not an unencrypted private key in PEM");
+  }
+  const bool matches = X509_check_private_key(certificate, key.get()) == 1;
+  ERR_clear_error();
+  if (!matches) {
+    return Bad("TLS_KEY_MISMATCH", files.key,
+               absl::StrCat("is not the key of the first certificate in ", files.certificate));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ServerCredentialsFromFiles(const TlsFiles& files) {
+  ASSIGN_OR_RETURN(const std::string certificate_pem, ReadPem(files.certificate));
+  ASSIGN_OR_RETURN(const std::string key_pem, ReadPem(files.key));
+  ASSIGN_OR_RETURN(const std::vector<X509Ptr> chain, Certificates(files.certificate, certificate_pem));
+  RETURN_IF_ERROR(CheckValidNow(files.certificate, chain));
+  RETURN_IF_ERROR(CheckKey(files, key_pem, chain.front().get()));
+
+  grpc::SslServerCredentialsOptions options(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+  options.pem_key_cert_pairs.push_back({key_pem, certificate_pem});
+  if (!files.client_ca.empty()) {
+    ASSIGN_OR_RETURN(options.pem_root_certs, ReadPem(files.client_ca));
+    ASSIGN_OR_RETURN(const std::vector<X509Ptr> authorities,
+                     Certificates(files.client_ca, options.pem_root_certs));
+    RETURN_IF_ERROR(CheckValidNow(files.client_ca, authorities));
+    options.client_certificate_request = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
+  }
+  return grpc::SslServerCredentials(options);
+}
+
+}  // namespace fundledger::rpc

@@ -1,0 +1,49 @@
+// Unary calls in a few lines each. gRPC's default reactor lives as long as its call; it must be finished
+// exactly once, cancelled calls too, and request and response live until then.
+//
+//   grpc::ServerUnaryReactor* Service::GetThing(grpc::CallbackServerContext* context, const Request* request,
+//                                               Response* response) {
+//     return rpc::Read(runtime_, context, [=, this] { return Fill(*request, response); });
+//   }
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include "services/rpc/executor.h"
+
+#include "absl/status/status.h"
+
+namespace fundledger::rpc {
+
+// What all handlers share; outlives the server.
+struct Runtime {
+  Executor* executor;
+  // Told of answers that a person must look into: DATA_LOSS, INTERNAL, UNKNOWN. Thread-safe; does not block.
+  std::function<void(const absl::Status&)> on_fault;
+};
+
+// Finishes the call. The only place that does.
+void Finish(const Runtime& runtime, grpc::ServerUnaryReactor* reactor, const absl::Status& status);
+
+// Runs `fill` on the executor and finishes the call with what it returns. A call cancelled in the meantime is
+// finished without running it.
+template <typename Fill>
+grpc::ServerUnaryReactor* Read(const Runtime& runtime, grpc::CallbackServerContext* context, Fill fill) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  runtime.executor->Run([&runtime, context, reactor, fill = std::move(fill)](const absl::Status& admitted) {
+    if (!admitted.ok()) {
+      Finish(runtime, reactor, admitted);
+    } else if (context->IsCancelled()) {
+      Finish(runtime, reactor, absl::CancelledError("the caller went away"));
+    } else {
+      Finish(runtime, reactor, fill());
+    }
+  });
+  return reactor;
+}
+
+}  // namespace fundledger::rpc
