@@ -1,0 +1,95 @@
+// The engine: one sequencer that appends submissions to a store, and immutable views for everyone who reads.
+//
+//   auto engine = Engine::Open({.directory = dir, .log_key = key});
+//   (*engine)->Submit(envelope, [](absl::StatusOr<v1::Receipt> receipt) { … });
+//   std::shared_ptr<const View> view = (*engine)->view();
+//
+// Durability: when `done` is called – with a receipt or with a refusal – the state it was judged on is on
+// disk, under a signed checkpoint in the anchor. Nothing is shown in a view that a crash could take back.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fundledger/v1/actions.pb.h"
+#include "fundledger/v1/resources.pb.h"
+#include "ledger/base/clock.h"
+#include "ledger/crypto/signature.h"
+#include "ledger/engine/view.h"
+
+#include "absl/status/statusor.h"
+
+namespace fundledger::engine {
+
+// The machine's monotonic clock, in microseconds.
+int64_t MonotonicClockMicros();
+
+struct Options {
+  // Directory of the ledger: db/ (the store) and anchor.
+  std::string directory;
+  // The log's key. Must be the one in the genesis.
+  std::shared_ptr<const crypto::Signer> log_key;
+  Clock clock = SystemClockMicros;
+  // Microseconds from any start, never set back. When it and `clock` have moved more than 60 s apart since
+  // the start, writing stops (CLOCK_JUMPED): times of records are for ever.
+  Clock monotonic_clock = MonotonicClockMicros;
+  // Submissions that may wait; one more is RESOURCE_EXHAUSTED, reason QUEUE_FULL.
+  size_t queue_limit = 4096;
+  // Submissions in one commit, at most.
+  size_t group_limit = 512;
+};
+
+struct CreateOptions {
+  std::string directory;
+  std::shared_ptr<const crypto::Signer> log_key;
+  Clock clock = SystemClockMicros;
+  // The genesis envelope: a Submission with one Genesis action, signed by the log's key and then by each
+  // first administrator in order (MakeGenesis).
+  std::string genesis_envelope;
+};
+
+// The genesis envelope of a new ledger. `administrators` holds the keys of genesis.administrators, in order;
+// their proofs are filled in. INVALID_ARGUMENT on a genesis that the rules refuse.
+absl::StatusOr<std::string> MakeGenesis(::fundledger::v1::Genesis genesis, std::string_view request_id,
+                                        const crypto::Signer& log_key,
+                                        const std::vector<const crypto::Signer*>& administrators);
+
+// What Check says of one submission.
+struct CheckOutcome {
+  absl::Status status;
+  bool repeated_request = false;
+};
+
+class Engine {
+ public:
+  // Makes a new ledger in an empty or missing directory; refuses one that holds anything. Does not open it.
+  static absl::Status Create(const CreateOptions& options);
+  // Opens a ledger: store and anchor are there and agree. A store behind its anchor, or with another root, is
+  // refused (DATA_LOSS, reasons STORE_BEHIND_ANCHOR, STORE_CONTRADICTS_ANCHOR). Never makes one (NOT_FOUND).
+  static absl::StatusOr<std::unique_ptr<Engine>> Open(Options options);
+  virtual ~Engine() = default;
+
+  // Queues a DSSE envelope. `done` is called exactly once, from another thread or from within (when refused
+  // at once); it must not block. Thread-safe. The receipt's meaning: fundledger.v1.Receipt. UNAVAILABLE,
+  // reason OUTCOME_UNKNOWN: repeat with the same request id. UNAVAILABLE, reason LEDGER_READ_ONLY: it has
+  // stopped writing (see `write_status`); restart it. UNAVAILABLE, reason STORE_REFUSED: nothing was written;
+  // repeat it. ALREADY_EXISTS, reason REQUEST_ID_REUSED. RESOURCE_EXHAUSTED, reason QUEUE_FULL. Otherwise
+  // errors of audit's Admit, CheckSignatures and CheckBinding, RECORD_TOO_LARGE, and those of the rules.
+  virtual void Submit(std::string envelope,
+                      std::function<void(absl::StatusOr<::fundledger::v1::Receipt>)> done) = 0;
+  // Tries serialized Submissions in order, each on top of those before, against the latest view. Changes
+  // nothing.
+  virtual std::vector<CheckOutcome> Check(const std::vector<std::string>& submissions) const = 0;
+  // The latest view. Thread-safe. Must not outlive the engine.
+  virtual std::shared_ptr<const View> view() const = 0;
+  // OK while it writes; otherwise why not.
+  virtual absl::Status write_status() const = 0;
+  // Finishes what is queued, then refuses more. Called by the destructor too.
+  virtual void Stop() = 0;
+};
+
+}  // namespace fundledger::engine

@@ -1,0 +1,156 @@
+#include "ledger/engine/group.h"
+
+#include <algorithm>
+
+#include "fundledger/storage/v1/entities.pb.h"
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+#include "ledger/engine/layout.h"
+#include "ledger/log/record.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::engine {
+namespace {
+
+using store::Table;
+
+constexpr size_t kCachedRootsMax = 4096;
+
+}  // namespace
+
+absl::StatusOr<Hash256> RootCache::Find(const View& view, uint64_t size) {
+  if (const auto it = roots_.find(size); it != roots_.end()) return it->second;
+  ASSIGN_OR_RETURN(const Hash256 root, view.RootAt(size));
+  if (roots_.size() >= kCachedRootsMax) roots_.erase(roots_.begin());  // the oldest state, which fewest name
+  roots_.emplace(size, root);
+  return root;
+}
+
+absl::StatusOr<std::optional<RequestFound>> FindRequest(const View& view, std::string_view request_key) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> value,
+                   view.snapshot().Get(Table::kRequests, request_key));
+  if (!value) return std::optional<RequestFound>();
+  storage::v1::Request request;
+  const bool is_read = request.ParseFromString(*value);
+  const std::optional<Hash256> actions_hash = Hash256::FromBytes(request.actions_hash());
+  if (!is_read || !actions_hash) {
+    return Refuse(absl::StatusCode::kDataLoss, "REQUEST_DAMAGED",
+                  "the entry of a request id cannot be read: verify the ledger and restore it");
+  }
+  return std::optional<RequestFound>(RequestFound{request.sequence(), *actions_hash});
+}
+
+absl::Status CheckRepeated(const RequestFound& found, const audit::Admitted& admitted) {
+  if (found.actions_hash == admitted.actions_hash) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
+                absl::StrCat("the request id ", HexEncode(admitted.submission.request_id()), " of officer ",
+                             admitted.submission.officer(), " was recorded with other actions, as record ",
+                             found.sequence, ": other work takes another request id"));
+}
+
+std::string KeyName(const v1::PublicKey& key) {
+  return absl::StrCat(static_cast<int>(key.algorithm()), ":", key.key());
+}
+
+Group::Group(const LedgerFacts& facts, LogEnd end, const books::Reader& books, const View* view,
+             audit::VerifierCache* keys, RootCache* roots)
+    : facts_(facts), end_(std::move(end)), overlay_(books), view_(view), keys_(keys), roots_(roots) {}
+
+absl::Status Group::CheckSignatures(const audit::Admitted& admitted, std::string_view verified_key) const {
+  if (!verified_key.empty()) {
+    ASSIGN_OR_RETURN(const books::EntityPtr officer,
+                     overlay_.Get({books::EntityKind::kOfficer, admitted.submission.officer()}));
+    if (officer != nullptr && KeyName(officer->officer().registration().key()) == verified_key) {
+      return absl::OkStatus();
+    }
+  }
+  return audit::CheckSignatures(overlay_, admitted, keys_);
+}
+
+absl::StatusOr<std::optional<RequestFound>> Group::FindRecorded(const std::string& request_key) const {
+  if (const auto it = requests_.find(request_key); it != requests_.end()) {
+    return std::optional<RequestFound>(it->second);
+  }
+  if (view_ == nullptr) return std::optional<RequestFound>();
+  return FindRequest(*view_, request_key);
+}
+
+// The signature comes first, so that nobody learns what became of another's request. What was recorded comes
+// before everything that can change: a retry finds its record after the officer's rights are gone or the time
+// has run out.
+Verdict Group::Add(const audit::Admitted& admitted, std::string_view envelope, std::string_view verified_key,
+                   int64_t now_us) {
+  Verdict verdict;
+  verdict.status = CheckSignatures(admitted, verified_key);
+  if (!verdict.status.ok()) return verdict;
+  const std::string request_key = RequestKey(admitted.submission.officer(), admitted.submission.request_id());
+  const auto found = FindRecorded(request_key);
+  if (!found.ok() || found->has_value()) {
+    verdict.status = found.ok() ? CheckRepeated(**found, admitted) : found.status();
+    verdict.repeated_request = true;
+    if (verdict.status.ok()) verdict.sequence = (*found)->sequence;
+    return verdict;
+  }
+  const absl::StatusOr<Sequence> sequence = Append(admitted, envelope, request_key, now_us);
+  verdict.status = sequence.status();
+  if (sequence.ok()) verdict.sequence = *sequence;
+  return verdict;
+}
+
+absl::StatusOr<Sequence> Group::Append(const audit::Admitted& admitted, std::string_view envelope,
+                                       const std::string& request_key, int64_t now_us) {
+  log::RecordHeader header;
+  header.semantics = books::kSemantics;
+  header.sequence = end_.next_sequence();
+  header.recorded_at_us = std::max(now_us, end_.recorded_at_us);
+  header.previous = end_.leaf;
+  if (facts_.has_sm3_links) header.sm3_link = end_.sm3;
+  std::optional<Hash256> ledger;
+  if (view_ != nullptr) ledger = facts_.ledger;
+  const auto root_at = [this](uint64_t size) { return roots_->Find(*view_, size); };
+  RETURN_IF_ERROR(audit::CheckBinding(admitted, header.sequence, header.recorded_at_us, ledger, root_at));
+  ASSIGN_OR_RETURN(const std::string record, log::EncodeRecord(header, envelope));
+  const books::RecordContext context{header.sequence, header.recorded_at_us, log::LeafHash(record)};
+  ASSIGN_OR_RETURN(const books::Effects effects, books::Apply(overlay_, context, admitted.submission));
+  // Nothing can fail from here on, so nothing half done is left behind.
+  overlay_.Add(effects);
+  Write(record, admitted, request_key, effects);
+  requests_[request_key] = {header.sequence, admitted.actions_hash};
+  std::vector<log::Tile> full;
+  end_.Append(record, header.recorded_at_us, facts_.has_sm3_links, &full);
+  for (log::Tile& tile : full)
+    batch_.Put(Table::kTiles, TileKey(tile.level, tile.index), std::move(tile.hashes));
+  records_.push_back(record);
+  return header.sequence;
+}
+
+void Group::Write(const std::string& record, const audit::Admitted& admitted, const std::string& request_key,
+                  const books::Effects& effects) {
+  const Sequence sequence = end_.next_sequence();
+  batch_.Put(Table::kRecords, SequenceKey(sequence), record);
+  for (size_t n = 0; n < effects.postings.size(); ++n) {
+    batch_.Put(Table::kPostings, PostingKey(sequence, static_cast<uint32_t>(n)),
+               effects.postings[n].SerializeAsString());
+  }
+  for (const books::TrailKey& key : effects.trail)
+    batch_.Put(Table::kTrail, TrailStoreKey(key, sequence), "");
+  storage::v1::Request request;
+  request.set_sequence(sequence);
+  request.set_actions_hash(admitted.actions_hash.str());
+  batch_.Put(Table::kRequests, request_key, request.SerializeAsString());
+}
+
+// The checkpoint goes into the batch, so it is signed before the commit. It leaves this process only after:
+// if nothing was written it is dropped with the group, and no other is ever seen for its size.
+absl::StatusOr<log::Checkpoint> Group::Seal(const crypto::Signer& log_key, std::string* signed_checkpoint) {
+  for (const auto& [key, entity] : overlay_.changes()) {
+    batch_.Put(Table::kEntities, EntityStoreKey(key), entity->SerializeAsString());
+  }
+  const log::Checkpoint checkpoint{facts_.origin, end_.edge.size(), end_.edge.Root()};
+  ASSIGN_OR_RETURN(*signed_checkpoint, log::SignCheckpoint(checkpoint, log_key));
+  batch_.Put(Table::kCheckpoints, SequenceKey(checkpoint.size), *signed_checkpoint);
+  return checkpoint;
+}
+
+}  // namespace fundledger::engine

@@ -1,0 +1,94 @@
+// One group of submissions on its way to one commit: each is judged on the books as those before it left
+// them, and what is accepted gathers in one batch. A refused submission leaves no trace here. Used by one
+// thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ledger/audit/audit.h"
+#include "ledger/books/books.h"
+#include "ledger/engine/facts.h"
+#include "ledger/engine/view.h"
+#include "ledger/store/store.h"
+
+#include "absl/status/statusor.h"
+
+namespace fundledger::engine {
+
+// Roots of earlier sizes, which clients name as the last they saw. Bounded. One thread.
+class RootCache {
+ public:
+  // OUT_OF_RANGE beyond the view: no client can have verified a checkpoint that was not published.
+  absl::StatusOr<Hash256> Find(const View& view, uint64_t size);
+
+ private:
+  std::map<uint64_t, Hash256> roots_;
+};
+
+// What became of a submission.
+struct Verdict {
+  absl::Status status;            // not OK: refused
+  bool repeated_request = false;  // the request id was recorded before, with the same actions
+  Sequence sequence = 0;          // of its record, when OK
+};
+
+// A request id that was recorded, as stored or in this group.
+struct RequestFound {
+  Sequence sequence = 0;
+  Hash256 actions_hash;
+};
+// Nothing if the view does not know it. DATA_LOSS, reason REQUEST_DAMAGED.
+absl::StatusOr<std::optional<RequestFound>> FindRequest(const View& view, std::string_view request_key);
+// ALREADY_EXISTS, reason REQUEST_ID_REUSED, unless `found` is a record of the same actions.
+absl::Status CheckRepeated(const RequestFound& found, const audit::Admitted& admitted);
+
+// What tells whether a key that verified a signature is still the officer's.
+std::string KeyName(const ::fundledger::v1::PublicKey& key);
+
+class Group {
+ public:
+  // `books` holds the entities at `end`. `view` is the state of `end`, and null only before record 0. All
+  // pointers and references must outlive the group.
+  Group(const LedgerFacts& facts, LogEnd end, const books::Reader& books, const View* view,
+        audit::VerifierCache* keys, RootCache* roots);
+
+  // Judges one submission at the time `now_us` or that of the last record, whichever is later. `verified_key`
+  // is the name of the key by which its signatures were verified already; empty if they were not.
+  Verdict Add(const audit::Admitted& admitted, std::string_view envelope, std::string_view verified_key,
+              int64_t now_us);
+
+  // Records accepted so far, oldest first.
+  const std::vector<std::string>& records() const { return records_; }
+  const LogEnd& end() const { return end_; }
+  const std::map<books::EntityKey, books::EntityPtr>& changes() const { return overlay_.changes(); }
+
+  // Adds what is written once a group: the entities as they are now, and the checkpoint, signed. Call once,
+  // at the end.
+  absl::StatusOr<log::Checkpoint> Seal(const crypto::Signer& log_key, std::string* signed_checkpoint);
+  const store::Batch& batch() const { return batch_; }
+  store::Batch* mutable_batch() { return &batch_; }
+
+ private:
+  absl::Status CheckSignatures(const audit::Admitted& admitted, std::string_view verified_key) const;
+  absl::StatusOr<std::optional<RequestFound>> FindRecorded(const std::string& request_key) const;
+  absl::StatusOr<Sequence> Append(const audit::Admitted& admitted, std::string_view envelope,
+                                  const std::string& request_key, int64_t now_us);
+  void Write(const std::string& record, const audit::Admitted& admitted, const std::string& request_key,
+             const books::Effects& effects);
+
+  const LedgerFacts& facts_;
+  LogEnd end_;
+  books::Overlay overlay_;
+  const View* const view_;
+  audit::VerifierCache* const keys_;
+  RootCache* const roots_;
+  std::unordered_map<std::string, RequestFound> requests_;
+  std::vector<std::string> records_;
+  store::Batch batch_;
+};
+
+}  // namespace fundledger::engine

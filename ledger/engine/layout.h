@@ -1,0 +1,62 @@
+// Where things stand in the store: keys and values of docs/key-schema.md, and nothing else. Keys sort as
+// people and scans want them: integers are big-endian, and no key is a prefix of one that means something
+// else.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fundledger/storage/v1/entities.pb.h"
+#include "ledger/base/hash256.h"
+#include "ledger/books/keys.h"
+#include "ledger/books/reader.h"
+
+#include "absl/status/statusor.h"
+
+namespace fundledger::engine {
+
+// Version of the key schema that this code writes and reads.
+inline constexpr uint32_t kSchemaVersion = 1;
+// The one key of the table meta; its value is a fundledger.storage.v1.Meta.
+inline constexpr std::string_view kMetaKey = "meta";
+
+// Tables records and checkpoints.
+std::string SequenceKey(Sequence sequence);
+std::optional<Sequence> ReadSequenceKey(std::string_view key);
+
+struct TileName {
+  int level = 0;
+  uint64_t index = 0;
+};
+std::string TileKey(int level, uint64_t index);
+std::optional<TileName> ReadTileKey(std::string_view key);
+
+std::string EntityStoreKey(const books::EntityKey& key);
+std::optional<books::EntityKey> ReadEntityKey(std::string_view key);
+// Strict: the body is that of `kind`. DATA_LOSS, reason ENTITY_DAMAGED.
+absl::StatusOr<books::EntityPtr> ReadEntity(const books::EntityKey& key, std::string_view value);
+
+std::string PostingKey(Sequence sequence, uint32_t n);
+struct PostingName {
+  Sequence sequence = 0;
+  uint32_t n = 0;
+};
+std::optional<PostingName> ReadPostingKey(std::string_view key);
+
+// What all keys of one trail begin with. Ids may hold any byte, so the length stands before them.
+std::string TrailPrefix(const books::TrailKey& key);
+std::string TrailStoreKey(const books::TrailKey& key, Sequence sequence);
+struct TrailName {
+  books::TrailKey key;
+  Sequence sequence = 0;
+};
+std::optional<TrailName> ReadTrailKey(std::string_view key);
+
+std::string RequestKey(std::string_view officer, std::string_view request_id);
+
+// The least key above every key that begins with `prefix`; empty (no limit) if there is none.
+std::string AfterPrefix(std::string_view prefix);
+
+}  // namespace fundledger::engine

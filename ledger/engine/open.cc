@@ -1,0 +1,198 @@
+#include "ledger/engine/open.h"
+
+#include "fundledger/storage/v1/entities.pb.h"
+#include "ledger/audit/audit.h"
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+#include "ledger/crypto/digest.h"
+#include "ledger/engine/layout.h"
+#include "ledger/log/record.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::engine {
+namespace {
+
+using store::Table;
+
+absl::Status Lost(std::string_view reason, std::string_view message) {
+  return Refuse(absl::StatusCode::kDataLoss, reason, message);
+}
+
+absl::Status CheckSchema(const store::Snapshot& snapshot) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> value, snapshot.Get(Table::kMeta, kMetaKey));
+  storage::v1::Meta meta;
+  if (!value || !meta.ParseFromString(*value)) {
+    return Lost("STORE_DAMAGED",
+                "the store does not say of which schema it is: if its creation was interrupted, "
+                "remove the directory and create the ledger anew");
+  }
+  if (meta.schema_version() == kSchemaVersion) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kFailedPrecondition, "SCHEMA_UNKNOWN",
+                absl::StrCat("the store is of schema ", meta.schema_version(), ", this program reads ",
+                             kSchemaVersion, ": run the program that fits"));
+}
+
+absl::StatusOr<std::string> ReadRecord(const store::Snapshot& snapshot, Sequence sequence) {
+  ASSIGN_OR_RETURN(std::optional<std::string> record, snapshot.Get(Table::kRecords, SequenceKey(sequence)));
+  if (!record) {
+    return Lost("RECORD_MISSING", absl::StrCat("record ", sequence,
+                                               " is gone: restore the ledger from a backup or a "
+                                               "mirror that has it"));
+  }
+  return *std::move(record);
+}
+
+absl::StatusOr<log::TreeEdge> LoadEdge(const store::Snapshot& snapshot, uint64_t size) {
+  const auto read_tile = [&snapshot](int level, uint64_t index) -> absl::StatusOr<std::string> {
+    ASSIGN_OR_RETURN(std::optional<std::string> tile, snapshot.Get(Table::kTiles, TileKey(level, index)));
+    if (!tile) return Lost("TILE_MISSING", absl::StrCat("tile ", index, " of level ", level, " is gone"));
+    return *std::move(tile);
+  };
+  const auto read_leaf = [&snapshot](uint64_t sequence) -> absl::StatusOr<Hash256> {
+    ASSIGN_OR_RETURN(const std::string record, ReadRecord(snapshot, sequence));
+    return log::LeafHash(record);
+  };
+  return log::TreeEdge::Load(size, read_tile, read_leaf);
+}
+
+// The edge at the anchor's size, whose root is the anchor's.
+absl::StatusOr<log::TreeEdge> LoadAnchored(const store::Snapshot& snapshot, const log::Checkpoint& anchored) {
+  if (snapshot.head() < anchored.size) {
+    return Lost(
+        "STORE_BEHIND_ANCHOR",
+        absl::StrCat("the store holds ", snapshot.head(), " records, the anchor was written for ",
+                     anchored.size,
+                     ": records that were acknowledged are gone. Restore the store from a backup or a mirror "
+                     "that has them; do not remove the anchor"));
+  }
+  ASSIGN_OR_RETURN(log::TreeEdge edge, LoadEdge(snapshot, anchored.size));
+  if (const Hash256 root = edge.Root(); root != anchored.root) {
+    return Lost("STORE_CONTRADICTS_ANCHOR",
+                absl::StrCat("over the first ", anchored.size, " records the store has the root ",
+                             HexEncode(root.view()), ", the anchor has ", HexEncode(anchored.root.view()),
+                             ": one of them was altered. Verify the ledger, and restore the one at fault"));
+  }
+  return edge;
+}
+
+// Where the log ends at the size of `edge`: its last record, which must be the last leaf.
+absl::StatusOr<LogEnd> LoadEnd(const store::Snapshot& snapshot, const LedgerFacts& facts,
+                               log::TreeEdge edge) {
+  const uint64_t size = edge.size();
+  ASSIGN_OR_RETURN(const std::string bytes, ReadRecord(snapshot, size - 1));
+  ASSIGN_OR_RETURN(const log::Record record, log::DecodeRecord(bytes));
+  LogEnd end;
+  end.leaf = log::LeafHash(bytes);
+  std::string leaves(edge.Partial(0));
+  if (leaves.empty()) {
+    ASSIGN_OR_RETURN(const auto tile, snapshot.Get(Table::kTiles, TileKey(0, size / log::kTileWidth - 1)));
+    leaves = tile.value_or("");
+  }
+  if (record.header.sequence != size - 1 || !leaves.ends_with(end.leaf.view())) {
+    return Lost("STORE_CONTRADICTS_ANCHOR",
+                absl::StrCat("record ", size - 1,
+                             " is not the leaf that the tree has at its place: verify the "
+                             "ledger, and restore it from a backup or a mirror"));
+  }
+  if (facts.has_sm3_links) end.sm3 = crypto::Sm3(bytes);
+  end.recorded_at_us = record.header.recorded_at_us;
+  end.edge = std::move(edge);
+  return end;
+}
+
+// One record beyond the anchor: committed, and not acknowledged by anything outside the store. It is kept if
+// it is linked and signed as every record is.
+absl::Status CheckTailRecord(const View& store_view, const LedgerFacts& facts, const LogEnd& end,
+                             std::string_view bytes, audit::VerifierCache* keys) {
+  ASSIGN_OR_RETURN(const log::Record record, log::DecodeRecord(bytes));
+  const log::RecordHeader& header = record.header;
+  const bool linked = header.sequence == end.next_sequence() && header.previous == end.leaf &&
+                      header.semantics == books::kSemantics && header.recorded_at_us >= end.recorded_at_us &&
+                      header.sm3_link.has_value() == facts.has_sm3_links &&
+                      (!facts.has_sm3_links || *header.sm3_link == end.sm3);
+  if (!linked) return Lost("LINK_BROKEN", "it does not follow the record before it");
+  ASSIGN_OR_RETURN(const audit::Admitted admitted, audit::Admit(record.envelope));
+  RETURN_IF_ERROR(audit::CheckSignatures(store_view, admitted, keys));
+  const auto root_at = [&store_view](uint64_t size) { return store_view.RootAt(size); };
+  return audit::CheckBinding(admitted, header.sequence, header.recorded_at_us, facts.ledger, root_at);
+}
+
+// Moves `end` over the records after the anchor, up to the store's head.
+absl::Status VerifyTail(const std::shared_ptr<const store::Snapshot>& snapshot, const LedgerFacts& facts,
+                        LogEnd* end) {
+  const uint64_t head = snapshot->head();
+  if (end->edge.size() == head) return absl::OkStatus();
+  ASSIGN_OR_RETURN(log::TreeEdge whole, LoadEdge(*snapshot, head));
+  const log::Checkpoint unsigned_yet{facts.origin, head, whole.Root()};
+  const View store_view(snapshot, std::move(whole), unsigned_yet, "");
+  audit::VerifierCache keys;
+  std::vector<log::Tile> full;  // the commit wrote them with the records
+  while (end->edge.size() < head) {
+    const Sequence sequence = end->next_sequence();
+    ASSIGN_OR_RETURN(const std::string bytes, ReadRecord(*snapshot, sequence));
+    RETURN_IF_ERROR(
+        Annotate(CheckTailRecord(store_view, facts, *end, bytes, &keys),
+                 absl::StrCat("record ", sequence,
+                              ", which the store has beyond its anchor, is not valid; verify the ledger")));
+    const int64_t recorded_at_us = log::DecodeRecord(bytes)->header.recorded_at_us;
+    end->Append(bytes, recorded_at_us, facts.has_sm3_links, &full);
+  }
+  if (end->edge.Root() == unsigned_yet.root) return absl::OkStatus();
+  return Lost("STORE_CONTRADICTS_ANCHOR",
+              "the tiles beyond the anchor are not those of its records: verify the ledger");
+}
+
+// Records that the head does not count were never committed by this program.
+absl::Status CheckNothingBeyond(const store::Snapshot& snapshot) {
+  bool found = false;
+  RETURN_IF_ERROR(snapshot.Scan(Table::kRecords, SequenceKey(snapshot.head()), "",
+                                [&found](std::string_view, std::string_view) {
+                                  found = true;
+                                  return false;
+                                }));
+  if (!found) return absl::OkStatus();
+  return Lost("STORE_DAMAGED", absl::StrCat("the store says it holds ", snapshot.head(),
+                                            " records and has one beyond: verify the ledger"));
+}
+
+}  // namespace
+
+absl::StatusOr<OpenedLedger> OpenLedger(std::unique_ptr<store::Store> store,
+                                        std::unique_ptr<store::Anchor> anchor,
+                                        const crypto::Signer* log_key) {
+  OpenedLedger opened;
+  const std::shared_ptr<const store::Snapshot> snapshot = store->GetSnapshot();
+  if (snapshot->head() == 0) {
+    return Lost("STORE_BEHIND_ANCHOR",
+                "the store is empty and the anchor is not: restore the store from a backup or "
+                "a mirror; do not remove the anchor");
+  }
+  RETURN_IF_ERROR(CheckSchema(*snapshot));
+  ASSIGN_OR_RETURN(const std::string genesis, ReadRecord(*snapshot, 0));
+  ASSIGN_OR_RETURN(opened.facts, FactsOfRecord(genesis));
+  RETURN_IF_ERROR(CheckLogKey(opened.facts, log_key));
+  const auto anchored = log::OpenCheckpoint(anchor->content(), opened.facts.verifier);
+  if (!anchored.ok() || anchored->size == 0) {
+    return Lost("ANCHOR_UNVERIFIED",
+                absl::StrCat("the anchor holds no checkpoint of this ledger (", anchored.status().message(),
+                             "): it was altered, or is another ledger's; restore it"));
+  }
+  ASSIGN_OR_RETURN(log::TreeEdge edge, LoadAnchored(*snapshot, *anchored));
+  ASSIGN_OR_RETURN(opened.end, LoadEnd(*snapshot, opened.facts, std::move(edge)));
+  RETURN_IF_ERROR(VerifyTail(snapshot, opened.facts, &opened.end));
+  RETURN_IF_ERROR(CheckNothingBeyond(*snapshot));
+
+  std::string note(anchor->content());
+  const log::Checkpoint checkpoint{opened.facts.origin, opened.end.edge.size(), opened.end.edge.Root()};
+  if (checkpoint.size != anchored->size) {
+    ASSIGN_OR_RETURN(note, log::SignCheckpoint(checkpoint, *log_key));
+    RETURN_IF_ERROR(anchor->Write(note));
+  }
+  opened.view = std::make_shared<const View>(snapshot, opened.end.edge, checkpoint, note);
+  opened.store = std::move(store);
+  opened.anchor = std::move(anchor);
+  return opened;
+}
+
+}  // namespace fundledger::engine

@@ -1,0 +1,34 @@
+// Opening a ledger: store and anchor are compared before anything is believed.
+#pragma once
+
+#include <memory>
+
+#include "ledger/engine/engine.h"
+#include "ledger/engine/facts.h"
+#include "ledger/engine/view.h"
+#include "ledger/store/anchor.h"
+#include "ledger/store/store.h"
+
+#include "absl/status/statusor.h"
+
+namespace fundledger::engine {
+
+// A ledger whose store and anchor agree.
+struct OpenedLedger {
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<store::Anchor> anchor;
+  LedgerFacts facts;
+  LogEnd end;
+  std::shared_ptr<const View> view;
+};
+
+// Compares the two, keeps what the store has beyond the anchor once it is verified, signs it and writes the
+// anchor. Errors as of Engine::Open.
+absl::StatusOr<OpenedLedger> OpenLedger(std::unique_ptr<store::Store> store,
+                                        std::unique_ptr<store::Anchor> anchor, const crypto::Signer* log_key);
+
+// Engine::Open on a store and an anchor of the caller's; options.directory is not used.
+absl::StatusOr<std::unique_ptr<Engine>> OpenOn(std::unique_ptr<store::Store> store,
+                                               std::unique_ptr<store::Anchor> anchor, Options options);
+
+}  // namespace fundledger::engine

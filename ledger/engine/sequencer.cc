@@ -1,0 +1,262 @@
+#include "ledger/engine/sequencer.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+
+#include "ledger/base/status.h"
+#include "ledger/engine/receipt.h"
+#include "ledger/store/rocksdb.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::engine {
+namespace {
+
+constexpr int64_t kClockDriftMaxUs = 60'000'000;
+
+absl::Status Unavailable(std::string_view reason, std::string_view message) {
+  return Refuse(absl::StatusCode::kUnavailable, reason, message);
+}
+
+absl::Status ReadOnly(const absl::Status& why) {
+  return Unavailable("LEDGER_READ_ONLY",
+                     absl::StrCat("the ledger does not take submissions: ", why.message(),
+                                  ". Nothing was written; repeat it when it writes again"));
+}
+
+}  // namespace
+
+int64_t MonotonicClockMicros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+Sequencer::Sequencer(OpenedLedger opened, Options options)
+    : options_(std::move(options)),
+      facts_(std::move(opened.facts)),
+      store_(std::move(opened.store)),
+      anchor_(std::move(opened.anchor)),
+      started_at_us_(options_.clock()),
+      started_at_monotonic_us_(options_.monotonic_clock()),
+      end_(std::move(opened.end)),
+      entities_(opened.view),
+      view_(opened.view) {
+  absl::MutexLock lock(&stop_mutex_);
+  thread_ = std::thread([this] { Run(); });
+}
+
+Sequencer::~Sequencer() {
+  Stop();
+}
+
+void Sequencer::Submit(std::string envelope, Done done) {
+  absl::StatusOr<Pending> pending = Prepare(std::move(envelope));
+  if (!pending.ok()) return done(pending.status());
+  pending->done = std::move(done);
+  const absl::Status status = Enqueue(&*pending);
+  if (!status.ok()) pending->done(status);
+}
+
+// On the caller's thread, so that verification, which costs most, runs in parallel. A key that the published
+// view does not know may be one that is being recorded just now: the sequencer looks again.
+absl::StatusOr<Sequencer::Pending> Sequencer::Prepare(std::string envelope) const {
+  if (const absl::Status status = write_status(); !status.ok()) return ReadOnly(status);
+  Pending pending;
+  ASSIGN_OR_RETURN(pending.admitted, audit::Admit(envelope));
+  pending.envelope = std::move(envelope);
+  const v1::Submission& submission = pending.admitted.submission;
+  // What every later record must be, whatever its place; said before a signature is paid for.
+  if (audit::IsGenesis(submission) || submission.ledger() != facts_.ledger.view()) {
+    RETURN_IF_ERROR(audit::CheckBinding(pending.admitted, 1, 0, facts_.ledger,
+                                        [](uint64_t) { return absl::OutOfRangeError("not reached"); }));
+  }
+  const std::shared_ptr<const View> latest = view();
+  ASSIGN_OR_RETURN(const books::EntityPtr officer,
+                   latest->Get({books::EntityKind::kOfficer, submission.officer()}));
+  if (officer == nullptr) return pending;
+  RETURN_IF_ERROR(audit::CheckSignatures(*latest, pending.admitted, &keys_));
+  pending.verified_key = KeyName(officer->officer().registration().key());
+  return pending;
+}
+
+absl::Status Sequencer::Enqueue(Pending* pending) {
+  absl::MutexLock lock(&mutex_);
+  if (!write_status_.ok()) return ReadOnly(write_status_);
+  if (is_stopping_) return ReadOnly(absl::UnavailableError("it is being stopped"));
+  if (queue_.size() >= options_.queue_limit) {
+    return Refuse(absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
+                  absl::StrCat(queue_.size(),
+                               " submissions are waiting: repeat it in a while, with the same request id"));
+  }
+  queue_.push_back(std::move(*pending));
+  return absl::OkStatus();
+}
+
+std::shared_ptr<const View> Sequencer::view() const {
+  absl::MutexLock lock(&mutex_);
+  return view_;
+}
+
+absl::Status Sequencer::write_status() const {
+  absl::MutexLock lock(&mutex_);
+  return write_status_;
+}
+
+void Sequencer::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    is_stopping_ = true;
+  }
+  absl::MutexLock lock(&stop_mutex_);
+  if (thread_.joinable()) thread_.join();
+}
+
+void Sequencer::Run() {
+  while (true) {
+    std::vector<Pending> group = TakeGroup();
+    if (group.empty()) return;
+    RunGroup(std::move(group));
+  }
+}
+
+// Waits for work; empty when there is none and none will come.
+std::vector<Sequencer::Pending> Sequencer::TakeGroup() {
+  absl::MutexLock lock(&mutex_);
+  const auto has_work = [this]()
+                            ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return is_stopping_ || !queue_.empty(); };
+  mutex_.Await(absl::Condition(&has_work));
+  std::vector<Pending> group;
+  while (!queue_.empty() && group.size() < options_.group_limit) {
+    group.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return group;
+}
+
+// Every answer waits for the state it was judged on: refusals and repeats too.
+void Sequencer::RunGroup(std::vector<Pending> pending) {
+  absl::Status status = write_status();
+  if (status.ok()) status = CheckClocks();
+  if (!status.ok()) {
+    for (Pending& each : pending) each.done(ReadOnly(status));
+    return StopWriting(status, ReadOnly(status));
+  }
+  const std::shared_ptr<const View> before = view();
+  Group group(facts_, end_, entities_, before.get(), &keys_, &roots_);
+  std::vector<Verdict> verdicts;
+  for (const Pending& each : pending) {
+    verdicts.push_back(group.Add(each.admitted, each.envelope, each.verified_key, options_.clock()));
+  }
+  if (!group.records().empty()) status = CommitGroup(&group);
+  if (!status.ok()) {
+    for (Pending& each : pending) each.done(status);
+    return;
+  }
+  Answers answers = MakeAnswers(verdicts, group);
+  for (size_t i = 0; i < pending.size(); ++i) pending[i].done(std::move(answers[i]));
+}
+
+// Commit, anchor, publication, in this order. On error: the answer of all who wait for the group.
+absl::Status Sequencer::CommitGroup(Group* group) {
+  std::string note;
+  const absl::StatusOr<log::Checkpoint> checkpoint = group->Seal(*options_.log_key, &note);
+  if (!checkpoint.ok()) {
+    // The key is there and the origin is a name, or it had not opened: nothing that a repetition would mend.
+    StopWriting(checkpoint.status(), ReadOnly(checkpoint.status()));
+    return ReadOnly(checkpoint.status());
+  }
+  absl::Status status = store_->Commit(group->batch(), end_.next_sequence(), checkpoint->size);
+  const bool nothing_written = absl::IsUnavailable(status) && ReasonOf(status) == "STORE_REFUSED";
+  if (nothing_written) {
+    return Unavailable("STORE_REFUSED",
+                       absl::StrCat("the store did not take the commit and wrote nothing (", status.message(),
+                                    "): repeat it with the same request id"));
+  }
+  const bool fenced = absl::IsAborted(status) || absl::IsFailedPrecondition(status);
+  if (fenced) {
+    StopWriting(status, ReadOnly(status));
+    return ReadOnly(status);
+  }
+  if (status.ok()) status = anchor_->Write(note);
+  if (!status.ok()) {
+    const absl::Status unknown =
+        Unavailable("OUTCOME_UNKNOWN",
+                    absl::StrCat("it may or may not be recorded (", status.message(),
+                                 "): repeat it with the same request id once the ledger writes again"));
+    StopWriting(status, unknown);
+    return unknown;
+  }
+  end_ = group->end();
+  auto published =
+      std::make_shared<const View>(store_->GetSnapshot(), end_.edge, *checkpoint, std::move(note));
+  entities_.Advance(published, group->changes());
+  absl::MutexLock lock(&mutex_);
+  view_ = std::move(published);
+  return absl::OkStatus();
+}
+
+// A wall clock that was set, in either direction, would stamp records with times that never were.
+absl::Status Sequencer::CheckClocks() {
+  const int64_t wall = options_.clock() - started_at_us_;
+  const int64_t monotonic = options_.monotonic_clock() - started_at_monotonic_us_;
+  if (std::abs(wall - monotonic) <= kClockDriftMaxUs) return absl::OkStatus();
+  return Unavailable("CLOCK_JUMPED",
+                     absl::StrCat("since the start the wall clock has moved ", wall / 1'000'000,
+                                  " s and the monotonic clock ", monotonic / 1'000'000,
+                                  " s: set the machine's clock right and restart the ledger"));
+}
+
+Sequencer::Answers Sequencer::MakeAnswers(const std::vector<Verdict>& verdicts, const Group& group) const {
+  const std::shared_ptr<const View> latest = view();
+  const Sequence first_of_group = latest->size() - group.records().size();
+  ReceiptMaker receipts(*latest);
+  Answers answers;
+  for (const Verdict& verdict : verdicts) {
+    if (!verdict.status.ok()) {
+      answers.emplace_back(verdict.status);
+    } else if (verdict.sequence >= first_of_group) {
+      answers.push_back(receipts.Make(verdict.sequence, group.records()[verdict.sequence - first_of_group],
+                                      verdict.repeated_request));
+    } else {
+      const absl::StatusOr<std::string> record = latest->Record(verdict.sequence);
+      answers.push_back(record.ok() ? receipts.Make(verdict.sequence, *record, verdict.repeated_request)
+                                    : absl::StatusOr<v1::Receipt>(record.status()));
+    }
+  }
+  return answers;
+}
+
+void Sequencer::StopWriting(const absl::Status& status, const absl::Status& answer) {
+  std::deque<Pending> waiting;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (write_status_.ok()) write_status_ = status;
+    waiting.swap(queue_);
+  }
+  for (Pending& each : waiting) each.done(answer);
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> OpenOn(std::unique_ptr<store::Store> store,
+                                               std::unique_ptr<store::Anchor> anchor, Options options) {
+  ASSIGN_OR_RETURN(OpenedLedger opened,
+                   OpenLedger(std::move(store), std::move(anchor), options.log_key.get()));
+  return std::unique_ptr<Engine>(std::make_unique<Sequencer>(std::move(opened), std::move(options)));
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(Options options) {
+  const std::filesystem::path directory = options.directory;
+  ASSIGN_OR_RETURN(std::unique_ptr<store::Store> store, store::OpenRocksdb((directory / "db").string()));
+  auto anchor = store::Anchor::Open((directory / "anchor").string());
+  if (!anchor.ok()) {
+    return Annotate(
+        anchor.status(),
+        "the ledger is not opened without its anchor, which shows that its store lost nothing; restore the "
+        "anchor from a backup taken with the store, or, if the ledger was only being created and nobody has "
+        "a receipt, remove the directory and create it anew");
+  }
+  return OpenOn(std::move(store), *std::move(anchor), std::move(options));
+}
+
+}  // namespace fundledger::engine
