@@ -263,8 +263,8 @@ absl::StatusOr<std::unique_ptr<Signer>> Ed25519FromSeed(std::string_view seed) {
 
 absl::StatusOr<std::unique_ptr<Signer>> GenerateKey(Algorithm algorithm) {
   const ErrorScope errors;
-  KeyPtr key(algorithm == Algorithm::kSm2 ? EVP_EC_gen("SM2")
-                                          : EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  const char* name = algorithm == Algorithm::kSm2 ? "SM2" : "ED25519";
+  KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, name));
   if (key == nullptr) return CannotSign("OpenSSL cannot make a key");
   return MakeSigner(std::move(key));
 }
