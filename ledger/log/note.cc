@@ -1,6 +1,5 @@
 #include "ledger/log/note.h"
 
-#include <algorithm>
 #include <optional>
 
 #include "ledger/base/bytes.h"
@@ -10,7 +9,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 
 namespace fundledger::log {
 namespace {
