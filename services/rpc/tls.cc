@@ -1,7 +1,7 @@
 #include "services/rpc/tls.h"
 
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <vector>
 
 #include <openssl/bio.h>
@@ -32,12 +32,13 @@ absl::Status Bad(std::string_view reason, std::string_view path, std::string_vie
 
 absl::StatusOr<std::string> ReadPem(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file || text.empty()) {
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file || text.bad() || text.str().empty()) {
     return Bad("TLS_FILE_UNREADABLE", path,
                "cannot be read, or is empty; check the path and who may read it");
   }
-  return text;
+  return text.str();
 }
 
 BioPtr Over(const std::string& text) {

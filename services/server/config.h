@@ -1,0 +1,83 @@
+// What fundledgerd is told: a TOML file, and flags that win over it.
+//
+//   ledger = "ledger"              # directory
+//   log_key = "log.key"            # PKCS#8 PEM
+//   listen = "127.0.0.1:7411"
+//   [tls]
+//   certificate = "server.pem"
+//   key = "server.key"
+//
+// Relative paths in the file are relative to the file, on the command line to where it was called.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace fundledger::server {
+
+struct Config {
+  std::string ledger;
+  std::string log_key;
+  std::string listen = "127.0.0.1:7411";
+  std::string endpoints_file;
+
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string tls_client_ca;
+
+  int64_t queue = 4096;
+  int64_t group = 512;
+  int64_t receive_bytes = 1 << 20;
+  int64_t read_threads = 2;
+  int64_t stop_seconds = 10;
+
+  // For connections behind which nobody may be any more, and clients that ping too eagerly.
+  int64_t keepalive_seconds = 60;
+  int64_t keepalive_timeout_seconds = 20;
+  int64_t ping_interval_seconds_min = 10;
+  // Open connections keep the certificate they began with.
+  int64_t connection_age_seconds_max = 3600;
+
+  std::string log_level = "info";
+  std::string log_format = "text";
+
+  bool has_tls() const { return !tls_certificate.empty(); }
+};
+
+// One setting: its place in the file, its flag, its field, its limits.
+struct Setting {
+  std::string_view section;  // empty: top of the file
+  std::string_view key;
+  std::string_view flag;
+  std::variant<std::string Config::*, int64_t Config::*> field;
+  std::string_view help;
+  bool is_path = false;
+  int64_t min = 0;
+  int64_t max = 0;
+};
+std::span<const Setting> Settings();
+
+// Sets in `config` what the file at `path` says. INVALID_ARGUMENT, naming file, key and line:
+// CONFIG_UNKNOWN_KEY, CONFIG_WRONG_TYPE, CONFIG_OUT_OF_RANGE, CONFIG_MALFORMED; NOT_FOUND, reason
+// CONFIG_MISSING.
+absl::Status ReadConfigFile(const std::string& path, Config* config);
+
+// INVALID_ARGUMENT: CONFIG_INCOMPLETE, CONFIG_OUT_OF_RANGE, LISTEN_MALFORMED; TLS_REQUIRED, for an address
+// that is not this machine's own without TLS.
+absl::Status CheckConfig(const Config& config);
+
+struct CommandLine {
+  Config config;
+  std::string print;  // not empty: print it and be done (--help, --version)
+};
+// `args` without the program's name. Errors of the above; COMMAND_LINE_MALFORMED.
+absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& args);
+
+}  // namespace fundledger::server

@@ -1,0 +1,108 @@
+#include "services/server/daemon.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+#include "services/api/ledger_facts.h"
+#include "services/server/config.h"
+#include "services/server/log.h"
+#include "services/server/server.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::server {
+namespace {
+
+// Blocked for good: they are taken with sigtimedwait, and a second one during the stop stays pending,
+// unheard.
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  (void)pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+// The signal that came; 0 if none did for `seconds`.
+int WaitForSignal(const sigset_t& signals, int seconds) {
+  const timespec timeout{.tv_sec = seconds, .tv_nsec = 0};
+  const int signal = sigtimedwait(&signals, nullptr, &timeout);
+  return signal > 0 ? signal : 0;
+}
+
+absl::Status LogStart(const Server& server) {
+  ASSIGN_OR_RETURN(const auto facts, api::LedgerFacts(server.engine()));
+  Log(LogLevel::kInfo, "serving",
+      {{"pid", absl::StrCat(::getpid())},
+       {"address", server.address()},
+       {"ledger", HexEncode(facts.ledger())},
+       {"origin", facts.origin()},
+       {"size", absl::StrCat(server.engine().view()->size())},
+       {"verifier_key", facts.verifier_key()}});
+  return absl::OkStatus();
+}
+
+// Until a signal comes, keeps health true to the engine; says so once when it stops writing.
+void ServeUntilSignal(const sigset_t& signals, Server* server) {
+  bool was_writing = true;
+  while (true) {
+    const int signal = WaitForSignal(signals, 1);
+    if (signal != 0) {
+      Log(LogLevel::kInfo, "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      return;
+    }
+    const absl::Status status = server->UpdateHealth();
+    if (!status.ok() && was_writing) LogStatus(LogLevel::kError, "ledger_read_only", status);
+    was_writing = status.ok();
+  }
+}
+
+ExitCode Fail(ExitCode code, const absl::Status& status) {
+  LogStatus(LogLevel::kError, "cannot_start", status);
+  return code;
+}
+
+ExitCode Serve(const Config& config, const sigset_t& signals) {
+  auto credentials = MakeCredentials(config);
+  if (!credentials.ok()) return Fail(kExitBadConfiguration, credentials.status());
+  auto log_key = ReadLogKey(config);
+  if (!log_key.ok()) return Fail(kExitBadConfiguration, log_key.status());
+  auto engine = OpenEngine(config, *std::move(log_key));
+  if (!engine.ok()) return Fail(kExitLedgerRefused, engine.status());
+  auto server = Server::Listen(config, *std::move(credentials), *std::move(engine));
+  if (!server.ok()) return Fail(kExitCannotListen, server.status());
+  if (const absl::Status facts = LogStart(**server); !facts.ok()) return Fail(kExitLedgerRefused, facts);
+
+  ServeUntilSignal(signals, server->get());
+  (*server)->Stop();
+  Log(LogLevel::kInfo, "stopped", {{"pid", absl::StrCat(::getpid())}});
+  return kExitClean;
+}
+
+}  // namespace
+
+ExitCode RunDaemon(const std::vector<std::string>& args) {
+  const sigset_t signals = BlockStopSignals();
+  const absl::StatusOr<CommandLine> line = ParseCommandLine(args);
+  if (!line.ok()) {
+    SetUpLog("info", "text");
+    return Fail(kExitBadConfiguration, line.status());
+  }
+  if (!line->print.empty()) {
+    (void)std::fputs(line->print.c_str(), stdout);
+    return kExitClean;
+  }
+  SetUpLog(line->config.log_level, line->config.log_format);
+  return Serve(line->config, signals);
+}
+
+}  // namespace fundledger::server

@@ -1,0 +1,20 @@
+// The small files around a server.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace fundledger::server {
+
+// What a file that holds a secret says. INVALID_ARGUMENT: KEY_FILE_UNREADABLE; KEY_FILE_EXPOSED, if anybody
+// but its owner may read or write it.
+absl::StatusOr<std::string> ReadSecretFile(const std::string& path);
+
+// Puts `content` in place of the file: a reader sees the old file, the new one, or none, never a part.
+// UNAVAILABLE, reason FILE_NOT_WRITTEN.
+absl::Status ReplaceFile(const std::string& path, std::string_view content);
+
+}  // namespace fundledger::server
