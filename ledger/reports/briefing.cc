@@ -1,0 +1,398 @@
+// The briefing: money and projects of a plan year, in the terms of the yearly report. Everything is summed in
+// one pass over the postings; a project that is on no list of the year counts in no figure "of the year".
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ledger/base/status.h"
+#include "ledger/reports/as_of.h"
+#include "ledger/reports/indicators.h"
+#include "ledger/reports/money.h"
+#include "ledger/reports/reports.h"
+#include "ledger/reports/select.h"
+#include "ledger/reports/standing.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::reports {
+namespace {
+
+namespace v1 = ::fundledger::v1;
+namespace sv1 = ::fundledger::storage::v1;
+using books::EntityKind;
+
+constexpr int32_t kFromYearDefault = 2016;
+constexpr char kCategoryDefault[] = "integrated-funds";
+constexpr char kInvestedCategoryDefault[] = "poverty-relief-funds";
+
+// The request with its defaults filled in, and the two states it compares.
+struct Question {
+  int32_t year = 0;
+  int32_t from_year = 0;
+  std::string category;
+  std::string invested_category;
+  State state;
+  // The whole year before, with what the same records say: growth compares whole years.
+  State previous;
+
+  bool IsSince(int32_t some_year) const { return some_year >= from_year && some_year <= year; }
+};
+
+struct ProjectFacts {
+  books::EntityPtr entity;
+  ProjectStanding standing;
+  bool listed = false;
+  bool listed_previous_year = false;
+  bool township = false;
+
+  const v1::DeclareProject& declaration() const { return entity->project().declaration(); }
+};
+
+struct FundFacts {
+  int32_t fiscal_year = 0;
+  bool counted = false;   // in the category counted
+  bool invested = false;  // in the category whose receipts are counted
+};
+
+struct ProgrammeSums {
+  Money year;  // lines of the year's plan list
+  WideFen planned_previous_year_fen = 0;
+  WideFen disbursed_since_fen = 0;
+  Money outside_since;
+  int32_t projects = 0;
+  std::map<std::string, IndicatorTotal> indicators;
+};
+
+class Computation {
+ public:
+  Computation(const Source& source, Question question) : source_(source), question_(std::move(question)) {}
+
+  absl::Status Load();
+  absl::Status Scan();
+  absl::Status Fill(v1::GetBriefingResponse* response);
+
+ private:
+  absl::Status LoadProjects();
+  absl::Status LoadFunds();
+  absl::Status LoadProgrammes();
+  void AddPosting(const sv1::Posting& posting);
+  void AddLine(const ProjectFacts& project, const FundFacts& fund, const sv1::Posting& posting);
+  void AddOutside(const sv1::Posting& posting);
+  void AddPreviousYear(const sv1::Posting& posting);
+  void AddReports(const std::string& programme, const IndicatorReports& reports);
+  // Calls `add` for the programme and each above it: figures of a programme hold all below it.
+  template <typename Add>
+  void ForProgrammes(const std::string& programme, Add add);
+  void FillProjects(v1::GetBriefingResponse* response) const;
+  absl::Status FillMoney(v1::GetBriefingResponse* response) const;
+  absl::Status FillInvested(v1::GetBriefingResponse* response) const;
+  absl::StatusOr<std::string> TaskGroupName(const std::string& id) const;
+  absl::Status FillProgramme(const std::string& id, const Tree::Node& node,
+                             v1::ProgrammeFigures* figures) const;
+  absl::Status FillIndicators(const std::string& programme, const ProgrammeSums& sums,
+                              v1::ProgrammeFigures* figures) const;
+
+  const Source& source_;
+  const Question question_;
+  Tree organizations_;
+  Tree programmes_;
+  Tree categories_;
+  std::map<std::string, ProjectFacts> projects_;
+  std::map<std::string, FundFacts> funds_;
+  std::map<std::string, ProgrammeSums> sums_;
+  Money counted_;  // lines of the plan list, funds of the category
+  Money counted_township_;
+  Money size_;  // lines of the plan list, all funds
+  std::map<int32_t, WideFen> received_by_year_;
+};
+
+absl::Status Computation::Load() {
+  ASSIGN_OR_RETURN(organizations_, Tree::Load(source_, question_.state, EntityKind::kOrganization));
+  ASSIGN_OR_RETURN(programmes_, Tree::Load(source_, question_.state, EntityKind::kProgramme));
+  ASSIGN_OR_RETURN(categories_, Tree::Load(source_, question_.state, EntityKind::kCategory));
+  RETURN_IF_ERROR(LoadProjects());
+  RETURN_IF_ERROR(LoadFunds());
+  return LoadProgrammes();
+}
+
+absl::Status Computation::LoadProjects() {
+  ASSIGN_OR_RETURN(const Selection projects, SelectProjects(source_, question_.state, {}));
+  for (const auto& [id, entity] : projects) {
+    ProjectFacts facts;
+    facts.entity = entity;
+    facts.standing = StandingIn(question_.state, entity->project());
+    facts.listed = facts.standing.plan_years.contains(question_.year);
+    facts.listed_previous_year =
+        StandingIn(question_.previous, entity->project()).plan_years.contains(question_.year - 1);
+    const Tree::Node* organization = organizations_.Find(facts.declaration().organization());
+    facts.township = organization != nullptr &&
+                     (organization->tier == v1::TIER_TOWNSHIP || organization->tier == v1::TIER_VILLAGE);
+    const ProjectFacts& kept = projects_.emplace(id, std::move(facts)).first->second;
+    const std::string& programme = kept.declaration().programme();
+    if (kept.listed) ForProgrammes(programme, [](ProgrammeSums& sums) { ++sums.projects; });
+    AddReports(programme, IndicatorReports(question_.state, entity->project().reports()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Computation::LoadFunds() {
+  ASSIGN_OR_RETURN(const Selection funds, SelectFunds(source_, question_.state, {}));
+  for (const auto& [id, entity] : funds) {
+    const v1::RegisterFund& fund = entity->fund().registration();
+    funds_[id] = {fund.fiscal_year(), IsInCategory(fund, categories_, question_.category),
+                  IsInCategory(fund, categories_, question_.invested_category)};
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Computation::LoadProgrammes() {
+  return source_.entities.Scan(
+      EntityKind::kProgramme, "", "", [this](std::string_view id, const books::EntityPtr& entity) {
+        AddReports(std::string(id), IndicatorReports(question_.state, entity->programme().reports()));
+        return true;
+      });
+}
+
+void Computation::AddReports(const std::string& programme, const IndicatorReports& reports) {
+  for (const auto& [indicator, values] : reports.by_indicator()) {
+    ForProgrammes(programme, [&indicator = indicator, &values = values](ProgrammeSums& sums) {
+      sums.indicators[indicator].Add(values);
+    });
+  }
+}
+
+template <typename Add>
+void Computation::ForProgrammes(const std::string& programme, Add add) {
+  std::string_view id = programme;
+  // Bounded for a damaged store; parents are registered before what lies below them.
+  for (size_t depth = 0; depth <= programmes_.nodes().size(); ++depth) {
+    const Tree::Node* node = programmes_.Find(id);
+    if (node == nullptr) return;
+    add(sums_[std::string(id)]);
+    id = node->parent;
+  }
+}
+
+absl::Status Computation::Scan() {
+  return source_.postings.ScanPostings(question_.state.sequence,
+                                       [this](Sequence sequence, const sv1::Posting& posting) {
+                                         if (question_.state.Holds(sequence, posting.day()))
+                                           AddPosting(posting);
+                                         if (question_.previous.Holds(sequence, posting.day()))
+                                           AddPreviousYear(posting);
+                                         return true;
+                                       });
+}
+
+void Computation::AddPosting(const sv1::Posting& posting) {
+  const auto fund = funds_.find(posting.fund());
+  if (fund == funds_.end()) return;
+  if (!posting.programme().empty()) return AddOutside(posting);
+  if (posting.project().empty()) {
+    if (fund->second.invested && question_.IsSince(fund->second.fiscal_year)) {
+      received_by_year_[fund->second.fiscal_year] -= posting.source_fen();
+    }
+    return;
+  }
+  const auto project = projects_.find(posting.project());
+  if (project != projects_.end()) AddLine(project->second, fund->second, posting);
+}
+
+void Computation::AddLine(const ProjectFacts& project, const FundFacts& fund, const sv1::Posting& posting) {
+  if (project.listed) {
+    size_.Add(posting);
+    if (fund.counted) counted_.Add(posting);
+    if (fund.counted && project.township) counted_township_.Add(posting);
+  }
+  const bool since = question_.IsSince(fund.fiscal_year);
+  ForProgrammes(project.declaration().programme(), [&](ProgrammeSums& sums) {
+    if (project.listed) sums.year.Add(posting);
+    if (since) sums.disbursed_since_fen += WideFen{posting.held_fen()} + posting.paid_fen();
+  });
+}
+
+// By the day of the payment: one fund of another body may serve many years.
+void Computation::AddOutside(const sv1::Posting& posting) {
+  if (!question_.IsSince(Date(posting.day()).year())) return;
+  ForProgrammes(posting.programme(), [&](ProgrammeSums& sums) { sums.outside_since.Add(posting); });
+}
+
+void Computation::AddPreviousYear(const sv1::Posting& posting) {
+  if (posting.planned_fen() == 0) return;
+  const auto project = projects_.find(posting.project());
+  if (project == projects_.end() || !project->second.listed_previous_year) return;
+  ForProgrammes(project->second.declaration().programme(),
+                [&](ProgrammeSums& sums) { sums.planned_previous_year_fen += posting.planned_fen(); });
+}
+
+void Computation::FillProjects(v1::GetBriefingResponse* response) const {
+  int32_t projects = 0, started = 0, completed = 0;
+  int32_t township = 0, township_started = 0, township_completed = 0;
+  for (const auto& [id, project] : projects_) {
+    if (!project.listed) continue;
+    ++projects;
+    started += project.standing.started;
+    completed += project.standing.completed;
+    if (!project.township) continue;
+    ++township;
+    township_started += project.standing.started;
+    township_completed += project.standing.completed;
+  }
+  response->set_projects(projects);
+  response->set_started(started);
+  response->set_completed(completed);
+  response->set_township_projects(township);
+  response->set_township_started(township_started);
+  response->set_township_completed(township_completed);
+}
+
+absl::Status Computation::FillMoney(v1::GetBriefingResponse* response) const {
+  const struct {
+    WideFen fen;
+    void (v1::GetBriefingResponse::*set)(int64_t);
+    const char* name;
+  } figures[] = {
+      {counted_.planned_initially_fen, &v1::GetBriefingResponse::set_planned_fen, "planned initially"},
+      {counted_.allocated_fen(), &v1::GetBriefingResponse::set_allocated_fen, "allocated"},
+      {counted_.disbursed_fen(), &v1::GetBriefingResponse::set_disbursed_fen, "disbursed"},
+      {counted_township_.disbursed_fen(), &v1::GetBriefingResponse::set_disbursed_township_fen,
+       "disbursed to townships"},
+      {counted_.disbursed_fen() - counted_township_.disbursed_fen(),
+       &v1::GetBriefingResponse::set_disbursed_city_fen, "disbursed to the city"},
+      {size_.planned_fen, &v1::GetBriefingResponse::set_projects_size_fen, "planned for the list"},
+  };
+  for (const auto& figure : figures) {
+    ASSIGN_OR_RETURN(const int64_t fen, NarrowFen(figure.fen, figure.name));
+    (response->*figure.set)(fen);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Computation::FillInvested(v1::GetBriefingResponse* response) const {
+  WideFen total = 0;
+  for (int32_t year = question_.from_year; year <= question_.year; ++year) {
+    const auto found = received_by_year_.find(year);
+    const WideFen received = found == received_by_year_.end() ? 0 : found->second;
+    total += received;
+    ASSIGN_OR_RETURN(const int64_t fen, NarrowFen(received, "receipts of a year"));
+    v1::YearFigure* figure = response->add_invested_by_year();
+    figure->set_year(year);
+    figure->set_received_fen(fen);
+    if (year == question_.year) response->set_received_fen(fen);
+  }
+  ASSIGN_OR_RETURN(const int64_t fen, NarrowFen(total, "receipts of all years"));
+  response->set_invested_since_fen(fen);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Computation::TaskGroupName(const std::string& id) const {
+  if (id.empty()) return std::string();
+  ASSIGN_OR_RETURN(const books::EntityPtr entity, source_.entities.Get({EntityKind::kTaskGroup, id}));
+  return entity == nullptr ? std::string() : entity->task_group().registration().name();
+}
+
+absl::Status Computation::FillIndicators(const std::string& programme, const ProgrammeSums& sums,
+                                         v1::ProgrammeFigures* figures) const {
+  for (const auto& [id, total] : sums.indicators) {
+    ASSIGN_OR_RETURN(const books::EntityPtr entity, source_.entities.Get({EntityKind::kIndicator, id}));
+    if (entity == nullptr) continue;
+    v1::IndicatorFigure* figure = figures->add_indicators();
+    RETURN_IF_ERROR(total.Fill(entity->indicator().registration(), figure));
+    figure->set_programme(programme);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Computation::FillProgramme(const std::string& id, const Tree::Node& node,
+                                        v1::ProgrammeFigures* figures) const {
+  const auto found = sums_.find(id);
+  const ProgrammeSums& sums = found == sums_.end() ? ProgrammeSums() : found->second;
+  figures->set_id(id);
+  figures->set_name(node.name);
+  ASSIGN_OR_RETURN(*figures->mutable_task_group(), TaskGroupName(node.task_group));
+  figures->set_projects(sums.projects);
+  const struct {
+    WideFen fen;
+    void (v1::ProgrammeFigures::*set)(int64_t);
+    const char* name;
+  } columns[] = {
+      {sums.year.planned_fen, &v1::ProgrammeFigures::set_planned_fen, "planned"},
+      {sums.planned_previous_year_fen, &v1::ProgrammeFigures::set_planned_previous_year_fen,
+       "planned the year before"},
+      {sums.year.disbursed_fen(), &v1::ProgrammeFigures::set_disbursed_fen, "disbursed"},
+      {sums.disbursed_since_fen, &v1::ProgrammeFigures::set_disbursed_since_fen, "disbursed since"},
+      {sums.outside_since.outside_paid_fen(), &v1::ProgrammeFigures::set_outside_paid_since_fen,
+       "outside paid"},
+      {sums.outside_since.loans_granted_fen, &v1::ProgrammeFigures::set_loans_granted_since_fen,
+       "loans granted"},
+  };
+  for (const auto& column : columns) {
+    ASSIGN_OR_RETURN(const int64_t fen, NarrowFen(column.fen, absl::StrCat(column.name, " of ", id)));
+    (figures->*column.set)(fen);
+  }
+  return FillIndicators(id, sums, figures);
+}
+
+absl::Status Computation::Fill(v1::GetBriefingResponse* response) {
+  response->set_year(question_.year);
+  response->set_from_year(question_.from_year);
+  response->set_category_name(categories_.Find(question_.category)->name);
+  response->set_invested_category_name(categories_.Find(question_.invested_category)->name);
+  FillProjects(response);
+  RETURN_IF_ERROR(FillMoney(response));
+  RETURN_IF_ERROR(FillInvested(response));
+  for (const auto& [id, node] : programmes_.nodes()) {
+    RETURN_IF_ERROR(FillProgramme(id, node, response->add_programmes()));
+  }
+  FillBasis(question_.state, response->mutable_basis());
+  return absl::OkStatus();
+}
+
+absl::Status CheckYears(const Question& question) {
+  const auto is_year = [](int32_t year) { return year >= 1901 && year <= 9999; };
+  if (is_year(question.year) && is_year(question.from_year) && question.from_year <= question.year) {
+    return absl::OkStatus();
+  }
+  return Refuse(absl::StatusCode::kInvalidArgument, "YEAR_INVALID",
+                absl::StrCat("a briefing of ", question.year, " with sums from ", question.from_year,
+                             "; years are 1901 to 9999, and from_year is at most the year"));
+}
+
+absl::StatusOr<Question> Ask(const Source& source, const v1::GetBriefingRequest& request) {
+  Question question;
+  question.year = request.year();
+  question.from_year =
+      request.from_year() == 0 ? std::min(kFromYearDefault, request.year()) : request.from_year();
+  RETURN_IF_ERROR(CheckYears(question));
+  if (!request.as_of().has_date()) {
+    return Refuse(absl::StatusCode::kInvalidArgument, "DATE_INVALID",
+                  "a briefing is as of a business date, and none was given; set as_of.date");
+  }
+  ASSIGN_OR_RETURN(question.state, ResolveState(source, request.as_of(), std::nullopt));
+  question.previous = question.state;
+  ASSIGN_OR_RETURN(question.previous.date, Date::FromCivil(question.year - 1, 12, 31));
+  question.category = request.category().empty() ? kCategoryDefault : request.category();
+  question.invested_category =
+      request.invested_category().empty() ? kInvestedCategoryDefault : request.invested_category();
+  for (const std::string& category : {question.category, question.invested_category}) {
+    RETURN_IF_ERROR(CheckFilter(source, question.state, EntityKind::kCategory, category));
+  }
+  return question;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::GetBriefingResponse> Briefing(const Source& source,
+                                                 const v1::GetBriefingRequest& request) {
+  ASSIGN_OR_RETURN(Question question, Ask(source, request));
+  Computation computation(source, std::move(question));
+  RETURN_IF_ERROR(computation.Load());
+  RETURN_IF_ERROR(computation.Scan());
+  v1::GetBriefingResponse response;
+  RETURN_IF_ERROR(computation.Fill(&response));
+  return response;
+}
+
+}  // namespace fundledger::reports
