@@ -1,0 +1,60 @@
+// A store and an anchor that fail when told to, before or after their write took effect.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "ledger/store/anchor.h"
+#include "ledger/store/store.h"
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace fundledger::test_support {
+
+enum class Fault {
+  kNone,
+  kRefused,        // nothing written, and said so
+  kUnknownBefore,  // nothing written, and not known
+  kUnknownAfter,   // written, and not known
+  kHeadMoved,      // another writer was here
+};
+
+// What a test changes while the engine runs. Any thread.
+class FaultPlan {
+ public:
+  void FailNextCommit(Fault fault) {
+    absl::MutexLock lock(&mutex_);
+    commit_ = fault;
+  }
+  void FailNextAnchor(Fault fault) {
+    absl::MutexLock lock(&mutex_);
+    anchor_ = fault;
+  }
+  // Called at the beginning of every commit, from the thread that commits. It may block.
+  void SetBeforeCommit(std::function<void()> hook) {
+    absl::MutexLock lock(&mutex_);
+    before_commit_ = std::move(hook);
+  }
+  Fault TakeCommit();
+  Fault TakeAnchor();
+  std::function<void()> before_commit() {
+    absl::MutexLock lock(&mutex_);
+    return before_commit_;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  Fault commit_ ABSL_GUARDED_BY(mutex_) = Fault::kNone;
+  Fault anchor_ ABSL_GUARDED_BY(mutex_) = Fault::kNone;
+  std::function<void()> before_commit_ ABSL_GUARDED_BY(mutex_);
+};
+
+// The store below, which stays when the one that wraps it is gone: as a disk does when its process ends.
+std::unique_ptr<store::Store> WrapStore(std::shared_ptr<store::Store> below, std::shared_ptr<FaultPlan> plan);
+// An anchor whose content is `*content`, which stays.
+std::unique_ptr<store::Anchor> MakeAnchor(std::shared_ptr<std::string> content,
+                                          std::shared_ptr<FaultPlan> plan);
+
+}  // namespace fundledger::test_support
