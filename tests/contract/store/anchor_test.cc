@@ -21,7 +21,7 @@ class AnchorTest : public ::testing::Test {
     return content.ok() ? *content : ReasonOf(content.status());
   }
 
-  TempDir dir_;
+  TempDir dir_{FastDirectory()};
   const std::string path_ = dir_ / "anchor";
 };
 

@@ -12,12 +12,6 @@ namespace {
 constexpr uint64_t kBefore = 3;   // commits before the faults
 constexpr uint64_t kCommits = 3;  // commits among the faults
 
-// Thousands of stores are opened and synced: in memory where there is a file system for it. What is tested is
-// which steps are taken in which order; what a sync does is the file system's part.
-std::filesystem::path FastDirectory() {
-  return std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path();
-}
-
 class IoFaultTest : public ::testing::Test {
  protected:
   struct Outcome {
@@ -101,7 +95,8 @@ class IoFaultTest : public ::testing::Test {
     }
   }
 
-  TempDir dir_{FastDirectory()};
+  TempDir dir_{
+      FastDirectory()};  // Which steps are taken is tested; what a sync does is the file system's part.
   const std::string before_ = dir_ / "before";
   const std::string path_ = dir_ / "store";
   const std::unique_ptr<FaultFileSystem> files_ = MakeFaultFileSystem();
