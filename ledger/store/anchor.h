@@ -1,5 +1,6 @@
-// The anchor: the last signed checkpoint, beside the store, in a preallocated file of two checksummed slots written in
-// turn with fdatasync. A store that lost synced writes still opens; the anchor is how that is noticed.
+// The anchor: the last signed checkpoint, beside the store, in a preallocated file of two checksummed slots
+// written in turn with fdatasync. A store that lost synced writes still opens; the anchor is how that is
+// noticed.
 #pragma once
 
 #include <memory>
@@ -23,8 +24,8 @@ class Anchor {
   virtual ~Anchor() = default;
   // The latest content, at most 8,000 bytes.
   virtual std::string_view content() const = 0;
-  // Replaces the content; durable when this returns OK. A crash leaves the old or the new. After an error the anchor
-  // takes no more writes. One thread at a time. UNAVAILABLE, reason ANCHOR_NOT_WRITTEN.
+  // Replaces the content; durable when this returns OK. A crash leaves the old or the new. After an error the
+  // anchor takes no more writes. One thread at a time. UNAVAILABLE, reason ANCHOR_NOT_WRITTEN.
   virtual absl::Status Write(std::string_view content) = 0;
 };
 

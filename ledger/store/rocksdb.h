@@ -1,12 +1,13 @@
-// The embedded store: RocksDB, one column family a table, every commit synced. Creating and opening are different
-// calls, so that an empty directory never becomes a new ledger by accident.
+// The embedded store: RocksDB, one column family a table, every commit synced. Creating and opening are
+// different calls, so that an empty directory never becomes a new ledger by accident.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "absl/status/statusor.h"
 #include "ledger/store/store.h"
+
+#include "absl/status/statusor.h"
 
 namespace rocksdb {
 class Env;
@@ -15,19 +16,24 @@ class Env;
 namespace fundledger::store {
 
 struct RocksdbOptions {
-  // Where RocksDB keeps its files. Default: the machine's file system. Must outlive the store. For fault tests.
+  // Where RocksDB keeps its files. Default: the machine's file system. Must outlive the store. For fault
+  // tests.
   rocksdb::Env* env = nullptr;
   // Memory for cached blocks. More makes reads of cold data quicker.
   size_t block_cache_bytes = 64 << 20;
 };
 
-// ALREADY_EXISTS, reason STORE_EXISTS, if `directory` holds a store already; the directory itself may exist if empty.
-absl::StatusOr<std::unique_ptr<Store>> CreateRocksdb(const std::string& directory, const RocksdbOptions& options = {});
-// NOT_FOUND, reason STORE_MISSING; UNAVAILABLE, reason STORE_LOCKED, if another process has it open; DATA_LOSS, reason
-// STORE_DAMAGED, if its files are damaged in a way a crash does not explain.
-absl::StatusOr<std::unique_ptr<Store>> OpenRocksdb(const std::string& directory, const RocksdbOptions& options = {});
-// Reads without a lock and writes nothing; Commit is refused. If the files are damaged, opens what can be read and says
-// what was wrong in `damage` (empty if nothing), so that verification can name the records lost.
+// ALREADY_EXISTS, reason STORE_EXISTS, if `directory` holds a store already; the directory itself may exist
+// if empty.
+absl::StatusOr<std::unique_ptr<Store>> CreateRocksdb(const std::string& directory,
+                                                     const RocksdbOptions& options = {});
+// NOT_FOUND, reason STORE_MISSING; UNAVAILABLE, reason STORE_LOCKED, if another process has it open;
+// DATA_LOSS, reason STORE_DAMAGED, if its files are damaged in a way a crash does not explain.
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksdb(const std::string& directory,
+                                                   const RocksdbOptions& options = {});
+// Reads without a lock and writes nothing; Commit is refused. If the files are damaged, opens what can be
+// read and says what was wrong in `damage` (empty if nothing), so that verification can name the records
+// lost.
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksdbReadOnly(const std::string& directory, std::string* damage,
                                                            const RocksdbOptions& options = {});
 

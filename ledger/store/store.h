@@ -1,5 +1,5 @@
-// The port to a store: ordered tables of bytes, snapshots, one atomic and durable commit. It knows nothing of what it
-// keeps. One contract suite (tests/contract) runs against every store.
+// The port to a store: ordered tables of bytes, snapshots, one atomic and durable commit. It knows nothing of
+// what it keeps. One contract suite (tests/contract) runs against every store.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,9 @@ namespace fundledger::store {
 
 // docs/key-schema.md says what key and value are. Values are stable: they name column families.
 enum class Table { kRecords, kTiles, kEntities, kPostings, kTrail, kRequests, kCheckpoints, kMeta };
-inline constexpr Table kAllTables[] = {Table::kRecords,  Table::kTiles,    Table::kEntities,    Table::kPostings,
-                                       Table::kTrail,    Table::kRequests, Table::kCheckpoints, Table::kMeta};
+inline constexpr Table kAllTables[] = {Table::kRecords,     Table::kTiles, Table::kEntities,
+                                       Table::kPostings,    Table::kTrail, Table::kRequests,
+                                       Table::kCheckpoints, Table::kMeta};
 // Lower-case name of a table.
 std::string_view TableName(Table table);
 
@@ -40,7 +41,8 @@ class Batch {
   std::vector<Write> writes_;
 };
 
-// The store at one moment. Thread-safe; keeps its moment alive, so release it soon. Must not outlive the store.
+// The store at one moment. Thread-safe; keeps its moment alive, so release it soon. Must not outlive the
+// store.
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
@@ -48,10 +50,11 @@ class Snapshot {
   virtual uint64_t head() const = 0;
   // Nothing if there is no such key. DATA_LOSS, reason STORE_DAMAGED, if it cannot be read as it was written.
   virtual absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) const = 0;
-  // Visits keys k with begin <= k < end in byte order until `visit` returns false; an empty `end` is no limit. The
-  // views live until the visit returns. DATA_LOSS, reason STORE_DAMAGED.
-  virtual absl::Status Scan(Table table, std::string_view begin, std::string_view end,
-                            const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
+  // Visits keys k with begin <= k < end in byte order until `visit` returns false; an empty `end` is no
+  // limit. The views live until the visit returns. DATA_LOSS, reason STORE_DAMAGED.
+  virtual absl::Status Scan(
+      Table table, std::string_view begin, std::string_view end,
+      const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
 };
 
 class Store {
@@ -59,12 +62,12 @@ class Store {
   virtual ~Store() = default;
   // The latest committed state. Thread-safe.
   virtual std::shared_ptr<const Snapshot> GetSnapshot() const = 0;
-  // Applies `batch` and moves the head from `expected_head` to `new_head`, all or nothing, and durably: when this
-  // returns OK it survives a power cut. One thread at a time.
+  // Applies `batch` and moves the head from `expected_head` to `new_head`, all or nothing, and durably: when
+  // this returns OK it survives a power cut. One thread at a time.
   //   ABORTED, reason STORE_HEAD_MOVED: the head is not expected_head; nothing was written.
   //   UNAVAILABLE, reason STORE_REFUSED: not committed, and nothing was written.
-  //   UNKNOWN, reason STORE_OUTCOME_UNKNOWN: it may or may not be there; the store takes no more commits until
-  //   reopened (FAILED_PRECONDITION, reason STORE_STOPPED).
+  //   UNKNOWN, reason STORE_OUTCOME_UNKNOWN: it may or may not be there; the store takes no more commits
+  //   until reopened (FAILED_PRECONDITION, reason STORE_STOPPED).
   virtual absl::Status Commit(const Batch& batch, uint64_t expected_head, uint64_t new_head) = 0;
 };
 
