@@ -1,0 +1,21 @@
+// VerifyDirectory, on a store and an anchor of the caller's.
+#pragma once
+
+#include <string>
+
+#include "ledger/engine/verify.h"
+#include "ledger/store/store.h"
+
+#include "absl/status/statusor.h"
+
+namespace fundledger::engine {
+
+struct VerifySource {
+  const store::Snapshot* snapshot = nullptr;
+  absl::StatusOr<std::string> anchor;  // its content; read before the snapshot was taken
+  std::string damage;                  // what was wrong with the store's files; empty if nothing
+};
+
+VerifyReport VerifyStore(const VerifySource& source, const VerifyOptions& options);
+
+}  // namespace fundledger::engine
