@@ -1,0 +1,232 @@
+#include "clients/sdk/client.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "clients/sdk/channel.h"
+#include "clients/sdk/files.h"
+#include "ledger/base/bytes.h"
+#include "ledger/crypto/dsse.h"
+#include "ledger/log/merkle.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::sdk {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr int64_t kMicrosPerDay = int64_t{86'400} * 1'000'000;
+constexpr int64_t kValidDays = 30;
+constexpr milliseconds kAttemptDeadline{20'000};
+
+absl::StatusOr<std::vector<Hash256>> ReadHashes(const google::protobuf::RepeatedPtrField<std::string>& from) {
+  std::vector<Hash256> hashes;
+  for (const std::string& bytes : from) {
+    const auto hash = Hash256::FromBytes(bytes);
+    if (!hash.has_value())
+      return Evidence("PROOF_MALFORMED", "a hash of the server's proof is not of 32 bytes");
+    hashes.push_back(*hash);
+  }
+  return hashes;
+}
+
+}  // namespace
+
+absl::StatusOr<VerifiedRecord> DecodeRecordBytes(Sequence sequence, const std::string& bytes) {
+  const auto invalid = [sequence](std::string_view what) {
+    return Evidence("RECORD_INVALID",
+                    absl::StrCat("record ", sequence, " as the server shows it: ", ToAbsl(what)));
+  };
+  const auto decoded = log::DecodeRecord(bytes);
+  if (!decoded.ok()) return invalid(ToStd(decoded.status().message()));
+  if (decoded->header.sequence != sequence) return invalid("its header names another sequence");
+  auto opened = crypto::OpenEnvelope(decoded->envelope);
+  if (!opened.ok()) return invalid(ToStd(opened.status().message()));
+  VerifiedRecord record;
+  if (!record.submission.ParseFromString(opened->payload)) return invalid("it holds no submission");
+  record.signatures = std::move(opened->signatures);
+  record.header = decoded->header;
+  record.leaf = log::LeafHash(bytes);
+  record.bytes = bytes;
+  return record;
+}
+
+Client::Client(ClientConfig config, ClientOptions options, Seen seen, std::shared_ptr<grpc::Channel> channel)
+    : config_(std::move(config)),
+      options_(std::move(options)),
+      seen_(std::move(seen)),
+      ledger_service_(v1::LedgerService::NewStub(channel)),
+      funds_(v1::FundService::NewStub(channel)),
+      projects_(v1::ProjectService::NewStub(channel)),
+      audit_(v1::AuditService::NewStub(channel)),
+      registry_(v1::RegistryService::NewStub(channel)),
+      reports_(v1::ReportService::NewStub(channel)) {}
+
+absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const ClientConfig& config,
+                                                        const ClientOptions& options) {
+  ASSIGN_OR_RETURN(Seen seen,
+                   Seen::Load(config.seen_path(), config.evidence_path(), config.log, config.ledger));
+  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, OpenChannel(config));
+  std::unique_ptr<Client> client(new Client(config, options, std::move(seen), std::move(channel)));
+  RETURN_IF_ERROR(client->Greet());
+  return client;
+}
+
+absl::Status Client::Greet() {
+  const grpc::Status status = WithRetry(options_.first_patience_ms, [this](grpc::ClientContext* context) {
+    return ledger_service_->GetLedger(context, {}, &ledger_);
+  });
+  if (!status.ok()) return Annotate(FromGrpc(status), absl::StrCat("server ", config_.server));
+  if (ledger_.ledger() != config_.ledger.view() || ledger_.verifier_key() != config_.verifier_key) {
+    return Refuse(absl::StatusCode::kFailedPrecondition, "WRONG_LEDGER",
+                  absl::StrCat("server ", config_.server, " serves ledger ", HexEncode(ledger_.ledger()),
+                               " (", ledger_.verifier_key(), "), but ", config_.path.string(), " names ",
+                               HexEncode(config_.ledger.view()), " (", config_.verifier_key,
+                               "): check the address, and believe neither before you know why"));
+  }
+  const v1::Date& day = ledger_.first_day();
+  ASSIGN_OR_RETURN(first_day_, Date::FromCivil(day.year(), day.month(), day.day()));
+  return seen_.BelieveLatest(ledger_.checkpoint(), Fetcher()).status();
+}
+
+grpc::Status Client::WithRetry(int64_t patience_ms,
+                               const std::function<grpc::Status(grpc::ClientContext*)>& call) {
+  const auto give_up = SteadyClock::now() + milliseconds(patience_ms);
+  milliseconds pause{50};
+  for (;;) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kAttemptDeadline);
+    const grpc::Status status = call(&context);
+    if (status.ok() || !IsRetryable(status)) return status;
+    const milliseconds wait = std::max(pause, milliseconds(RetryDelayMs(status).value_or(0)));
+    if (SteadyClock::now() + wait > give_up) return status;
+    std::this_thread::sleep_for(wait);
+    pause = std::min(pause * 2, milliseconds(2000));
+  }
+}
+
+ProofFetcher Client::Fetcher() {
+  return [this](uint64_t old_size, uint64_t new_size) -> absl::StatusOr<std::vector<Hash256>> {
+    v1::GetConsistencyProofRequest request;
+    request.set_old_size(old_size);
+    request.set_new_size(new_size);
+    const auto response = Call(*audit_, &v1::AuditService::Stub::GetConsistencyProof, request);
+    if (absl::IsOutOfRange(response.status()) || absl::IsInvalidArgument(response.status())) {
+      return Evidence("LOG_SHRANK", absl::StrCat("the server cannot prove that its log of ", new_size,
+                                                 " records begins with the ", old_size,
+                                                 " it showed: ", response.status().message()));
+    }
+    if (!response.ok()) return response.status();
+    return ReadHashes(response->consistency());
+  };
+}
+
+v1::Submission Client::Draft(std::string_view officer, const std::string& request_id,
+                             const std::vector<v1::Action>& actions) const {
+  const int64_t now_us = options_.clock();
+  v1::Submission submission;
+  submission.set_ledger(config_.ledger.str());
+  submission.set_officer(std::string(officer));
+  submission.set_request_id(request_id);
+  submission.set_not_after_us(now_us + kValidDays * kMicrosPerDay);
+  submission.mutable_seen()->set_size(seen_.checkpoint().size);
+  submission.mutable_seen()->set_root(seen_.checkpoint().root.str());
+  submission.set_signed_at_us(now_us);
+  for (const v1::Action& action : actions) *submission.add_actions() = action;
+  return submission;
+}
+
+absl::StatusOr<Sealed> Client::SealActions(std::string_view officer, const crypto::Signer& signer,
+                                           const std::string& request_id,
+                                           const std::vector<v1::Action>& actions) const {
+  return Seal(Draft(officer, request_id, actions), signer);
+}
+
+absl::StatusOr<CheckedReceipt> Client::Submit(const Sealed& sealed, const crypto::PublicKey& own_key,
+                                              bool settle) {
+  v1::SubmitRequest request;
+  request.set_envelope(sealed.envelope);
+  ASSIGN_OR_RETURN(const v1::SubmitResponse response,
+                   Call(*ledger_service_, &v1::LedgerService::Stub::Submit, request));
+  ASSIGN_OR_RETURN(CheckedReceipt checked, CheckReceipt(response.receipt(), sealed, own_key, config_.log));
+  RETURN_IF_ERROR(KeepReceipt(config_.receipts_path(), checked));
+  unsettled_ = checked.receipt.checkpoint();
+  if (settle) RETURN_IF_ERROR(Settle());
+  return checked;
+}
+
+absl::Status Client::Settle() {
+  if (unsettled_.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(Believe(unsettled_).status());
+  unsettled_.clear();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<log::Checkpoint> Client::Believe(const std::string& note) {
+  return seen_.Believe(note, Fetcher());
+}
+
+absl::StatusOr<log::Checkpoint> Client::Latest(std::string* note) {
+  ASSIGN_OR_RETURN(const v1::GetCheckpointResponse response,
+                   Call(*audit_, &v1::AuditService::Stub::GetCheckpoint, v1::GetCheckpointRequest()));
+  *note = response.checkpoint();
+  return seen_.BelieveLatest(response.checkpoint(), Fetcher());
+}
+
+absl::StatusOr<log::Checkpoint> Client::BelieveBasis(const v1::Basis& basis) {
+  ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, Believe(basis.checkpoint()));
+  if (basis.sequence() >= checkpoint.size) {
+    return Evidence("BASIS_INVALID",
+                    absl::StrCat("the answer counts records up to ", basis.sequence(),
+                                 ", its checkpoint ends before that, at size ", checkpoint.size));
+  }
+  return checkpoint;
+}
+
+absl::StatusOr<VerifiedRecord> Client::Record(Sequence sequence) {
+  v1::GetRecordRequest request;
+  request.set_sequence(sequence);
+  ASSIGN_OR_RETURN(const v1::GetRecordResponse response,
+                   Call(*audit_, &v1::AuditService::Stub::GetRecord, request));
+  ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, Believe(response.basis().checkpoint()));
+  ASSIGN_OR_RETURN(VerifiedRecord record, DecodeRecordBytes(sequence, response.record().record()));
+  ASSIGN_OR_RETURN(record.inclusion, ReadHashes(response.inclusion()));
+  const absl::Status included =
+      log::VerifyInclusion(sequence, checkpoint.size, record.leaf, record.inclusion, checkpoint.root);
+  if (!included.ok()) {
+    return Evidence("RECORD_NOT_INCLUDED", absl::StrCat("record ", sequence,
+                                                        " as the server shows it is not in the "
+                                                        "log under its checkpoint: ",
+                                                        included.message()));
+  }
+  record.checkpoint = checkpoint;
+  record.note = response.basis().checkpoint();
+  return record;
+}
+
+absl::StatusOr<VerifiedRecord> Client::VerifyRecord(Sequence sequence, const std::string& bytes,
+                                                    const log::Checkpoint& checkpoint) {
+  ASSIGN_OR_RETURN(VerifiedRecord record, DecodeRecordBytes(sequence, bytes));
+  v1::GetInclusionProofRequest request;
+  request.set_sequence(sequence);
+  request.set_tree_size(checkpoint.size);
+  ASSIGN_OR_RETURN(const v1::GetInclusionProofResponse response,
+                   Call(*audit_, &v1::AuditService::Stub::GetInclusionProof, request));
+  ASSIGN_OR_RETURN(record.inclusion, ReadHashes(response.inclusion()));
+  const absl::Status included =
+      log::VerifyInclusion(sequence, checkpoint.size, record.leaf, record.inclusion, checkpoint.root);
+  if (!included.ok()) {
+    return Evidence("RECORD_NOT_INCLUDED", absl::StrCat("record ", sequence,
+                                                        " as the server shows it is not in the "
+                                                        "log under its checkpoint: ",
+                                                        included.message()));
+  }
+  record.checkpoint = checkpoint;
+  return record;
+}
+
+}  // namespace fundledger::sdk

@@ -1,0 +1,145 @@
+// A client of one ledger: it signs, sends safely, and believes only what it verified.
+//
+//   auto client = Client::Connect(config, {});
+//   auto sealed = (*client)->SealActions("clerk-1", *signer, NewRequestId(), actions);
+//   auto receipt = (*client)->Submit(*sealed, signer->public_key());
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+
+#include "clients/sdk/config.h"
+#include "clients/sdk/receipt.h"
+#include "clients/sdk/rpc_status.h"
+#include "clients/sdk/seen.h"
+#include "clients/sdk/submission.h"
+#include "fundledger/v1/audit_service.grpc.pb.h"
+#include "fundledger/v1/fund_service.grpc.pb.h"
+#include "fundledger/v1/ledger_service.grpc.pb.h"
+#include "fundledger/v1/project_service.grpc.pb.h"
+#include "fundledger/v1/registry_service.grpc.pb.h"
+#include "fundledger/v1/report_service.grpc.pb.h"
+#include "ledger/base/clock.h"
+#include "ledger/base/date.h"
+#include "ledger/base/status.h"
+#include "ledger/log/record.h"
+
+#include "absl/status/statusor.h"
+
+namespace fundledger::sdk {
+
+struct ClientOptions {
+  // How long a call is tried again while the server cannot be reached or is too busy.
+  int64_t patience_ms = 30'000;
+  // The same for the first call: somebody waits at a terminal.
+  int64_t first_patience_ms = 3'000;
+  Clock clock = SystemClockMicros;
+};
+
+// A record whose place in the log was verified.
+struct VerifiedRecord {
+  std::string bytes;
+  log::RecordHeader header;
+  Hash256 leaf;
+  v1::Submission submission;
+  std::vector<std::string> signatures;
+  std::vector<Hash256> inclusion;  // in the tree of `checkpoint`
+  log::Checkpoint checkpoint;
+  std::string note;
+};
+
+// Decodes a record's bytes: header, leaf, submission. Evidence, reason RECORD_INVALID, where they are not the
+// record of that sequence.
+absl::StatusOr<VerifiedRecord> DecodeRecordBytes(Sequence sequence, const std::string& bytes);
+
+// Not thread-safe.
+class Client {
+ public:
+  // Connects and makes sure that this is the ledger meant, and no less of it than was seen before. Evidence,
+  // reasons as of Seen; FAILED_PRECONDITION, reason WRONG_LEDGER, if it is another ledger.
+  static absl::StatusOr<std::unique_ptr<Client>> Connect(const ClientConfig& config,
+                                                         const ClientOptions& options);
+
+  const ClientConfig& config() const { return config_; }
+  const log::Checkpoint& seen() const { return seen_.checkpoint(); }
+  Date first_day() const { return first_day_; }
+  int32_t utc_offset_minutes() const { return ledger_.utc_offset_minutes(); }
+  const v1::GetLedgerResponse& ledger() const { return ledger_; }
+  // Today in the ledger's time zone.
+  Date Today() const { return Date::FromUnixMicros(options_.clock(), utc_offset_minutes()); }
+
+  // A submission for this ledger, valid for 30 days, that names the last checkpoint verified. Unsigned.
+  v1::Submission Draft(std::string_view officer, const std::string& request_id,
+                       const std::vector<v1::Action>& actions) const;
+  absl::StatusOr<Sealed> SealActions(std::string_view officer, const crypto::Signer& signer,
+                                     const std::string& request_id,
+                                     const std::vector<v1::Action>& actions) const;
+
+  // Sends the same bytes until they are answered or the patience is at its end; checks the receipt; keeps it.
+  // The checkpoint is believed at once, or, with `settle` false, by the next call of Settle. UNAVAILABLE,
+  // DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED: unknown whether it was recorded; send the same again.
+  absl::StatusOr<CheckedReceipt> Submit(const Sealed& sealed, const crypto::PublicKey& own_key,
+                                        bool settle = true);
+  // Believes the checkpoint of the latest receipt.
+  absl::Status Settle();
+
+  // Verifies a checkpoint and its consistency with what was seen.
+  absl::StatusOr<log::Checkpoint> Believe(const std::string& note);
+  // The latest checkpoint, believed.
+  absl::StatusOr<log::Checkpoint> Latest(std::string* note);
+  // Believes the checkpoint an answer is based on, and that it covers the sequence named.
+  absl::StatusOr<log::Checkpoint> BelieveBasis(const v1::Basis& basis);
+  // A record with its proof, verified.
+  absl::StatusOr<VerifiedRecord> Record(Sequence sequence);
+  // That a record's bytes are in the tree of a believed checkpoint.
+  absl::StatusOr<VerifiedRecord> VerifyRecord(Sequence sequence, const std::string& bytes,
+                                              const log::Checkpoint& checkpoint);
+
+  // A reading call, tried again while the server cannot be reached.
+  template <typename Stub, typename Request, typename Response>
+  absl::StatusOr<Response> Call(Stub& stub,
+                                grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                                const Request& request) {
+    Response response;
+    const grpc::Status status = WithRetry(options_.patience_ms, [&](grpc::ClientContext* context) {
+      response.Clear();
+      return (stub.*method)(context, request, &response);
+    });
+    if (!status.ok()) return FromGrpc(status);
+    return response;
+  }
+
+  v1::LedgerService::Stub& ledger_service() { return *ledger_service_; }
+  v1::FundService::Stub& funds() { return *funds_; }
+  v1::ProjectService::Stub& projects() { return *projects_; }
+  v1::AuditService::Stub& audit() { return *audit_; }
+  v1::RegistryService::Stub& registry() { return *registry_; }
+  v1::ReportService::Stub& reports() { return *reports_; }
+
+ private:
+  Client(ClientConfig config, ClientOptions options, Seen seen, std::shared_ptr<grpc::Channel> channel);
+  absl::Status Greet();
+  // Calls with a fresh context until the answer is not one to repeat, or patience_ms have passed.
+  grpc::Status WithRetry(int64_t patience_ms, const std::function<grpc::Status(grpc::ClientContext*)>& call);
+  ProofFetcher Fetcher();
+
+  ClientConfig config_;
+  ClientOptions options_;
+  Seen seen_;
+  std::string unsettled_;  // checkpoint of the latest receipt, not yet believed
+  std::unique_ptr<v1::LedgerService::Stub> ledger_service_;
+  std::unique_ptr<v1::FundService::Stub> funds_;
+  std::unique_ptr<v1::ProjectService::Stub> projects_;
+  std::unique_ptr<v1::AuditService::Stub> audit_;
+  std::unique_ptr<v1::RegistryService::Stub> registry_;
+  std::unique_ptr<v1::ReportService::Stub> reports_;
+  v1::GetLedgerResponse ledger_;
+  Date first_day_;
+};
+
+}  // namespace fundledger::sdk

@@ -1,0 +1,131 @@
+#include "clients/sdk/config.h"
+
+#include <cstdlib>
+#include <set>
+#include <utility>
+
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+
+#include "absl/strings/str_cat.h"
+#include <toml++/toml.h>
+
+namespace fundledger::sdk {
+namespace {
+
+namespace fs = std::filesystem;
+
+absl::Status Invalid(const fs::path& path, std::string_view what) {
+  return Refuse(absl::StatusCode::kInvalidArgument, "CONFIG_INVALID",
+                absl::StrCat(path.string(), ": ", ToAbsl(what)));
+}
+
+// toml++ throws; nothing of it leaves this function.
+absl::StatusOr<toml::table> ParseToml(const fs::path& path) {
+  try {
+    return toml::parse_file(path.string());
+  } catch (const toml::parse_error& error) {
+    const auto& at = error.source().begin;
+    return Invalid(path,
+                   absl::StrCat("line ", at.line, ", column ", at.column, ": ", ToAbsl(error.description())));
+  }
+}
+
+// A misspelt key would otherwise be a setting that silently does not hold.
+absl::Status CheckKeys(const fs::path& path, const toml::table& table, const std::string& where,
+                       const std::set<std::string_view>& known) {
+  for (const auto& [key, value] : table) {
+    if (known.count(key.str()) == 0) {
+      return Invalid(path, absl::StrCat("there is no setting ", where, ToAbsl(key.str())));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Text(const fs::path& path, const toml::table& table, const std::string& key) {
+  if (!table.contains(key)) return std::string();
+  const auto value = table[key].value_exact<std::string>();
+  if (!value.has_value()) return Invalid(path, absl::StrCat(key, " is not a text: write it in quotes"));
+  return *value;
+}
+
+absl::StatusOr<std::string> NeededText(const fs::path& path, const toml::table& table,
+                                       const std::string& key) {
+  ASSIGN_OR_RETURN(std::string value, Text(path, table, key));
+  if (value.empty()) return Invalid(path, absl::StrCat(key, " is missing"));
+  return value;
+}
+
+absl::Status ReadTls(const fs::path& path, const toml::table& table, ClientConfig* config) {
+  if (!table.contains("tls")) return absl::OkStatus();
+  const toml::table* tls = table["tls"].as_table();
+  if (tls == nullptr) return Invalid(path, "tls is not a table: write [tls] on a line of its own");
+  RETURN_IF_ERROR(CheckKeys(path, *tls, "tls.", {"ca", "certificate", "key"}));
+  ASSIGN_OR_RETURN(const std::string ca, NeededText(path, *tls, "ca"));
+  ASSIGN_OR_RETURN(const std::string certificate, Text(path, *tls, "certificate"));
+  ASSIGN_OR_RETURN(const std::string key, Text(path, *tls, "key"));
+  if (certificate.empty() != key.empty()) {
+    return Invalid(path, "tls.certificate and tls.key belong together: give both or none");
+  }
+  const auto resolve = [config](const std::string& file) {
+    return file.empty() ? fs::path() : config->directory() / file;
+  };
+  config->tls = TlsFiles{resolve(ca), resolve(certificate), resolve(key)};
+  return absl::OkStatus();
+}
+
+absl::Status ReadIdentity(const fs::path& path, const toml::table& table, ClientConfig* config) {
+  ASSIGN_OR_RETURN(const std::string ledger, NeededText(path, table, "ledger"));
+  const auto raw = HexDecode(ledger);
+  const auto hash = raw.has_value() ? Hash256::FromBytes(*raw) : std::nullopt;
+  if (!hash.has_value()) return Invalid(path, "ledger is not 64 hex digits, the id of a ledger");
+  config->ledger = *hash;
+  ASSIGN_OR_RETURN(config->verifier_key, NeededText(path, table, "verifier_key"));
+  auto verifier = log::NoteVerifier::Parse(config->verifier_key);
+  if (!verifier.ok()) return Invalid(path, absl::StrCat("verifier_key: ", verifier.status().message()));
+  config->log = *std::move(verifier);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+fs::path ClientConfig::seen_path() const {
+  fs::path seen = path;
+  return seen.replace_extension(".seen");
+}
+
+fs::path ClientConfig::key_path(std::string_view officer_id) const {
+  return keys / absl::StrCat(ToAbsl(officer_id), ".key");
+}
+
+absl::StatusOr<fs::path> FindConfig(std::string_view given) {
+  std::string found(given);
+  std::string how = "--config";
+  if (found.empty()) {
+    const char* variable = std::getenv("FUNDLEDGER_CONFIG");  // NOLINT(concurrency-mt-unsafe): read at start
+    found = variable != nullptr && *variable != '\0' ? variable : "client.toml";
+    how = variable != nullptr && *variable != '\0' ? "$FUNDLEDGER_CONFIG" : "the current directory";
+  }
+  std::error_code error;
+  if (fs::is_regular_file(found, error)) return fs::absolute(found, error);
+  return Refuse(absl::StatusCode::kNotFound, "CONFIG_MISSING",
+                absl::StrCat("there is no client configuration ", found, " (from ", how,
+                             "): give --config FILE, set FUNDLEDGER_CONFIG, or make a ledger with init"));
+}
+
+absl::StatusOr<ClientConfig> LoadConfig(const fs::path& path) {
+  ASSIGN_OR_RETURN(const toml::table table, ParseToml(path));
+  RETURN_IF_ERROR(CheckKeys(path, table, "", {"server", "ledger", "verifier_key", "keys", "officer", "tls"}));
+  ClientConfig config;
+  std::error_code error;
+  config.path = fs::absolute(path, error);
+  ASSIGN_OR_RETURN(config.server, NeededText(path, table, "server"));
+  RETURN_IF_ERROR(ReadIdentity(path, table, &config));
+  ASSIGN_OR_RETURN(const std::string keys, Text(path, table, "keys"));
+  config.keys = config.directory() / (keys.empty() ? "keys" : keys);
+  ASSIGN_OR_RETURN(config.officer, Text(path, table, "officer"));
+  RETURN_IF_ERROR(ReadTls(path, table, &config));
+  return config;
+}
+
+}  // namespace fundledger::sdk

@@ -1,0 +1,55 @@
+// client.toml: which server, which ledger, whose key.
+//
+//   server = "127.0.0.1:7800"
+//   ledger = "6a…"                       # hex, leaf hash of record 0: got by another way than from the
+//   server verifier_key = "city.example+…+…"    # likewise keys = "keys"                        # directory
+//   of <officer>.key officer = "clerk-1" [tls]                                # needed unless the server is
+//   on this machine ca = "ca.pem" certificate = "clerk-1.pem"          # both or none key = "clerk-1-tls.key"
+//
+// Paths are relative to the file's directory. What the client keeps lies beside it: receipts/, outbox/,
+// evidence/, and the last verified checkpoint in <name>.seen.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ledger/base/hash256.h"
+#include "ledger/log/note.h"
+
+#include "absl/status/statusor.h"
+
+namespace fundledger::sdk {
+
+struct TlsFiles {
+  std::filesystem::path ca;
+  std::filesystem::path certificate;  // empty: the client shows none
+  std::filesystem::path key;
+};
+
+struct ClientConfig {
+  std::filesystem::path path;
+  std::string server;
+  Hash256 ledger;
+  std::string verifier_key;
+  log::NoteVerifier log;
+  std::filesystem::path keys;
+  std::string officer;
+  std::optional<TlsFiles> tls;
+
+  std::filesystem::path directory() const { return path.parent_path(); }
+  std::filesystem::path seen_path() const;
+  std::filesystem::path receipts_path() const { return directory() / "receipts"; }
+  std::filesystem::path outbox_path() const { return directory() / "outbox"; }
+  std::filesystem::path evidence_path() const { return directory() / "evidence"; }
+  // Key file of an officer.
+  std::filesystem::path key_path(std::string_view officer_id) const;
+};
+
+// `given` if not empty, else $FUNDLEDGER_CONFIG, else ./client.toml. NOT_FOUND, reason CONFIG_MISSING.
+absl::StatusOr<std::filesystem::path> FindConfig(std::string_view given);
+// INVALID_ARGUMENT, reason CONFIG_INVALID: names the key and what to write.
+absl::StatusOr<ClientConfig> LoadConfig(const std::filesystem::path& path);
+
+}  // namespace fundledger::sdk

@@ -1,0 +1,148 @@
+#include "clients/sdk/files.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ledger/base/status.h"
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::sdk {
+namespace {
+
+constexpr char kEvidenceUrl[] = "type.fundledger/evidence";
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) (void)::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string Why() {
+  return std::string(std::generic_category().message(errno));
+}
+
+absl::Status Unwritable(const std::filesystem::path& path) {
+  return Refuse(absl::StatusCode::kUnavailable, "FILE_UNWRITABLE",
+                absl::StrCat("cannot write ", path.string(), ": ", Why()));
+}
+
+absl::StatusOr<std::string> ReadAll(int fd, const std::filesystem::path& path) {
+  std::string bytes;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t count = ::read(fd, buffer, sizeof buffer);
+    if (count == 0) return bytes;
+    if (count > 0) {
+      bytes.append(buffer, static_cast<size_t>(count));
+    } else if (errno != EINTR) {
+      return Refuse(absl::StatusCode::kUnavailable, "FILE_UNREADABLE",
+                    absl::StrCat("cannot read ", path.string(), ": ", Why()));
+    }
+  }
+}
+
+bool WriteAll(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+    if (count > 0) {
+      bytes.remove_prefix(static_cast<size_t>(count));
+    } else if (count == 0 || errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// A renamed or made file is only there after a crash once its directory is on disk too.
+bool SyncDirectory(const std::filesystem::path& path) {
+  const std::filesystem::path directory = path.has_parent_path() ? path.parent_path() : ".";
+  const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return fd.get() >= 0 && ::fsync(fd.get()) == 0;
+}
+
+}  // namespace
+
+absl::Status Evidence(std::string_view reason, std::string_view message) {
+  absl::Status status = Refuse(absl::StatusCode::kDataLoss, reason, message);
+  status.SetPayload(kEvidenceUrl, absl::Cord("1"));
+  return status;
+}
+
+bool IsEvidence(const absl::Status& status) {
+  return status.GetPayload(kEvidenceUrl).has_value();
+}
+
+absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) {
+    const bool missing = errno == ENOENT || errno == ENOTDIR;
+    return Refuse(missing ? absl::StatusCode::kNotFound : absl::StatusCode::kUnavailable,
+                  missing ? "FILE_MISSING" : "FILE_UNREADABLE",
+                  absl::StrCat("cannot open ", path.string(), ": ", Why()));
+  }
+  return ReadAll(fd.get(), path);
+}
+
+absl::Status ReplaceFile(const std::filesystem::path& path, std::string_view bytes, bool durable) {
+  // The process id keeps two programs that write at once from mixing their bytes.
+  const std::filesystem::path next = absl::StrCat(path.string(), ".", ::getpid(), ".new");
+  {
+    const Descriptor fd(::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (fd.get() < 0 || !WriteAll(fd.get(), bytes)) return Unwritable(next);
+    if (durable && ::fsync(fd.get()) != 0) return Unwritable(next);
+  }
+  if (::rename(next.c_str(), path.c_str()) != 0) return Unwritable(path);
+  if (durable && !SyncDirectory(path)) return Unwritable(path);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<crypto::Signer>> ReadKeyFile(const std::filesystem::path& path) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) {
+    return Refuse(absl::StatusCode::kNotFound, "KEY_FILE_MISSING",
+                  absl::StrCat("cannot open the key ", path.string(), ": ", Why()));
+  }
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    return Refuse(absl::StatusCode::kInvalidArgument, "KEY_MALFORMED",
+                  absl::StrCat(path.string(), " is not a file with a key"));
+  }
+  if ((info.st_mode & 077) != 0) {
+    return Refuse(absl::StatusCode::kPermissionDenied, "KEY_FILE_EXPOSED",
+                  absl::StrCat("the key ", path.string(), " can be read or written by others: chmod 600 ",
+                               path.string(), ", and replace the key if anybody may have copied it"));
+  }
+  ASSIGN_OR_RETURN(const std::string pem, ReadAll(fd.get(), path));
+  auto signer = crypto::SignerFromPem(pem);
+  if (!signer.ok()) return Annotate(signer.status(), path.string());
+  return signer;
+}
+
+absl::Status MakeKeyFile(const std::filesystem::path& path, const crypto::Signer& signer) {
+  ASSIGN_OR_RETURN(const std::string pem, crypto::SignerToPem(signer));
+  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (fd.get() < 0 && errno == EEXIST) {
+    return Refuse(absl::StatusCode::kAlreadyExists, "KEY_FILE_EXISTS",
+                  absl::StrCat("there is a key ", path.string(), " already; it is left as it is"));
+  }
+  if (fd.get() < 0 || !WriteAll(fd.get(), pem) || ::fsync(fd.get()) != 0 || !SyncDirectory(path)) {
+    return Unwritable(path);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace fundledger::sdk

@@ -1,0 +1,34 @@
+// Small files a client keeps: keys, receipts, the last checkpoint it verified.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ledger/crypto/signature.h"
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace fundledger::sdk {
+
+// Evidence against a server: what it showed cannot be so if the ledger is honest. DATA_LOSS, marked so that
+// the mark survives Annotate and is never set by what a server merely says.
+absl::Status Evidence(std::string_view reason, std::string_view message);
+bool IsEvidence(const absl::Status& status);
+
+// NOT_FOUND, reason FILE_MISSING; UNAVAILABLE, reason FILE_UNREADABLE.
+absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path);
+// Replaces the file as a whole: a reader, or a crash, sees the old bytes or the new. With `durable` they are
+// on disk on return. UNAVAILABLE, reason FILE_UNWRITABLE.
+absl::Status ReplaceFile(const std::filesystem::path& path, std::string_view bytes, bool durable);
+
+// A private key in PKCS#8 PEM. PERMISSION_DENIED, reason KEY_FILE_EXPOSED, if others than its owner can read
+// or write it; NOT_FOUND, reason KEY_FILE_MISSING; INVALID_ARGUMENT, reason KEY_MALFORMED.
+absl::StatusOr<std::unique_ptr<crypto::Signer>> ReadKeyFile(const std::filesystem::path& path);
+// Makes a key file, readable by its owner alone, durable on return. ALREADY_EXISTS, reason KEY_FILE_EXISTS: a
+// key is never overwritten.
+absl::Status MakeKeyFile(const std::filesystem::path& path, const crypto::Signer& signer);
+
+}  // namespace fundledger::sdk

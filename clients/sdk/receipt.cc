@@ -1,0 +1,117 @@
+#include "clients/sdk/receipt.h"
+
+#include <utility>
+#include <vector>
+
+#include <google/protobuf/util/message_differencer.h>
+
+#include "clients/sdk/files.h"
+#include "ledger/base/status.h"
+#include "ledger/crypto/dsse.h"
+#include "ledger/log/merkle.h"
+#include "ledger/log/record.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::sdk {
+namespace {
+
+absl::Status Invalid(std::string_view what) {
+  return Evidence(
+      "RECEIPT_INVALID",
+      absl::StrCat("the receipt does not prove that the submission was recorded: ", ToAbsl(what)));
+}
+
+absl::StatusOr<v1::Submission> ReadSubmission(const std::string& payload) {
+  v1::Submission submission;
+  if (!submission.ParseFromString(payload)) return Invalid("the envelope holds no submission");
+  return submission;
+}
+
+// That a repeated request's envelope is one this officer signed, and means what was sent now.
+absl::Status CheckRepeated(const std::string& envelope, const Sealed& sent,
+                           const crypto::PublicKey& own_key) {
+  auto opened = crypto::OpenEnvelope(envelope);
+  if (!opened.ok()) return Invalid(ToStd(opened.status().message()));
+  if (opened->payload_type != crypto::kSubmissionType || opened->signatures.size() != 1) {
+    return Invalid("the recorded envelope is not one officer's submission");
+  }
+  ASSIGN_OR_RETURN(const auto verifier, crypto::Verifier::Make(own_key));
+  const std::string signed_bytes = crypto::PreAuthEncoding(opened->payload_type, opened->payload);
+  if (!verifier->Verify(signed_bytes, opened->signatures[0]).ok()) {
+    return Invalid("the recorded envelope is not signed by this officer's key");
+  }
+  ASSIGN_OR_RETURN(const v1::Submission recorded, ReadSubmission(opened->payload));
+  ASSIGN_OR_RETURN(const v1::Submission ours, ReadSubmission(sent.payload));
+  if (recorded.ledger() != ours.ledger() || recorded.officer() != ours.officer() ||
+      recorded.request_id() != ours.request_id()) {
+    return Invalid("the recorded envelope is another request");
+  }
+  // Only the actions: time, seen and not_after may differ between two sendings.
+  if (recorded.actions_size() != ours.actions_size()) return Invalid("the recorded actions are others");
+  for (int i = 0; i < ours.actions_size(); ++i) {
+    if (!google::protobuf::util::MessageDifferencer::Equals(recorded.actions(i), ours.actions(i))) {
+      return Invalid(absl::StrCat("the recorded action ", i, " is another"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Hash256>> ReadHashes(const v1::Receipt& receipt) {
+  std::vector<Hash256> hashes;
+  for (const std::string& bytes : receipt.inclusion()) {
+    const auto hash = Hash256::FromBytes(bytes);
+    if (!hash.has_value()) return Invalid("a hash of the proof is not of 32 bytes");
+    hashes.push_back(*hash);
+  }
+  return hashes;
+}
+
+}  // namespace
+
+absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Sealed& sent,
+                                            const crypto::PublicKey& own_key, const log::NoteVerifier& log) {
+  if (receipt.repeated_request() == receipt.envelope().empty()) {
+    return Invalid("an envelope comes with a repeated request, and only with one");
+  }
+  const std::string& envelope = receipt.repeated_request() ? receipt.envelope() : sent.envelope;
+  if (receipt.repeated_request()) RETURN_IF_ERROR(CheckRepeated(envelope, sent, own_key));
+
+  const std::string record = receipt.header() + envelope;
+  const auto decoded = log::DecodeRecord(record);
+  if (!decoded.ok()) return Invalid(ToStd(decoded.status().message()));
+  if (decoded->header_bytes != receipt.header()) return Invalid("the header does not end where it says");
+
+  auto checkpoint = log::OpenCheckpoint(receipt.checkpoint(), log);
+  if (!checkpoint.ok()) return Invalid(absl::StrCat("its checkpoint: ", checkpoint.status().message()));
+  if (checkpoint->size != receipt.tree_size()) {
+    return Invalid(absl::StrCat("it is for a tree of ", receipt.tree_size(), ", its checkpoint for one of ",
+                                checkpoint->size));
+  }
+  CheckedReceipt checked;
+  checked.sequence = decoded->header.sequence;
+  checked.recorded_at_us = decoded->header.recorded_at_us;
+  checked.leaf = log::LeafHash(record);
+  ASSIGN_OR_RETURN(const std::vector<Hash256> proof, ReadHashes(receipt));
+  const absl::Status included =
+      log::VerifyInclusion(checked.sequence, checkpoint->size, checked.leaf, proof, checkpoint->root);
+  if (!included.ok()) return Invalid(ToStd(included.message()));
+
+  checked.checkpoint = *std::move(checkpoint);
+  checked.repeated = receipt.repeated_request();
+  checked.receipt = receipt;
+  checked.receipt.set_envelope(envelope);
+  return checked;
+}
+
+absl::Status KeepReceipt(const std::filesystem::path& directory, const CheckedReceipt& receipt) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  const std::filesystem::path path = directory / absl::StrCat(receipt.sequence, ".receipt");
+  // The first receipt is the stronger claim on the server: a later one for the same record is not kept over
+  // it.
+  if (std::filesystem::exists(path, error)) return absl::OkStatus();
+  return ReplaceFile(path, receipt.receipt.SerializeAsString(), false);
+}
+
+}  // namespace fundledger::sdk

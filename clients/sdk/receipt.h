@@ -1,0 +1,39 @@
+// Receipts: the one function that believes them, and where they are kept.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "clients/sdk/submission.h"
+#include "fundledger/v1/resources.pb.h"
+#include "ledger/base/hash256.h"
+#include "ledger/crypto/signature.h"
+#include "ledger/log/note.h"
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace fundledger::sdk {
+
+struct CheckedReceipt {
+  Sequence sequence = 0;
+  int64_t recorded_at_us = 0;
+  Hash256 leaf;
+  log::Checkpoint checkpoint;
+  v1::Receipt receipt;    // with the envelope, so that it proves something by itself
+  bool repeated = false;  // recorded earlier, with the same actions
+};
+
+// Checks everything a receipt says against what was sent: the header decodes; header ‖ envelope is a record;
+// its leaf is in the tree, at the header's sequence, of the size the checkpoint states; the checkpoint is
+// signed by the log under its origin. The envelope is our own; for a repeated request it is the recorded one,
+// signed by our key for the same ledger, officer and request id, with actions equal to ours. Evidence, reason
+// RECEIPT_INVALID, otherwise.
+absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Sealed& sent,
+                                            const crypto::PublicKey& own_key, const log::NoteVerifier& log);
+
+// Keeps a receipt as <directory>/<sequence>.receipt, protobuf bytes of fundledger.v1.Receipt.
+absl::Status KeepReceipt(const std::filesystem::path& directory, const CheckedReceipt& receipt);
+
+}  // namespace fundledger::sdk

@@ -1,0 +1,72 @@
+#include "clients/sdk/rpc_status.h"
+
+#include <string>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "ledger/base/status.h"
+
+#include "absl/strings/cord.h"
+
+namespace fundledger::sdk {
+namespace {
+
+// Calls `visit` with each detail of type T.
+template <typename T, typename Visit>
+void EachDetail(const grpc::Status& status, const Visit& visit) {
+  google::rpc::Status details;
+  if (!details.ParseFromString(status.error_details())) return;
+  for (const auto& any : details.details()) {
+    T detail;
+    if (any.Is<T>() && any.UnpackTo(&detail)) visit(detail);
+  }
+}
+
+constexpr char kRemoteUrl[] = "type.fundledger/remote";
+
+std::string DefaultReason(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::UNAVAILABLE:
+      return "SERVER_UNREACHABLE";
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return "SERVER_TIMED_OUT";
+    default:
+      return absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
+  }
+}
+
+}  // namespace
+
+absl::Status FromGrpc(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  std::string reason = DefaultReason(status.error_code());
+  bool from_server = false;
+  EachDetail<google::rpc::ErrorInfo>(status, [&](const google::rpc::ErrorInfo& info) {
+    if (!info.reason().empty()) reason = info.reason();
+    from_server = true;
+  });
+  const std::string message = status.error_message().empty() ? reason : status.error_message();
+  absl::Status refused = Refuse(static_cast<absl::StatusCode>(status.error_code()), reason, message);
+  if (from_server || !IsRetryable(status)) refused.SetPayload(kRemoteUrl, absl::Cord("1"));
+  return refused;
+}
+
+bool IsFromServer(const absl::Status& status) {
+  return status.GetPayload(kRemoteUrl).has_value();
+}
+
+std::optional<int64_t> RetryDelayMs(const grpc::Status& status) {
+  std::optional<int64_t> delay_ms;
+  EachDetail<google::rpc::RetryInfo>(status, [&delay_ms](const google::rpc::RetryInfo& info) {
+    delay_ms = info.retry_delay().seconds() * 1000 + info.retry_delay().nanos() / 1'000'000;
+  });
+  return delay_ms;
+}
+
+bool IsRetryable(const grpc::Status& status) {
+  const grpc::StatusCode code = status.error_code();
+  return code == grpc::StatusCode::UNAVAILABLE || code == grpc::StatusCode::DEADLINE_EXCEEDED ||
+         code == grpc::StatusCode::RESOURCE_EXHAUSTED;
+}
+
+}  // namespace fundledger::sdk

@@ -1,0 +1,143 @@
+#include "clients/sdk/seen.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "clients/sdk/files.h"
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+#include "ledger/crypto/digest.h"
+#include "ledger/log/merkle.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::sdk {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Held while the file is read and replaced, so that of two programs the one that knows less does not win.
+class FileLock {
+ public:
+  explicit FileLock(const fs::path& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+    if (fd_ >= 0) held_ = ::flock(fd_, LOCK_EX) == 0;
+  }
+  ~FileLock() {
+    if (fd_ >= 0) (void)::close(fd_);
+  }
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+  bool held() const { return held_; }
+
+ private:
+  int fd_;
+  bool held_ = false;
+};
+
+absl::Status Damaged(const fs::path& file, std::string_view why) {
+  return Refuse(absl::StatusCode::kDataLoss, "SEEN_DAMAGED",
+                absl::StrCat(file.string(), " does not hold a checkpoint of this ledger (", ToAbsl(why),
+                             "): find out what changed it; without the file the client starts from the "
+                             "ledger's id again and no longer notices a cut tail"));
+}
+
+std::string Shown(const log::Checkpoint& checkpoint) {
+  return absl::StrCat("size ", checkpoint.size, ", root ", HexEncode(checkpoint.root.view()));
+}
+
+}  // namespace
+
+absl::StatusOr<Seen> Seen::Load(const fs::path& file, const fs::path& evidence, const log::NoteVerifier& log,
+                                const Hash256& ledger) {
+  Seen seen(file, evidence, log);
+  seen.checkpoint_ = {log.name, 1, ledger};
+  auto note = ReadFile(file);
+  if (absl::IsNotFound(note.status())) return seen;
+  if (!note.ok()) return note.status();
+  const auto checkpoint = log::OpenCheckpoint(*note, log);
+  if (!checkpoint.ok()) return Damaged(file, ToStd(checkpoint.status().message()));
+  if (checkpoint->size == 0) return Damaged(file, "size 0");
+  if (checkpoint->size == 1 && checkpoint->root != ledger) return Damaged(file, "another ledger");
+  seen.checkpoint_ = *checkpoint;
+  seen.note_ = *std::move(note);
+  return seen;
+}
+
+absl::Status Seen::Convict(std::string_view reason, std::string_view what, const std::string& note) const {
+  // Both notes are signed by the log: together they show what it did, to anybody who has its verifier key.
+  const std::string held = note_.empty() ? log::FormatCheckpoint(checkpoint_) : note_;
+  const fs::path path =
+      evidence_ / absl::StrCat(HexEncode(crypto::Sha256({held, note}).view().substr(0, 8)), ".txt");
+  std::error_code error;
+  fs::create_directories(evidence_, error);
+  const absl::Status kept = ReplaceFile(
+      path, absl::StrCat(ToAbsl(reason), "\n\nseen before:\n\n", held, "\nshown now:\n\n", note), true);
+  return Evidence(reason, absl::StrCat(ToAbsl(what), "; both checkpoints are kept in ", path.string(),
+                                       kept.ok() ? "" : " (which could not be written)",
+                                       ": submit nothing more, and give them to the discipline inspection"));
+}
+
+absl::StatusOr<log::Checkpoint> Seen::Believe(const std::string& note, const ProofFetcher& fetch) {
+  if (!believed_.empty() && note == believed_) return believed_checkpoint_;
+  auto opened = log::OpenCheckpoint(note, log_);
+  if (!opened.ok()) {
+    return Evidence("CHECKPOINT_UNVERIFIED",
+                    absl::StrCat("the checkpoint shown is not signed by the log's key ", log_.name, ": ",
+                                 opened.status().message()));
+  }
+  const log::Checkpoint shown = *opened;
+  if (shown.size == 0) return Convict("LOG_SHRANK", "the log shown is empty", note);
+  const bool newer = shown.size > checkpoint_.size;
+  const log::Checkpoint& older_tree = newer ? checkpoint_ : shown;
+  const log::Checkpoint& newer_tree = newer ? shown : checkpoint_;
+  absl::Status consistent = absl::OkStatus();
+  if (shown.size == checkpoint_.size) {
+    if (shown.root != checkpoint_.root) consistent = absl::DataLossError("two roots at one size");
+  } else {
+    ASSIGN_OR_RETURN(const std::vector<Hash256> proof, fetch(older_tree.size, newer_tree.size));
+    consistent =
+        log::VerifyConsistency(older_tree.size, newer_tree.size, older_tree.root, newer_tree.root, proof);
+  }
+  if (!consistent.ok()) {
+    return Convict(
+        "LOG_FORKED",
+        absl::StrCat("the log shown (", Shown(shown), ") does not agree with what was seen before (",
+                     Shown(checkpoint_), "): ", consistent.message()),
+        note);
+  }
+  if (newer) RETURN_IF_ERROR(Save(note, shown));
+  believed_ = note;
+  believed_checkpoint_ = shown;
+  return shown;
+}
+
+absl::StatusOr<log::Checkpoint> Seen::BelieveLatest(const std::string& note, const ProofFetcher& fetch) {
+  const auto opened = log::OpenCheckpoint(note, log_);
+  if (opened.ok() && opened->size < checkpoint_.size) {
+    return Convict("LOG_SHRANK",
+                   absl::StrCat("the log ends before what was seen of it: shown now ", Shown(*opened),
+                                ", seen before ", Shown(checkpoint_)),
+                   note);
+  }
+  return Believe(note, fetch);
+}
+
+absl::Status Seen::Save(const std::string& note, const log::Checkpoint& checkpoint) {
+  checkpoint_ = checkpoint;
+  note_ = note;
+  const FileLock lock(absl::StrCat(file_.string(), ".lock"));
+  if (!lock.held()) {
+    return Refuse(absl::StatusCode::kUnavailable, "FILE_UNWRITABLE",
+                  absl::StrCat("cannot lock ", file_.string()));
+  }
+  // Another program may have gone further in the meantime; what it verified stays.
+  const auto stored = ReadFile(file_);
+  if (stored.ok()) {
+    const auto other = log::OpenCheckpoint(*stored, log_);
+    if (other.ok() && other->size >= checkpoint.size) return absl::OkStatus();
+  }
+  return ReplaceFile(file_, note, true);
+}
+
+}  // namespace fundledger::sdk

@@ -1,0 +1,43 @@
+#include "clients/sdk/submission.h"
+
+#include "ledger/base/status.h"
+#include "ledger/crypto/digest.h"
+#include "ledger/crypto/dsse.h"
+
+namespace fundledger::sdk {
+namespace {
+
+// RFC 4122: the version in the high half of byte 6, the variant in the high bits of byte 8.
+std::string AsUuid(std::string bytes, uint8_t version) {
+  bytes[6] = static_cast<char>((static_cast<uint8_t>(bytes[6]) & 0x0f) | version << 4);
+  bytes[8] = static_cast<char>((static_cast<uint8_t>(bytes[8]) & 0x3f) | 0x80);
+  return bytes;
+}
+
+}  // namespace
+
+std::string NewRequestId() {
+  return AsUuid(crypto::RandomBytes(16), 4);
+}
+
+std::string ImportRequestId(const Hash256& ledger, std::string_view officer, std::string_view kind,
+                            std::string_view reference) {
+  using std::string_view_literals::operator""sv;
+  const Hash256 hash =
+      crypto::Sha256({"fundledger import\0"sv, ledger.view(), officer, "\0"sv, kind, "\0"sv, reference});
+  return AsUuid(std::string(hash.view().substr(0, 16)), 5);
+}
+
+absl::StatusOr<Sealed> Seal(const v1::Submission& submission, const crypto::Signer& signer) {
+  Sealed sealed;
+  sealed.request_id = submission.request_id();
+  sealed.payload = submission.SerializeAsString();
+  ASSIGN_OR_RETURN(sealed.envelope, crypto::SealEnvelope(crypto::kSubmissionType, sealed.payload, {&signer}));
+  return sealed;
+}
+
+absl::StatusOr<std::string> ProveKey(std::string_view officer, const crypto::Signer& signer) {
+  return signer.Sign(crypto::PreAuthEncoding(crypto::kKeyProofType, officer));
+}
+
+}  // namespace fundledger::sdk
