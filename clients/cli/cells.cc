@@ -1,0 +1,566 @@
+// Cells to actions and back, by the paths in the forms.
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <set>
+#include <utility>
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include "clients/cli/forms.h"
+#include "clients/cli/language.h"
+#include "ledger/base/fen.h"
+#include "ledger/base/status.h"
+#include "ledger/base/text.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace fundledger::cli {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+absl::Status Wrong(std::string_view reason, std::string_view message) {
+  return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
+}
+
+std::string Trimmed(const std::string& text) {
+  return std::string(absl::StripAsciiWhitespace(text));
+}
+
+// The message that holds the last part of `path`, and that field. Repeated messages on the way are entered at
+// `line`; with `make`, what is missing is made, else null is returned for it.
+struct Place {
+  const FieldDescriptor* field = nullptr;
+  Message* message = nullptr;
+};
+
+Place Walk(Message* message, const std::string& path, int line, bool make) {
+  const std::vector<std::string> parts = absl::StrSplit(path, '.');
+  for (size_t i = 0;; ++i) {
+    const FieldDescriptor* field = message->GetDescriptor()->FindFieldByName(parts[i]);
+    if (i + 1 == parts.size()) return {field, message};
+    const Reflection* reflection = message->GetReflection();
+    if (!field->is_repeated()) {
+      if (!make && !reflection->HasField(*message, field)) return {field, nullptr};
+      message = reflection->MutableMessage(message, field);
+      continue;
+    }
+    while (make && reflection->FieldSize(*message, field) <= line) reflection->AddMessage(message, field);
+    if (reflection->FieldSize(*message, field) <= line) return {field, nullptr};
+    message = reflection->MutableRepeatedMessage(message, field, line);
+  }
+}
+
+absl::StatusOr<int64_t> ReadAmount(const std::string& text, bool is_signed) {
+  ASSIGN_OR_RETURN(const int64_t fen, is_signed ? ParseSignedFen(text) : ParseFen(text));
+  if (fen != 0) return fen;
+  return Wrong("AMOUNT_ZERO",
+               absl::StrCat("amount \"", text, "\" is zero: leave the row out, or write what it is"));
+}
+
+absl::StatusOr<int64_t> ReadNumber(const std::string& text, int64_t low, int64_t high,
+                                   std::string_view what) {
+  int64_t value = 0;
+  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
+  if (digits && absl::SimpleAtoi(text, &value) && value >= low && value <= high) return value;
+  return Wrong("NUMBER_INVALID", absl::StrCat("\"", text, "\" is not ", ToAbsl(what)));
+}
+
+absl::StatusOr<int64_t> ReadYear(const std::string& text, bool zero) {
+  if (zero && text == "0") return 0;
+  return ReadNumber(text, 1900, 9999,
+                    zero ? "a year: write it as 2020, or 0 for no plan list" : "a year: write it as 2020");
+}
+
+absl::StatusOr<int64_t> ReadProgress(const std::string& text) {
+  std::string body = text;
+  for (const char* sign : {"%", "％"}) {
+    if (body.ends_with(sign)) body = Trimmed(body.substr(0, body.size() - std::string_view(sign).size()));
+  }
+  const auto value = ParseDecimal(body, 2);
+  if (value.ok() && *value >= 0 && *value <= 10000) return value;
+  return Wrong("PROGRESS_INVALID", absl::StrCat("\"", text,
+                                                "\" is not a progress: write 0 to 100 with at most two "
+                                                "decimals, such as 67.5%"));
+}
+
+std::vector<std::string> SplitList(const std::string& text) {
+  std::vector<std::string> parts;
+  // Input methods for Chinese write the full-width one.
+  for (absl::string_view part : absl::StrSplit(text, absl::ByAnyChar(";"))) {
+    for (absl::string_view piece : absl::StrSplit(part, "；")) {
+      const std::string trimmed(absl::StripAsciiWhitespace(piece));
+      if (!trimmed.empty()) parts.push_back(trimmed);
+    }
+  }
+  return parts;
+}
+
+// What a cell is put with.
+struct Pen {
+  const Column& column;
+  const Cells& shared;  // what all lines share, for the indicator of a value
+  Resolver* resolver;
+};
+
+absl::Status PutTargets(const std::string& text, const Pen& pen, const Place& place) {
+  for (const std::string& part : SplitList(text)) {
+    const std::vector<std::string> pair = absl::StrSplit(part, '=');
+    if (pair.size() != 2) {
+      return Wrong("TARGET_INVALID",
+                   absl::StrCat("\"", part, "\" is not a target: write indicator=value, joined by ;"));
+    }
+    const std::string indicator = Trimmed(pair[0]);
+    RETURN_IF_ERROR(CheckId("indicator", indicator));
+    ASSIGN_OR_RETURN(const uint32_t scale, pen.resolver->Scale(indicator));
+    ASSIGN_OR_RETURN(const int64_t value, ParseDecimal(Trimmed(pair[1]), scale));
+    auto* target = static_cast<v1::IndicatorValue*>(
+        place.message->GetReflection()->AddMessage(place.message, place.field));
+    target->set_indicator(indicator);
+    target->set_value(value);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PutInteger(const Place& place, absl::StatusOr<int64_t> value) {
+  if (!value.ok()) return value.status();
+  const Reflection* reflection = place.message->GetReflection();
+  switch (place.field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT64:
+      reflection->SetInt64(place.message, place.field, *value);
+      break;
+    case FieldDescriptor::CPPTYPE_UINT32:
+      reflection->SetUInt32(place.message, place.field, static_cast<uint32_t>(*value));
+      break;
+    default:
+      reflection->SetInt32(place.message, place.field, static_cast<int32_t>(*value));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PutMessage(const Place& place, const Message& value) {
+  place.message->GetReflection()->MutableMessage(place.message, place.field)->CopyFrom(value);
+  return absl::OkStatus();
+}
+
+absl::Status PutText(const std::string& text, const Pen& pen, const Place& place) {
+  if (pen.column.kind == CellKind::kId) {
+    RETURN_IF_ERROR(CheckId(pen.column.name, text));
+  } else {
+    RETURN_IF_ERROR(CheckText(pen.column.name, text, 200));
+  }
+  place.message->GetReflection()->SetString(place.message, place.field, text);
+  return absl::OkStatus();
+}
+
+absl::Status PutList(const std::string& text, const Pen& pen, const Place& place) {
+  for (const std::string& part : SplitList(text)) {
+    if (pen.column.kind == CellKind::kIdList) {
+      RETURN_IF_ERROR(CheckId(pen.column.name, part));
+    } else {
+      RETURN_IF_ERROR(CheckText(pen.column.name, part, 200));
+    }
+    place.message->GetReflection()->AddString(place.message, place.field, part);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PutDate(const std::string& text, const Place& place) {
+  ASSIGN_OR_RETURN(const Date date, Date::Parse(text));
+  v1::Date value;
+  SetDate(date, &value);
+  return PutMessage(place, value);
+}
+
+absl::Status PutWord(const std::string& text, const Pen& pen, const Place& place) {
+  const auto number = NumberOf(*pen.column.words, text);
+  if (!number.has_value()) {
+    return Wrong("WORD_UNKNOWN",
+                 absl::StrCat("\"", text, "\" is not known here: write ", ListWords(*pen.column.words)));
+  }
+  place.message->GetReflection()->SetEnumValue(place.message, place.field, *number);
+  return absl::OkStatus();
+}
+
+absl::Status PutDecimal(const std::string& text, const Pen& pen, const Place& place) {
+  const auto indicator = pen.shared.find("indicator");
+  ASSIGN_OR_RETURN(const uint32_t scale,
+                   pen.resolver->Scale(indicator == pen.shared.end() ? std::string() : indicator->second));
+  return PutInteger(place, ParseDecimal(text, scale));
+}
+
+absl::Status PutRef(const Place& place, const absl::StatusOr<v1::ActionRef>& ref) {
+  return ref.ok() ? PutMessage(place, *ref) : ref.status();
+}
+
+absl::Status Put(const std::string& text, const Pen& pen, const Place& place) {
+  switch (pen.column.kind) {
+    case CellKind::kId:
+    case CellKind::kText:
+      return PutText(text, pen, place);
+    case CellKind::kAmount:
+      return PutInteger(place, ReadAmount(text, false));
+    case CellKind::kSignedAmount:
+      return PutInteger(place, ReadAmount(text, true));
+    case CellKind::kYear:
+      return PutInteger(place, ReadYear(text, false));
+    case CellKind::kPlanYear:
+      return PutInteger(place, ReadYear(text, true));
+    case CellKind::kNumber:
+      return PutInteger(place, ReadNumber(text, 0, 2'000'000'000, "a whole number: write digits only"));
+    case CellKind::kProgress:
+      return PutInteger(place, ReadProgress(text));
+    case CellKind::kDate:
+      return PutDate(text, place);
+    case CellKind::kWord:
+      return PutWord(text, pen, place);
+    case CellKind::kIdList:
+    case CellKind::kTextList:
+      return PutList(text, pen, place);
+    case CellKind::kTargets:
+      return PutTargets(text, pen, place);
+    case CellKind::kDecimal:
+      return PutDecimal(text, pen, place);
+    case CellKind::kPayment:
+      return PutRef(place, pen.resolver->Payment(text));
+    case CellKind::kAction:
+      return PutRef(place, pen.resolver->Action(text));
+  }
+  return absl::InternalError("a cell of no kind");
+}
+
+// What single cells cannot say: which go together.
+void CheckWhole(const Form& form, const Cells& shared, const Message& body, std::vector<CellError>* errors) {
+  const auto given = [&shared](const char* column) { return shared.count(column) != 0; };
+  const auto wrong = [&](const char* column, const char* message) {
+    errors->push_back(
+        {0, column, given(column) ? shared.at(column) : "", Wrong("COLUMNS_DISAGREE", message)});
+  };
+  if (form.kind == "request_payment") {
+    const int batch = given("subsidy") + given("period") + given("count");
+    if (!given("payee") && batch == 0)
+      wrong("payee", "who is paid: give a payee, or subsidy, period and count");
+    if (given("payee") && batch > 0)
+      wrong("payee", "a payee and a batch of people exclude each other: give one");
+    if (!given("payee") && batch > 0 && batch < 3)
+      wrong("subsidy", "a batch needs subsidy, period and count");
+  } else if (form.kind == "report_indicator" && given("project") == given("programme")) {
+    wrong("project", "give a project or a programme, and not both");
+  } else if (form.kind == "register_payee" && given("bank") != given("account")) {
+    wrong("account", "an account needs its bank and its number");
+  } else if (form.kind == "register_fund") {
+    const auto& fund = static_cast<const v1::RegisterFund&>(body);
+    if (fund.origin_year() > fund.fiscal_year()) wrong("origin_year", "it is after the fiscal year");
+  }
+}
+
+// The kind's message in an action, made if need be.
+Message* BodyOf(const Form& form, v1::Action* action) {
+  const FieldDescriptor* field = v1::Action::descriptor()->FindFieldByName(form.kind);
+  return action->GetReflection()->MutableMessage(action, field);
+}
+
+void FillCommon(const Cells& shared, v1::Action* action, std::vector<CellError>* errors) {
+  for (const auto& [name, value] : shared) {
+    absl::Status status = absl::OkStatus();
+    if (name == "reference" || name == "note") {
+      status = CheckText(name, value, name == "note" ? 1000 : 64);
+      (name == "note" ? action->mutable_note() : action->mutable_reference())->assign(value);
+    } else if (name == "date") {
+      const auto date = Date::Parse(value);
+      if (date.ok()) {
+        SetDate(*date, action->mutable_date());
+      } else {
+        status = date.status();
+      }
+    }
+    if (!status.ok()) errors->push_back({0, name, value, status});
+  }
+}
+
+// What the rows say outside their lines: from the first row that says it; later ones agree or are silent.
+Cells SharedCells(const Form& form, const std::vector<Cells>& rows, std::vector<CellError>* errors) {
+  Cells shared;
+  for (size_t row = 0; row < rows.size(); ++row) {
+    for (const auto& [name, raw] : rows[row]) {
+      const std::string value = Trimmed(raw);
+      const Column* column = form.Find(name);
+      if (value.empty() || (column != nullptr && column->per_line)) continue;
+      const bool common = std::any_of(CommonColumns().begin(), CommonColumns().end(),
+                                      [&name = name](const Column& c) { return c.name == name; });
+      if (column == nullptr && !common) {
+        errors->push_back(
+            {row, name, value,
+             Wrong("COLUMN_NOT_OF_KIND", absl::StrCat("is no column of ", form.kind, " (", form.chinese,
+                                                      "): leave the cell empty"))});
+        continue;
+      }
+      const auto [at, added] = shared.emplace(name, value);
+      if (!added && at->second != value) {
+        errors->push_back(
+            {row, name, value,
+             Wrong("ROWS_DISAGREE", absl::StrCat("the first row of this reference says \"", at->second,
+                                                 "\": write the same or nothing"))});
+      }
+    }
+  }
+  return shared;
+}
+
+std::string AmountText(int64_t fen) {
+  return FormatYuan(fen);
+}
+
+std::string TargetsText(const Message& message, const FieldDescriptor* field, const ScaleOf& scale_of) {
+  std::string text;
+  for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
+    const auto& target = static_cast<const v1::IndicatorValue&>(
+        message.GetReflection()->GetRepeatedMessage(message, field, i));
+    absl::StrAppend(&text, i == 0 ? "" : ";", target.indicator(), "=",
+                    FormatDecimal(target.value(), scale_of(target.indicator()).value_or(0)));
+  }
+  return text;
+}
+
+int64_t IntegerOf(const Message& message, const FieldDescriptor* field) {
+  const Reflection* reflection = message.GetReflection();
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT64:
+      return reflection->GetInt64(message, field);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return reflection->GetUInt32(message, field);
+    default:
+      return reflection->GetInt32(message, field);
+  }
+}
+
+std::string ListText(const Message& message, const FieldDescriptor* field) {
+  std::string text;
+  for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
+    absl::StrAppend(&text, i == 0 ? "" : ";", message.GetReflection()->GetRepeatedString(message, field, i));
+  }
+  return text;
+}
+
+// What would be written in the cell; empty for what is not set.
+std::string CellText(const Column& column, const Place& place, const std::string& indicator,
+                     const ScaleOf& scale_of) {
+  const Message& message = *place.message;
+  const FieldDescriptor* field = place.field;
+  const Reflection* reflection = message.GetReflection();
+  if (!field->is_repeated() && field->has_presence() && !reflection->HasField(message, field)) return "";
+  switch (column.kind) {
+    case CellKind::kId:
+    case CellKind::kText:
+      return reflection->GetString(message, field);
+    case CellKind::kAmount:
+    case CellKind::kSignedAmount:
+      return AmountText(IntegerOf(message, field));
+    case CellKind::kYear:
+      return IntegerOf(message, field) == 0 ? "" : absl::StrCat(IntegerOf(message, field));
+    case CellKind::kPlanYear:
+    case CellKind::kNumber:
+      return absl::StrCat(IntegerOf(message, field));
+    case CellKind::kProgress:
+      return absl::StrCat(FormatDecimal(IntegerOf(message, field), 2), "%");
+    case CellKind::kDate:
+      return FormatDate(static_cast<const v1::Date&>(reflection->GetMessage(message, field)));
+    case CellKind::kWord:
+      return NameOf(*column.words, reflection->GetEnumValue(message, field));
+    case CellKind::kIdList:
+    case CellKind::kTextList:
+      return ListText(message, field);
+    case CellKind::kTargets:
+      return TargetsText(message, field, scale_of);
+    case CellKind::kDecimal:
+      return FormatDecimal(IntegerOf(message, field), scale_of(indicator).value_or(0));
+    case CellKind::kPayment:
+    case CellKind::kAction:
+      return FormatActionRef(static_cast<const v1::ActionRef&>(reflection->GetMessage(message, field)));
+  }
+  return "";
+}
+
+// A cell as people read it: words of enums in their language.
+std::string ShownCell(const Column& column, const std::string& text) {
+  return column.kind == CellKind::kWord ? ShownWord(*column.words, text) : text;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ActionRef> ParseActionRef(std::string_view text) {
+  const size_t point = text.find('.');
+  const std::string sequence(text.substr(0, point));
+  const std::string index(point == std::string_view::npos ? std::string_view("0") : text.substr(point + 1));
+  const auto digits = [](const std::string& part) {
+    return !part.empty() && std::all_of(part.begin(), part.end(), absl::ascii_isdigit);
+  };
+  v1::ActionRef ref;
+  uint64_t sequence_value = 0;
+  uint32_t index_value = 0;
+  if (!digits(sequence) || !digits(index) || !absl::SimpleAtoi(sequence, &sequence_value) ||
+      !absl::SimpleAtoi(index, &index_value)) {
+    return Wrong("ACTION_REF_INVALID",
+                 absl::StrCat("\"", ToAbsl(text), "\" names no action: write SEQUENCE.ACTION, such as 17.0"));
+  }
+  ref.set_sequence(sequence_value);
+  ref.set_action(index_value);
+  return ref;
+}
+
+std::string FormatActionRef(const v1::ActionRef& ref) {
+  return absl::StrCat(ref.sequence(), ".", ref.action());
+}
+
+absl::StatusOr<int64_t> ParseDecimal(std::string_view text, uint32_t scale) {
+  std::string_view body = text;
+  const bool negative = body.starts_with("-");
+  if (negative) body.remove_prefix(1);
+  const size_t point = std::min(body.find('.'), body.size());
+  std::string fraction(point < body.size() ? body.substr(point + 1) : std::string_view());
+  std::string digits(body.substr(0, point));
+  const bool well_formed = !digits.empty() && (point == body.size() || !fraction.empty()) &&
+                           std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit) &&
+                           std::all_of(fraction.begin(), fraction.end(), absl::ascii_isdigit);
+  if (!well_formed) {
+    return Wrong("VALUE_INVALID",
+                 absl::StrCat("\"", ToAbsl(text), "\" is not a number: write it as 29.0835"));
+  }
+  while (fraction.ends_with('0')) fraction.pop_back();
+  if (fraction.size() > scale) {
+    return Wrong("VALUE_TOO_PRECISE",
+                 absl::StrCat("\"", ToAbsl(text), "\" has more decimals than the indicator's ", scale));
+  }
+  digits += fraction + std::string(scale - fraction.size(), '0');
+  int64_t value = 0;
+  if (!absl::SimpleAtoi(digits, &value)) {
+    return Wrong("VALUE_OUT_OF_RANGE",
+                 absl::StrCat("\"", ToAbsl(text), "\" is more than the ledger can hold"));
+  }
+  return negative ? -value : value;
+}
+
+std::string FormatDecimal(int64_t value, uint32_t scale) {
+  const uint64_t magnitude =
+      value < 0 ? uint64_t{0} - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+  std::string digits = absl::StrCat(magnitude);
+  if (digits.size() <= scale) digits.insert(0, scale + 1 - digits.size(), '0');
+  if (scale > 0) digits.insert(digits.size() - scale, ".");
+  return absl::StrCat(value < 0 ? "-" : "", digits);
+}
+
+void SetDate(Date date, v1::Date* out) {
+  out->set_year(date.year());
+  out->set_month(date.month());
+  out->set_day(date.day());
+}
+
+std::string FormatDate(const v1::Date& date) {
+  const auto day = Date::FromCivil(date.year(), date.month(), date.day());
+  return day.ok() ? day->ToString() : absl::StrCat(date.year(), "-", date.month(), "-", date.day(), "?");
+}
+
+absl::StatusOr<v1::ActionRef> SyntaxResolver::Payment(const std::string& text) {
+  const size_t slash = text.find('/');
+  if (slash == std::string::npos) return Action(text);
+  const absl::Status organization = CheckId("organization", text.substr(0, slash));
+  if (organization.ok() && slash + 1 < text.size()) return v1::ActionRef();
+  return Wrong("PAYMENT_REF_INVALID", absl::StrCat("\"", text,
+                                                   "\" names no payment: write ORGANIZATION/REFERENCE of "
+                                                   "its request, or SEQUENCE.ACTION"));
+}
+
+absl::StatusOr<v1::ActionRef> SyntaxResolver::Action(const std::string& text) {
+  return ParseActionRef(text);
+}
+
+absl::StatusOr<uint32_t> SyntaxResolver::Scale(const std::string&) {
+  return 9;
+}
+
+std::vector<CellError> FillAction(const Form& form, const std::vector<Cells>& rows, Resolver* resolver,
+                                  v1::Action* action) {
+  std::vector<CellError> errors;
+  action->Clear();
+  Message* body = BodyOf(form, action);
+  const Cells shared = SharedCells(form, rows, &errors);
+  FillCommon(shared, action, &errors);
+  const auto put = [&](const Column& column, const Cells& cells, size_t row) {
+    const auto cell = cells.find(column.name);
+    const std::string value = cell == cells.end() ? std::string() : Trimmed(cell->second);
+    absl::Status status = absl::OkStatus();
+    if (!value.empty()) {
+      status = Put(value, {column, shared, resolver}, Walk(body, column.path, static_cast<int>(row), true));
+    } else if (column.required) {
+      status = Wrong("CELL_MISSING", absl::StrCat("is empty: ", column.help));
+    }
+    if (!status.ok()) errors.push_back({row, column.name, value, status});
+  };
+  for (const Column& column : form.columns) {
+    if (!column.per_line) {
+      put(column, shared, 0);
+      continue;
+    }
+    for (size_t row = 0; row < rows.size(); ++row) put(column, rows[row], row);
+  }
+  if (auto* fund = dynamic_cast<v1::RegisterFund*>(body); fund != nullptr && fund->origin_year() == 0) {
+    fund->set_origin_year(fund->fiscal_year());
+  }
+  CheckWhole(form, shared, *body, &errors);
+  std::stable_sort(errors.begin(), errors.end(), [](const auto& a, const auto& b) { return a.row < b.row; });
+  return errors;
+}
+
+std::vector<Cells> DescribeAction(const Form& form, const v1::Action& action, const ScaleOf& scale_of) {
+  v1::Action copy = action;
+  Message* body = BodyOf(form, &copy);
+  std::vector<Cells> rows(1);
+  if (!action.reference().empty()) rows[0]["reference"] = action.reference();
+  if (action.has_date()) rows[0]["date"] = FormatDate(action.date());
+  if (!action.note().empty()) rows[0]["note"] = action.note();
+  for (const Column& column : form.columns) {
+    for (int line = 0;; ++line) {
+      const Place place = Walk(body, column.path, line, false);
+      if (place.message == nullptr) break;
+      if (rows.size() <= static_cast<size_t>(line)) rows.emplace_back();
+      const auto indicator = rows[0].find("indicator");
+      std::string text =
+          CellText(column, place, indicator == rows[0].end() ? std::string() : indicator->second, scale_of);
+      if (!text.empty()) rows[static_cast<size_t>(line)][column.name] = std::move(text);
+      if (!column.per_line) break;
+    }
+  }
+  return rows;
+}
+
+std::string ActionLine(const v1::Action& action, const ScaleOf& scale_of) {
+  const Form* form = FormOf(action);
+  if (form == nullptr) return T("(an action this program does not know)", "(本程序不认识的事项)");
+  const std::vector<Cells> rows = DescribeAction(*form, action, scale_of);
+  const bool chinese = CurrentLanguage() == Language::kChinese;
+  std::string line = absl::StrCat(chinese ? form->chinese : form->kind, ":");
+  bool first = true;
+  const auto add = [&](const Column& column, const std::string& text) {
+    absl::StrAppend(&line, first ? " " : ", ", chinese ? column.chinese : column.name, " ",
+                    ShownCell(column, text));
+    first = false;
+  };
+  for (const Cells& row : rows) {
+    for (const Column& column : form->columns) {
+      if (const auto cell = row.find(column.name); cell != row.end()) add(column, cell->second);
+    }
+  }
+  for (const Column& column : CommonColumns()) {
+    if (const auto cell = rows[0].find(column.name); cell != rows[0].end()) add(column, cell->second);
+  }
+  return line;
+}
+
+}  // namespace fundledger::cli

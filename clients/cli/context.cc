@@ -1,0 +1,202 @@
+#include "clients/cli/context.h"
+
+#include <utility>
+
+#include "clients/cli/language.h"
+#include "clients/sdk/files.h"
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace fundledger::cli {
+namespace {
+
+constexpr char kUnansweredUrl[] = "type.fundledger/unanswered";
+
+bool IsTransport(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
+}
+
+}  // namespace
+
+int ExitCodeOf(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  if (status.ok()) return kExitOk;
+  if (status.GetPayload(kUnansweredUrl).has_value()) return kExitUnknown;
+  if (sdk::IsEvidence(status) || reason == "WRONG_LEDGER" || reason == "SEEN_DAMAGED") return kExitUnverified;
+  if (reason == "SERVER_UNREACHABLE" || reason == "SERVER_TIMED_OUT") return kExitUnreachable;
+  if (sdk::IsFromServer(status)) return IsTransport(status) ? kExitUnreachable : kExitRefused;
+  return kExitUsage;
+}
+
+absl::Status UsageError(std::string_view reason, std::string_view message) {
+  return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
+}
+
+absl::StatusOr<const sdk::ClientConfig*> Context::config() {
+  if (!config_.has_value()) {
+    ASSIGN_OR_RETURN(const auto path, sdk::FindConfig(globals.config));
+    ASSIGN_OR_RETURN(sdk::ClientConfig config, sdk::LoadConfig(path));
+    if (!globals.server.empty()) config.server = globals.server;
+    config_ = std::move(config);
+  }
+  return &*config_;
+}
+
+absl::StatusOr<sdk::Client*> Context::client() {
+  if (client_ == nullptr) {
+    ASSIGN_OR_RETURN(const sdk::ClientConfig* config, this->config());
+    sdk::ClientOptions options;
+    options.patience_ms = globals.patience_s * 1000;
+    options.first_patience_ms = std::min(options.first_patience_ms, options.patience_ms);
+    ASSIGN_OR_RETURN(client_, sdk::Client::Connect(*config, options));
+  }
+  return client_.get();
+}
+
+absl::StatusOr<std::string> Context::officer() {
+  if (!globals.officer.empty()) return globals.officer;
+  ASSIGN_OR_RETURN(const sdk::ClientConfig* config, this->config());
+  if (!config->officer.empty()) return config->officer;
+  return UsageError("OFFICER_MISSING",
+                    absl::StrCat("who signs? give --as OFFICER, or set officer in ", config->path.string()));
+}
+
+absl::StatusOr<const crypto::Signer*> Context::signer(const std::string& officer) {
+  auto& signer = signers_[officer];
+  if (signer == nullptr) {
+    ASSIGN_OR_RETURN(const sdk::ClientConfig* config, this->config());
+    ASSIGN_OR_RETURN(signer, sdk::ReadKeyFile(config->key_path(officer)));
+  }
+  return signer.get();
+}
+
+ScaleOf Context::scale_of() {
+  return [this](const std::string& indicator) -> std::optional<uint32_t> {
+    if (!scales_.has_value()) {
+      scales_.emplace();
+      const auto client = this->client();
+      if (client.ok()) {
+        auto fetched = FetchScales(*client);
+        if (fetched.ok()) scales_ = *std::move(fetched);
+      }
+    }
+    const auto found = scales_->find(indicator);
+    if (found == scales_->end()) return std::nullopt;
+    return found->second;
+  };
+}
+
+absl::StatusOr<sdk::CheckedReceipt> Context::Submit(const std::string& officer,
+                                                    const std::vector<v1::Action>& actions) {
+  ASSIGN_OR_RETURN(const crypto::Signer* signer, this->signer(officer));
+  ASSIGN_OR_RETURN(sdk::Client * client, this->client());
+  ASSIGN_OR_RETURN(const sdk::Sealed sealed,
+                   client->SealActions(officer, *signer, sdk::NewRequestId(), actions));
+  RETURN_IF_ERROR(sdk::Outbox(client->config().outbox_path()).Store(sealed));
+  return Send(sealed, signer->public_key());
+}
+
+absl::StatusOr<sdk::CheckedReceipt> Context::Send(const sdk::Sealed& sealed,
+                                                  const crypto::PublicKey& own_key) {
+  ASSIGN_OR_RETURN(sdk::Client * client, this->client());
+  const sdk::Outbox outbox(client->config().outbox_path());
+  auto receipt = client->Submit(sealed, own_key);
+  if (receipt.ok()) {
+    RETURN_IF_ERROR(outbox.Remove(sealed));
+    return receipt;
+  }
+  if (sdk::IsFromServer(receipt.status()) && !IsTransport(receipt.status())) {
+    RETURN_IF_ERROR(outbox.Remove(sealed));
+    return receipt.status();
+  }
+  if (!IsTransport(receipt.status())) return receipt.status();
+  absl::Status unanswered = Refuse(
+      receipt.status().code(), ReasonOf(receipt.status()),
+      absl::StrCat("it is not known whether submission ", HexEncode(sealed.request_id), " was recorded (",
+                   receipt.status().message(), "): send the same again with: fundledger pending --send"));
+  unanswered.SetPayload(kUnansweredUrl, absl::Cord("1"));
+  return unanswered;
+}
+
+absl::StatusOr<std::map<std::string, uint32_t>> FetchScales(sdk::Client* client) {
+  std::map<std::string, uint32_t> scales;
+  v1::ListRegisteredRequest request;
+  request.set_kind(v1::REGISTRY_KIND_INDICATOR);
+  request.set_page_size(1000);
+  RETURN_IF_ERROR(EachPage(client, client->registry(), &v1::RegistryService::Stub::ListRegistered, request,
+                           [&scales](const v1::ListRegisteredResponse& page) {
+                             for (const auto& one : page.registered()) {
+                               scales[one.indicator().id()] = one.indicator().scale();
+                             }
+                             return absl::OkStatus();
+                           }));
+  return scales;
+}
+
+absl::StatusOr<v1::ActionRef> LedgerResolver::Payment(const std::string& text) {
+  RETURN_IF_ERROR(SyntaxResolver().Payment(text).status());
+  const size_t slash = text.find('/');
+  if (slash == std::string::npos) return Action(text);
+  v1::GetPaymentRequest request;
+  request.set_organization(text.substr(0, slash));
+  request.set_reference(text.substr(slash + 1));
+  ASSIGN_OR_RETURN(const v1::GetPaymentResponse response,
+                   client_->Call(client_->funds(), &v1::FundService::Stub::GetPayment, request));
+  const v1::ActionRef& named = response.payment().request();
+  // A payment found by a name is the server's word: the record itself must be a request of that reference.
+  ASSIGN_OR_RETURN(const sdk::VerifiedRecord record, client_->Record(named.sequence()));
+  const auto index = static_cast<int>(named.action());
+  const bool right = record.leaf.view() == named.leaf_hash() && index < record.submission.actions_size() &&
+                     record.submission.actions(index).has_request_payment() &&
+                     record.submission.actions(index).reference() == request.reference();
+  if (right) return named;
+  return sdk::Evidence("PAYMENT_MISNAMED",
+                       absl::StrCat("the server names record ", named.sequence(), " for payment ", text,
+                                    ", but that record is no such request"));
+}
+
+absl::StatusOr<v1::ActionRef> LedgerResolver::Action(const std::string& text) {
+  ASSIGN_OR_RETURN(v1::ActionRef ref, ParseActionRef(text));
+  ASSIGN_OR_RETURN(const sdk::VerifiedRecord record, client_->Record(ref.sequence()));
+  if (ref.action() >= static_cast<uint32_t>(record.submission.actions_size())) {
+    return UsageError("ACTION_NOT_FOUND",
+                      absl::StrCat("record ", ref.sequence(), " has ", record.submission.actions_size(),
+                                   " actions, and none ", ref.action(), ": they count from 0"));
+  }
+  ref.set_leaf_hash(record.leaf.str());
+  return ref;
+}
+
+absl::StatusOr<uint32_t> LedgerResolver::Scale(const std::string& indicator) {
+  auto found = scales_.find(indicator);
+  if (found == scales_.end()) {
+    ASSIGN_OR_RETURN(scales_, FetchScales(client_));
+    found = scales_.find(indicator);
+  }
+  if (found != scales_.end()) return found->second;
+  return UsageError("INDICATOR_NOT_FOUND",
+                    absl::StrCat("there is no indicator \"", indicator, "\": see admin indicator list"));
+}
+
+std::string FormatTime(int64_t unix_us, int32_t utc_offset_minutes) {
+  constexpr int64_t kSecondsPerDay = 86'400;
+  const int64_t local_s = unix_us / 1'000'000 + int64_t{utc_offset_minutes} * 60;
+  const int64_t second = (local_s % kSecondsPerDay + kSecondsPerDay) % kSecondsPerDay;
+  return absl::StrFormat("%s %02d:%02d:%02d", Date::FromUnixMicros(unix_us, utc_offset_minutes).ToString(),
+                         second / 3600, second / 60 % 60, second % 60);
+}
+
+std::string BasisLine(const v1::Basis& basis, const log::Checkpoint& checkpoint) {
+  const std::string date = basis.has_date()
+                               ? absl::StrCat(T(", as of ", ",业务日期截至 "), FormatDate(basis.date()))
+                               : std::string();
+  return absl::StrCat(T("Records 0 to ", "依据记录 0 至 "), basis.sequence(), date,
+                      T("; checkpoint of size ", ";检查点规模 "), checkpoint.size, T(", root ", ",根 "),
+                      HexEncode(checkpoint.root.view()), T(" (signature verified)", "(签名已验证)"));
+}
+
+}  // namespace fundledger::cli

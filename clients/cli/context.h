@@ -1,0 +1,112 @@
+// What every command needs: the options all share, the connection, the keys, and how answers are printed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clients/cli/forms.h"
+#include "clients/sdk/client.h"
+#include "clients/sdk/outbox.h"
+
+#include "absl/status/statusor.h"
+#include <nlohmann/json_fwd.hpp>
+
+namespace fundledger::cli {
+
+// What the program returns; `fundledger --help` lists them.
+enum ExitCode : int {
+  kExitOk = 0,
+  kExitRefused = 1,      // the ledger refused, or there is no such thing
+  kExitUsage = 2,        // usage, a file, the configuration, a key
+  kExitUnreachable = 3,  // no answer; nothing was sent, or only a question
+  kExitUnverified = 4,   // verification failed: evidence against the server, or a damaged state file
+  kExitUnknown = 5,      // a submission was sent and not answered: send it again
+};
+int ExitCodeOf(const absl::Status& status);
+
+struct Globals {
+  std::string config;
+  std::string server;
+  std::string officer;
+  std::string lang;
+  bool json = false;
+  int64_t patience_s = 30;
+};
+
+// An error that has the exit code kExitUsage.
+absl::Status UsageError(std::string_view reason, std::string_view message);
+
+class Context {
+ public:
+  Globals globals;
+
+  bool json() const { return globals.json; }
+  // client.toml, read once.
+  absl::StatusOr<const sdk::ClientConfig*> config();
+  // Connected once.
+  absl::StatusOr<sdk::Client*> client();
+  // --as, else the configuration's officer. INVALID_ARGUMENT, reason OFFICER_MISSING.
+  absl::StatusOr<std::string> officer();
+  // The officer's key, read once.
+  absl::StatusOr<const crypto::Signer*> signer(const std::string& officer);
+  // Decimal places of indicators, asked for once.
+  ScaleOf scale_of();
+
+  // Signs, stores, sends, and removes what was stored once the answer is certain. An unanswered submission
+  // stays in the outbox, and the error says how to send it again.
+  absl::StatusOr<sdk::CheckedReceipt> Submit(const std::string& officer,
+                                             const std::vector<v1::Action>& actions);
+  // The same for what the outbox holds already.
+  absl::StatusOr<sdk::CheckedReceipt> Send(const sdk::Sealed& sealed, const crypto::PublicKey& own_key);
+
+ private:
+  std::optional<sdk::ClientConfig> config_;
+  std::unique_ptr<sdk::Client> client_;
+  std::map<std::string, std::unique_ptr<crypto::Signer>> signers_;
+  std::optional<std::map<std::string, uint32_t>> scales_;
+};
+
+// What a command does, once options are read. The exit code, or why it failed.
+using Command = std::function<absl::StatusOr<int>(Context&)>;
+
+// Asks the ledger what cells name: payments by organization and reference, records' leaf hashes, indicators'
+// scales. What is signed names the leaf hash of a record that was verified.
+class LedgerResolver : public Resolver {
+ public:
+  explicit LedgerResolver(sdk::Client* client) : client_(client) {}
+  absl::StatusOr<v1::ActionRef> Payment(const std::string& text) override;
+  absl::StatusOr<v1::ActionRef> Action(const std::string& text) override;
+  absl::StatusOr<uint32_t> Scale(const std::string& indicator) override;
+
+ private:
+  sdk::Client* client_;
+  std::map<std::string, uint32_t> scales_;
+};
+
+// All indicators' decimal places.
+absl::StatusOr<std::map<std::string, uint32_t>> FetchScales(sdk::Client* client);
+
+// Calls `method` page after page; `visit` gets each response, whose basis has been believed.
+template <typename Stub, typename Request, typename Response, typename Visit>
+absl::Status EachPage(sdk::Client* client, Stub& stub,
+                      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                      Request request, const Visit& visit) {
+  do {
+    ASSIGN_OR_RETURN(Response response, client->Call(stub, method, request));
+    RETURN_IF_ERROR(client->BelieveBasis(response.basis()).status());
+    RETURN_IF_ERROR(visit(response));
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  return absl::OkStatus();
+}
+
+// 2020-06-16 09:30:15 in the ledger's time zone.
+std::string FormatTime(int64_t unix_us, int32_t utc_offset_minutes);
+// The checkpoint an answer rests on, in one line.
+std::string BasisLine(const v1::Basis& basis, const log::Checkpoint& checkpoint);
+
+}  // namespace fundledger::cli

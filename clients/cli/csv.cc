@@ -1,0 +1,188 @@
+#include "clients/cli/csv.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <iconv.h>
+
+#include "ledger/base/status.h"
+#include "ledger/base/text.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::cli {
+namespace {
+
+absl::Status Undecodable(std::string_view what) {
+  return Refuse(absl::StatusCode::kInvalidArgument, "CSV_INVALID", what);
+}
+
+absl::StatusOr<std::string> FromGb18030(std::string_view bytes) {
+  iconv_t converter = ::iconv_open("UTF-8", "GB18030");
+  if (converter == reinterpret_cast<iconv_t>(-1)) {
+    return Undecodable("this system cannot read GB18030: save the file as UTF-8");
+  }
+  std::string text;
+  std::string input(bytes);
+  char* in = input.data();
+  size_t in_left = input.size();
+  char buffer[4096];
+  bool good = true;
+  while (in_left > 0 && good) {
+    char* out = buffer;
+    size_t out_left = sizeof buffer;
+    const size_t result = ::iconv(converter, &in, &in_left, &out, &out_left);
+    text.append(buffer, sizeof buffer - out_left);
+    good = result != static_cast<size_t>(-1) || errno == E2BIG;
+  }
+  (void)::iconv_close(converter);
+  if (good) return text;
+  const size_t at = bytes.size() - in_left;
+  const auto row = 1 + std::count(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(at), '\n');
+  return Undecodable(absl::StrCat("line ", row, ", byte ", at,
+                                  " of the file, is neither UTF-8 nor GB18030: save the file as CSV UTF-8"));
+}
+
+// Reads one row after the other off a text.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : rest_(text) {}
+
+  bool done() const { return rest_.empty(); }
+
+  CsvRow NextRow(std::vector<CsvError>* errors) {
+    CsvRow row;
+    row.number = ++row_;
+    do {
+      row.cells.emplace_back();
+      column_ = row.cells.size();
+      NextCell(&row.cells.back(), errors);
+    } while (Take(","));
+    if (!Take("\r\n")) (void)Take("\n");
+    return row;
+  }
+
+ private:
+  bool Take(std::string_view what) {
+    if (!rest_.starts_with(what)) return false;
+    rest_.remove_prefix(what.size());
+    return true;
+  }
+
+  bool AtCellEnd() const {
+    return rest_.empty() || rest_[0] == ',' || rest_[0] == '\n' || rest_.starts_with("\r\n");
+  }
+
+  void NextCell(std::string* cell, std::vector<CsvError>* errors) {
+    if (Take("\"")) {
+      Quoted(cell, errors);
+      return;
+    }
+    bool stray = false;
+    while (!AtCellEnd()) {
+      stray = stray || rest_[0] == '"';
+      cell->push_back(rest_[0]);
+      rest_.remove_prefix(1);
+    }
+    if (stray) {
+      errors->push_back(
+          {row_, column_, "stray quote: put the whole cell in quotes, and write a quote in it as \"\""});
+    }
+  }
+
+  void Quoted(std::string* cell, std::vector<CsvError>* errors) {
+    for (;;) {
+      const size_t quote = rest_.find('"');
+      cell->append(rest_.substr(0, quote));
+      if (quote == std::string_view::npos) {
+        rest_ = {};
+        errors->push_back(
+            {row_, column_, "unclosed quote: the cell begins with a quote that nothing closes"});
+        return;
+      }
+      rest_.remove_prefix(quote + 1);
+      if (!Take("\"")) break;
+      cell->push_back('"');
+    }
+    if (AtCellEnd()) return;
+    errors->push_back(
+        {row_, column_, "stray quote: text goes on behind the closing quote; write a quote as \"\""});
+    while (!AtCellEnd()) {
+      cell->push_back(rest_[0]);
+      rest_.remove_prefix(1);
+    }
+  }
+
+  std::string_view rest_;
+  size_t row_ = 0;
+  size_t column_ = 0;
+};
+
+bool NeedsQuotes(std::string_view cell) {
+  return cell.find_first_of(",\"\r\n") != std::string_view::npos;
+}
+
+}  // namespace
+
+bool CsvRow::empty() const {
+  return std::all_of(cells.begin(), cells.end(),
+                     [](const std::string& cell) { return absl::StripAsciiWhitespace(cell).empty(); });
+}
+
+absl::StatusOr<std::string> DecodeText(std::string_view bytes) {
+  if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) {
+    return Undecodable("the file is UTF-16: save it as CSV UTF-8");
+  }
+  if (bytes.starts_with("PK\x03\x04"))
+    return Undecodable("the file is a workbook: save the sheet as CSV UTF-8");
+  if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);
+  if (IsValidUtf8(bytes)) return std::string(bytes);
+  return FromGb18030(bytes);
+}
+
+CsvTable ParseCsv(std::string_view utf8) {
+  CsvTable table;
+  Scanner scanner(utf8);
+  if (scanner.done()) {
+    table.errors.push_back({1, 0, "the file is empty: its first row holds the names of the columns"});
+    return table;
+  }
+  table.header = scanner.NextRow(&table.errors);
+  const size_t columns = table.header.cells.size();
+  if (columns == 1 && table.header.cells[0].find_first_of(";\t") != std::string::npos) {
+    table.errors.push_back(
+        {1, 0, "the columns are not separated by commas: save the file as CSV with commas"});
+    return table;
+  }
+  while (!scanner.done()) {
+    CsvRow row = scanner.NextRow(&table.errors);
+    if (row.empty()) continue;
+    if (row.cells.size() != columns) {
+      table.errors.push_back({row.number,
+                              std::min(row.cells.size(), columns) + (row.cells.size() > columns ? 1 : 0),
+                              absl::StrCat("has ", row.cells.size(), " cells, the header has ", columns,
+                                           ": an amount or text with a comma must stand in quotes")});
+    }
+    row.cells.resize(columns);
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+std::string FormatCsv(const std::vector<std::string>& cells) {
+  std::string line;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (i > 0) line += ",";
+    if (!NeedsQuotes(cells[i])) {
+      line += cells[i];
+      continue;
+    }
+    line += '"';
+    for (const char c : cells[i]) line += c == '"' ? std::string("\"\"") : std::string(1, c);
+    line += '"';
+  }
+  return line;
+}
+
+}  // namespace fundledger::cli

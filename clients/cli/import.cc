@@ -1,0 +1,238 @@
+#include "clients/cli/import.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "clients/cli/language.h"
+#include "ledger/base/status.h"
+#include "ledger/base/text.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace fundledger::cli {
+namespace {
+
+std::string Trimmed(const std::string& text) {
+  return std::string(absl::StripAsciiWhitespace(text));
+}
+
+// One file's rows being read.
+class Reader {
+ public:
+  Reader(std::string file, const ImportOptions& options, Import* import)
+      : file_(std::move(file)), options_(options), import_(import) {}
+
+  void Read(std::string_view bytes) {
+    const auto text = DecodeText(bytes);
+    if (!text.ok()) {
+      Add(0, "", "", text.status());
+      return;
+    }
+    const CsvTable table = ParseCsv(*text);
+    for (const CsvError& error : table.errors) AddCsvError(table, error);
+    if (!table.errors.empty() || !ReadHeader(table.header)) return;
+    for (const CsvRow& row : table.rows) AddRow(row);
+    for (size_t i = first_action_; i < import_->actions.size(); ++i) CheckAction(import_->actions[i]);
+  }
+
+ private:
+  void Add(size_t row, const std::string& column, const std::string& value, const absl::Status& status) {
+    import_->errors.push_back({file_, row, column, value, ReasonOf(status), std::string(status.message())});
+  }
+
+  static absl::Status Wrong(std::string_view reason, std::string_view message) {
+    return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
+  }
+
+  void AddCsvError(const CsvTable& table, const CsvError& error) {
+    const bool named = error.column > 0 && error.row > 1 && error.column <= table.header.cells.size();
+    const std::string column = named ? Trimmed(table.header.cells[error.column - 1])
+                                     : (error.column > 0 ? absl::StrCat("#", error.column) : "");
+    Add(error.row, column, "", Wrong("CSV_INVALID", error.message));
+  }
+
+  bool ReadHeader(const CsvRow& header) {
+    bool good = true;
+    for (const std::string& cell : header.cells) {
+      const std::string title = Trimmed(cell);
+      const auto name = ColumnNamed(title);
+      titles_.push_back(title);
+      columns_.push_back(name.value_or(""));
+      if (title.empty() || name.has_value()) continue;
+      good = false;
+      Add(1, title, "",
+          Wrong("COLUMN_UNKNOWN", "is no column of any kind: see import --template KIND for their names"));
+    }
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      const auto first = std::find(columns_.begin(), columns_.end(), columns_[i]);
+      if (columns_[i].empty() || first == columns_.begin() + static_cast<ptrdiff_t>(i)) continue;
+      good = false;
+      Add(1, titles_[i], "",
+          Wrong("COLUMN_REPEATED",
+                absl::StrCat("stands twice, as columns ", first - columns_.begin() + 1, " and ", i + 1)));
+    }
+    if (options_.kind.empty() && std::find(columns_.begin(), columns_.end(), "kind") == columns_.end()) {
+      good = false;
+      Add(1, "kind", "", Wrong("COLUMN_MISSING", "there is no column kind: add it, or give --kind"));
+    }
+    if (std::find(columns_.begin(), columns_.end(), "reference") == columns_.end()) {
+      good = false;
+      Add(1, "reference", "",
+          Wrong("COLUMN_MISSING", "there is no column reference: it is what makes importing again safe"));
+    }
+    return good && CheckColumns();
+  }
+
+  // With one kind for all rows, a column that it needs can be missed once and not row by row.
+  bool CheckColumns() {
+    const Form* form = options_.kind.empty() ? nullptr : FindForm(options_.kind);
+    if (form == nullptr) return true;
+    bool good = true;
+    for (const Column& column : form->columns) {
+      if (!column.required || std::find(columns_.begin(), columns_.end(), column.name) != columns_.end())
+        continue;
+      good = false;
+      Add(1, column.name, "",
+          Wrong("COLUMN_MISSING",
+                absl::StrCat("there is no column ", column.name, " (", column.chinese, "): ", column.help)));
+    }
+    return good;
+  }
+
+  void AddRow(const CsvRow& row) {
+    Cells cells;
+    for (size_t i = 0; i < row.cells.size(); ++i) {
+      std::string value = Trimmed(row.cells[i]);
+      if (value.empty()) continue;
+      if (columns_[i].empty()) {
+        Add(row.number, absl::StrCat("#", i + 1), value, Wrong("COLUMN_UNNAMED", "the column has no name"));
+      } else {
+        cells[columns_[i]] = std::move(value);
+      }
+    }
+    const std::string kind = Take(&cells, "kind", options_.kind);
+    std::string officer = Take(&cells, "officer", options_.officer);
+    const Form* form = FindForm(kind);
+    if (form == nullptr || !form->importable) {
+      Add(row.number, "kind", kind, Wrong("KIND_UNKNOWN", absl::StrCat("write one of ", ImportableKinds())));
+      return;
+    }
+    const auto reference = cells.find("reference");
+    if (reference == cells.end()) {
+      Add(row.number, "reference", "",
+          Wrong("CELL_MISSING",
+                "is empty: write your own number for it; it is what makes importing again safe"));
+      return;
+    }
+    AppendRow(row.number, form, std::move(officer), std::move(cells));
+  }
+
+  static std::string Take(Cells* cells, const std::string& column, const std::string& otherwise) {
+    const auto found = cells->find(column);
+    if (found == cells->end()) return otherwise;
+    std::string value = found->second;
+    cells->erase(found);
+    return value;
+  }
+
+  void AppendRow(size_t number, const Form* form, std::string officer, Cells cells) {
+    const std::string reference = cells.at("reference");
+    auto& actions = import_->actions;
+    const bool goes_on = actions.size() > first_action_ && actions.back().form == form &&
+                         actions.back().reference == reference && form->has_lines();
+    if (!goes_on) {
+      if (officer.empty()) {
+        Add(number, "officer", "",
+            Wrong("CELL_MISSING", "is empty: who signs? fill it in, or give --as OFFICER"));
+      }
+      actions.push_back({file_, {}, form, std::move(officer), reference, {}});
+    } else if (!officer.empty() && officer != actions.back().officer) {
+      Add(number, "officer", officer,
+          Wrong("ROWS_DISAGREE", "is another than in the first row of this reference"));
+    }
+    actions.back().rows.push_back(number);
+    actions.back().cells.push_back(std::move(cells));
+  }
+
+  void CheckAction(const ImportAction& action) {
+    SyntaxResolver resolver;
+    v1::Action filled;
+    for (const CellError& error : FillAction(*action.form, action.cells, &resolver, &filled)) {
+      Add(action.rows[error.row], TitleOf(error.column), error.value, error.status);
+    }
+    // A default of today would be another action tomorrow, and importing again would no longer be the same.
+    if (action.form->dated && action.cells[0].count("date") == 0) {
+      Add(action.rows[0], TitleOf("date"), "",
+          Wrong("CELL_MISSING", "is empty: write the business date, as 2020-06-16"));
+    }
+    if (const absl::Status id = CheckId("officer", action.officer); !action.officer.empty() && !id.ok()) {
+      Add(action.rows[0], TitleOf("officer"), action.officer, id);
+    }
+  }
+
+  std::string TitleOf(const std::string& column) const {
+    const auto at = std::find(columns_.begin(), columns_.end(), column);
+    return at == columns_.end() ? column : titles_[static_cast<size_t>(at - columns_.begin())];
+  }
+
+  std::string file_;
+  const ImportOptions& options_;
+  Import* import_;
+  size_t first_action_ = import_->actions.size();
+  std::vector<std::string> titles_;   // as in the file
+  std::vector<std::string> columns_;  // their English names
+};
+
+}  // namespace
+
+void ReadImport(const std::string& file, std::string_view bytes, const ImportOptions& options,
+                Import* import) {
+  Reader(file, options, import).Read(bytes);
+}
+
+void FindRepeatedReferences(Import* import) {
+  std::map<std::tuple<std::string, std::string, std::string>, const ImportAction*> first;
+  for (const ImportAction& action : import->actions) {
+    const auto [at, added] =
+        first.emplace(std::tuple(action.officer, action.form->kind, action.reference), &action);
+    if (added) continue;
+    import->errors.push_back(
+        {action.file, action.rows[0], "reference", action.reference, "REFERENCE_REPEATED",
+         absl::StrCat("stands in row ", at->second->rows[0], " of ", at->second->file,
+                      " already: rows of one reference follow each other, and only kinds with "
+                      "lines have several")});
+  }
+}
+
+absl::StatusOr<std::string> ImportTemplate(const std::string& kind, bool chinese) {
+  const Form* form = FindForm(kind);
+  if (form == nullptr || !form->importable) {
+    return Refuse(absl::StatusCode::kInvalidArgument, "KIND_UNKNOWN",
+                  absl::StrCat("\"", kind, "\" cannot be imported: write one of ", ImportableKinds()));
+  }
+  std::vector<std::string> titles;
+  std::vector<std::string> example;
+  for (const Column& column : CommonColumns()) {
+    titles.push_back(chinese ? column.chinese : column.name);
+    example.push_back(std::string_view(column.name) == "kind" ? (chinese ? form->chinese : form->kind) : "");
+  }
+  for (const Column& column : form->columns) {
+    titles.push_back(chinese ? column.chinese : column.name);
+    example.emplace_back();
+  }
+  return absl::StrCat(FormatCsv(titles), "\r\n", FormatCsv(example), "\r\n");
+}
+
+std::string ImportableKinds() {
+  std::vector<std::string> kinds;
+  for (const Form& form : Forms()) {
+    if (form.importable) kinds.push_back(form.kind);
+  }
+  return absl::StrJoin(kinds, ", ");
+}
+
+}  // namespace fundledger::cli

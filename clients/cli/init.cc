@@ -1,0 +1,268 @@
+// fundledger init: a new ledger, its keys, and the files that server and clients start with.
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "clients/cli/commands.h"
+#include "clients/cli/json.h"
+#include "clients/cli/language.h"
+#include "clients/sdk/files.h"
+#include "ledger/base/bytes.h"
+#include "ledger/base/clock.h"
+#include "ledger/base/fen.h"
+#include "ledger/base/text.h"
+#include "ledger/crypto/dsse.h"
+#include "ledger/engine/engine.h"
+#include "ledger/log/note.h"
+#include "ledger/log/record.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace fundledger::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct InitOptions {
+  std::string directory;
+  std::string origin;
+  std::string city_name = "市";
+  std::string supervision_name = "纪检监察机关";
+  std::string threshold = "100万";
+  int32_t proposal_days = 90;
+  std::string utc_offset = "+08:00";
+  std::string listen = "127.0.0.1:7411";
+  bool sm_suite = false;
+};
+
+struct Keys {
+  std::shared_ptr<const crypto::Signer> log;
+  std::unique_ptr<crypto::Signer> standby;
+  std::unique_ptr<crypto::Signer> admins[2];
+};
+
+constexpr const char* kAdmins[] = {"admin-1", "admin-2"};
+constexpr const char* kOrganizations[] = {"city", "supervision"};
+
+absl::StatusOr<int32_t> ParseOffset(const std::string& text) {
+  const bool form = text.size() == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':';
+  int hours = 0;
+  int minutes = 0;
+  if (form && absl::SimpleAtoi(text.substr(1, 2), &hours) && absl::SimpleAtoi(text.substr(4), &minutes) &&
+      hours <= 14 && minutes < 60) {
+    return (text[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
+  }
+  return UsageError("UTC_OFFSET_INVALID", absl::StrCat("\"", text, "\" is no offset from UTC: write +08:00"));
+}
+
+absl::Status CheckTarget(const fs::path& directory) {
+  std::error_code error;
+  if (!fs::exists(directory, error) ||
+      (fs::is_directory(directory, error) && fs::is_empty(directory, error))) {
+    return absl::OkStatus();
+  }
+  return UsageError("DIRECTORY_NOT_EMPTY",
+                    absl::StrCat(directory.string(),
+                                 " is not an empty directory: a ledger is made in one of its "
+                                 "own, and nothing is ever overwritten"));
+}
+
+absl::StatusOr<Keys> MakeKeys(const fs::path& directory) {
+  std::error_code error;
+  fs::create_directories(directory / "keys", error);
+  if (error) {
+    return UsageError("FILE_UNWRITABLE",
+                      absl::StrCat("cannot make ", directory.string(), ": ", error.message()));
+  }
+  Keys keys;
+  ASSIGN_OR_RETURN(keys.log, crypto::GenerateKey(crypto::Algorithm::kEd25519));
+  ASSIGN_OR_RETURN(keys.standby, crypto::GenerateKey(crypto::Algorithm::kEd25519));
+  RETURN_IF_ERROR(sdk::MakeKeyFile(directory / "log.key", *keys.log));
+  RETURN_IF_ERROR(sdk::MakeKeyFile(directory / "standby.key", *keys.standby));
+  for (int i = 0; i < 2; ++i) {
+    ASSIGN_OR_RETURN(keys.admins[i], crypto::GenerateKey(crypto::Algorithm::kEd25519));
+    RETURN_IF_ERROR(sdk::MakeKeyFile(directory / "keys" / absl::StrCat(kAdmins[i], ".key"), *keys.admins[i]));
+  }
+  return keys;
+}
+
+void SetKey(const crypto::Signer& signer, v1::PublicKey* key) {
+  key->set_algorithm(static_cast<v1::KeyAlgorithm>(signer.public_key().algorithm));
+  key->set_key(signer.public_key().bytes);
+}
+
+absl::StatusOr<v1::Genesis> BuildGenesis(const InitOptions& options, const Keys& keys) {
+  v1::Genesis genesis;
+  genesis.set_origin(options.origin);
+  SetKey(*keys.log, genesis.mutable_log_key());
+  SetKey(*keys.standby, genesis.mutable_standby_key());
+  genesis.set_suite(options.sm_suite ? v1::SUITE_SM : v1::SUITE_INTERNATIONAL);
+  ASSIGN_OR_RETURN(const int32_t offset, ParseOffset(options.utc_offset));
+  genesis.set_utc_offset_minutes(offset);
+  const std::string names[] = {options.city_name, options.supervision_name};
+  for (int i = 0; i < 2; ++i) {
+    auto* organization = genesis.add_organizations();
+    organization->set_id(kOrganizations[i]);
+    organization->set_name(names[i]);
+    organization->set_tier(v1::TIER_CITY);
+    if (i == 1) organization->set_parent(kOrganizations[0]);
+    auto* admin = genesis.add_administrators();
+    admin->set_id(kAdmins[i]);
+    admin->set_organization(kOrganizations[i]);
+    admin->set_role(v1::ROLE_ADMIN);
+    SetKey(*keys.admins[i], admin->mutable_key());
+  }
+  ASSIGN_OR_RETURN(const int64_t threshold, ParseFen(options.threshold));
+  genesis.mutable_policy()->set_two_reviewer_threshold_fen(threshold);
+  genesis.mutable_policy()->set_proposal_valid_days(options.proposal_days);
+  return genesis;
+}
+
+// Makes the ledger, and gives its id: the leaf hash of its first record.
+absl::StatusOr<Hash256> MakeLedger(const fs::path& directory, const v1::Genesis& genesis, const Keys& keys) {
+  ASSIGN_OR_RETURN(const std::string envelope,
+                   engine::MakeGenesis(genesis, sdk::NewRequestId(), *keys.log,
+                                       {keys.admins[0].get(), keys.admins[1].get()}));
+  engine::CreateOptions create;
+  create.directory = (directory / "ledger").string();
+  create.log_key = keys.log;
+  create.genesis_envelope = envelope;
+  RETURN_IF_ERROR(engine::Engine::Create(create));
+  engine::Options open;
+  open.directory = create.directory;
+  open.log_key = keys.log;
+  ASSIGN_OR_RETURN(const auto engine, engine::Engine::Open(open));
+  ASSIGN_OR_RETURN(const std::string record, engine->view()->Record(0));
+  return log::LeafHash(record);
+}
+
+std::string ServerToml(const InitOptions& options) {
+  return absl::StrCat(
+      "# fundledgerd. Paths are relative to this file.\n"
+      "ledger = \"ledger\"\n"
+      "log_key = \"log.key\"\n"
+      "listen = \"",
+      options.listen,
+      "\"\n"
+      "endpoints_file = \"endpoints.json\"\n\n"
+      "# Needed for any address that is not this machine's own.\n"
+      "# [tls]\n"
+      "# certificate = \"server.pem\"\n"
+      "# key = \"server-tls.key\"\n"
+      "# client_ca = \"ca.pem\"\n\n"
+      "[log]\n"
+      "level = \"info\"\n"
+      "format = \"text\"\n");
+}
+
+std::string ClientToml(const InitOptions& options, const Hash256& ledger, const std::string& verifier_key) {
+  return absl::StrCat(
+      "# fundledger. Paths are relative to this file.\n"
+      "server = \"",
+      options.listen,
+      "\"\n\n"
+      "# Which ledger this is. Get both by another way than from the server, and compare.\n"
+      "ledger = \"",
+      HexEncode(ledger.view()),
+      "\"\n"
+      "verifier_key = \"",
+      verifier_key,
+      "\"\n\n"
+      "keys = \"keys\"\n"
+      "officer = \"",
+      kAdmins[0],
+      "\"\n\n"
+      "# Needed unless the server is on this machine.\n"
+      "# [tls]\n"
+      "# ca = \"ca.pem\"\n"
+      "# certificate = \"client.pem\"\n"
+      "# key = \"client-tls.key\"\n");
+}
+
+void PrintMade(const fs::path& directory, const std::string& verifier_key, const Hash256& ledger) {
+  const std::string d = directory.string();
+  std::cout
+      << T("Made a ledger in ", "已建账于 ") << d << ":\n"
+      << T("  ledger/         the records; back them up\n", "  ledger/         记录本体,请备份\n")
+      << T("  log.key         signs the log; the server's alone\n",
+           "  log.key         账本签名密钥,仅服务器使用\n")
+      << T("  standby.key     replaces log.key if it is lost; take it offline now\n",
+           "  standby.key     备用密钥,请立即离线保存\n")
+      << T("  keys/admin-1.key, keys/admin-2.key   two administrators of two organizations; give each to its "
+           "officer\n",
+           "  keys/admin-1.key、keys/admin-2.key   两单位各一名管理员,请分别移交本人\n")
+      << T("  server.toml, client.toml\n\n", "  server.toml、client.toml\n\n")
+      << T("Give these two to the inspectors by another way than through the server:\n",
+           "以下两项请经服务器以外的途径交给纪检监察机关:\n")
+      << T("  verifier key  ", "  验证公钥  ") << verifier_key << '\n'
+      << T("  ledger id     ", "  账本编号  ") << HexEncode(ledger.view()) << "\n\n"
+      << T("Next:\n", "接下来:\n") << "  fundledgerd --config " << d << "/server.toml\n"
+      << "  export FUNDLEDGER_CONFIG=" << d << "/client.toml\n"
+      << "  fundledger admin officer add --as admin-1 --id inspector-1 --organization supervision --role "
+         "inspector\n"
+      << "  fundledger admin approve --as admin-2 --all\n";
+}
+
+absl::StatusOr<int> RunInit(Context& context, const InitOptions& options) {
+  const fs::path directory = fs::path(options.directory);
+  RETURN_IF_ERROR(CheckTarget(directory));
+  // What would be refused is refused before any key is made.
+  RETURN_IF_ERROR(CheckText("--city-name", options.city_name, 200));
+  RETURN_IF_ERROR(CheckText("--supervision-name", options.supervision_name, 200));
+  if (options.origin.empty() || options.origin.find_first_of(" +\n\"") != std::string::npos) {
+    return UsageError("ORIGIN_MALFORMED",
+                      "an origin has no space, '+' or quote: write it as city.example/funds");
+  }
+  RETURN_IF_ERROR(ParseOffset(options.utc_offset).status());
+  RETURN_IF_ERROR(ParseFen(options.threshold).status());
+  ASSIGN_OR_RETURN(const Keys keys, MakeKeys(directory));
+  ASSIGN_OR_RETURN(const v1::Genesis genesis, BuildGenesis(options, keys));
+  ASSIGN_OR_RETURN(const Hash256 ledger, MakeLedger(directory, genesis, keys));
+  const std::string verifier_key = log::VerifierKey(options.origin, keys.log->public_key());
+  RETURN_IF_ERROR(sdk::ReplaceFile(directory / "server.toml", ServerToml(options), true));
+  RETURN_IF_ERROR(
+      sdk::ReplaceFile(directory / "client.toml", ClientToml(options, ledger, verifier_key), true));
+  if (context.json()) {
+    nlohmann::ordered_json json;
+    json["directory"] = directory.string();
+    json["origin"] = options.origin;
+    json["verifier_key"] = verifier_key;
+    json["ledger"] = HexEncode(ledger.view());
+    PrintJson(json);
+  } else {
+    PrintMade(directory, verifier_key, ledger);
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+void AddInit(Program* program) {
+  CLI::App* app =
+      AddCommand(program, "init", T("make a new ledger in an empty directory", "在空目录中建立新账本"));
+  const auto options = std::make_shared<InitOptions>();
+  app->add_option("DIR", options->directory, T("the directory", "目录"))->required();
+  app->add_option("--origin", options->origin,
+                  T("name of the ledger in its checkpoints, for ever", "账本名称,写入检查点,永久不变"))
+      ->required();
+  app->add_option("--city-name", options->city_name,
+                  T("name of the organization `city`", "单位 city 的名称"));
+  app->add_option("--supervision-name", options->supervision_name,
+                  T("name of the organization `supervision`", "单位 supervision 的名称"));
+  app->add_option("--two-reviewer-threshold", options->threshold,
+                  T("payments from this total on take two reviewers", "达到此金额的支付须双人复核"));
+  app->add_option("--proposal-valid-days", options->proposal_days,
+                  T("days a proposal can be approved; 0: for ever", "提议有效天数,0 为长期"))
+      ->check(CLI::Range(0, 36500));
+  app->add_option("--utc-offset", options->utc_offset,
+                  T("the ledger's time zone, for ever", "账本时区,永久不变"));
+  app->add_option("--listen", options->listen, T("address of the server, HOST:PORT", "服务器地址"));
+  app->add_flag("--sm", options->sm_suite, T("add an SM3 link to every record", "每条记录附加 SM3 链接"));
+  app->footer(T("Example:\n  fundledger init ./demo --origin shishou.example/funds --city-name 石首市",
+                "示例:\n  fundledger init ./demo --origin shishou.example/funds --city-name 石首市"));
+  OnCall(program, app, [options](Context& context) { return RunInit(context, *options); });
+}
+
+}  // namespace fundledger::cli

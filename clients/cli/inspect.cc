@@ -1,0 +1,365 @@
+// fundledger inspect: what happened, when, by whom, and the proof of it.
+#include <iostream>
+#include <memory>
+
+#include <unistd.h>
+
+#include "clients/cli/commands.h"
+#include "clients/cli/json.h"
+#include "clients/cli/language.h"
+#include "clients/cli/table.h"
+#include "clients/sdk/files.h"
+#include "ledger/audit/audit.h"
+#include "ledger/base/bytes.h"
+#include "ledger/engine/verify.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::cli {
+namespace {
+
+constexpr int64_t kMicrosPerSecond = 1'000'000;
+constexpr int64_t kSecondsPerDay = 86'400;
+
+struct TrailOptions {
+  std::map<v1::TrailDimension, std::string> ids;
+  std::string from;
+  std::string to;
+};
+
+struct Dimension {
+  v1::TrailDimension dimension;
+  const char* flag;
+  const char* english;
+  const char* chinese;
+};
+
+constexpr Dimension kDimensions[] = {
+    {v1::TRAIL_DIMENSION_ORGANIZATION, "--organization", "of an organization's officers, or about it",
+     "单位"},
+    {v1::TRAIL_DIMENSION_FUND, "--fund", "about a fund", "资金"},
+    {v1::TRAIL_DIMENSION_PROJECT, "--project", "about a project", "项目"},
+    {v1::TRAIL_DIMENSION_OFFICER, "--officer", "by an officer, or about one", "经办人"},
+    {v1::TRAIL_DIMENSION_ACTION, "--action", "with an action of a kind, such as allocate", "事项种类"},
+    {v1::TRAIL_DIMENSION_PAYEE, "--payee", "about a payee", "收款人"},
+    {v1::TRAIL_DIMENSION_VOUCHER, "--voucher", "with a voucher: ISSUER/TYPE/YEAR/NUMBER",
+     "凭证:签发单位/类型/年度/号码"},
+};
+
+// Midnight, in the ledger's time zone, at the beginning of a day.
+int64_t StartOfDayUs(Date day, int32_t utc_offset_minutes) {
+  return (int64_t{day.days()} * kSecondsPerDay - int64_t{utc_offset_minutes} * 60) * kMicrosPerSecond;
+}
+
+absl::StatusOr<v1::ListTrailRequest> TrailRequest(const TrailOptions& options, const sdk::Client& client) {
+  v1::ListTrailRequest request;
+  request.set_page_size(500);
+  for (const auto& [dimension, id] : options.ids) {
+    if (id.empty()) continue;
+    if (!request.id().empty())
+      return UsageError("FILTERS_EXCLUDE", "give one of the filters by what, and dates");
+    request.set_dimension(dimension);
+    request.set_id(id);
+    // Either language names a kind.
+    const Form* form = dimension == v1::TRAIL_DIMENSION_ACTION ? FindForm(id) : nullptr;
+    if (form != nullptr) request.set_id(form->kind);
+  }
+  if (!options.from.empty()) {
+    ASSIGN_OR_RETURN(const Date from, Date::Parse(options.from));
+    request.set_recorded_from_us(StartOfDayUs(from, client.utc_offset_minutes()));
+  }
+  if (!options.to.empty()) {
+    ASSIGN_OR_RETURN(const Date to, Date::Parse(options.to));
+    request.set_recorded_until_us(StartOfDayUs(Date(to.days() + 1), client.utc_offset_minutes()));
+  }
+  return request;
+}
+
+nlohmann::ordered_json RecordJson(const sdk::VerifiedRecord& record) {
+  nlohmann::ordered_json json;
+  json["sequence"] = record.header.sequence;
+  json["recorded_at_us"] = record.header.recorded_at_us;
+  json["leaf_hash"] = HexEncode(record.leaf.view());
+  json["previous"] = HexEncode(record.header.previous.view());
+  json["semantics"] = record.header.semantics;
+  json["submission"] = ToJson(record.submission);
+  return json;
+}
+
+absl::StatusOr<int> RunTrail(Context& context, const TrailOptions& options) {
+  ASSIGN_OR_RETURN(sdk::Client * client, context.client());
+  ASSIGN_OR_RETURN(const v1::ListTrailRequest request, TrailRequest(options, *client));
+  Table table({{T("record", "记录"), Table::Align::kRight},
+               {T("when", "入账时间")},
+               {T("who", "经办人")},
+               {T("what", "内容")}});
+  auto json = nlohmann::ordered_json::array();
+  v1::Basis basis;
+  log::Checkpoint checkpoint;
+  const ScaleOf scale_of = context.scale_of();
+  const auto add = [&](const v1::RecordView& view) -> absl::Status {
+    ASSIGN_OR_RETURN(const sdk::VerifiedRecord record,
+                     client->VerifyRecord(view.sequence(), view.record(), checkpoint));
+    json.push_back(RecordJson(record));
+    for (const v1::Action& action : record.submission.actions()) {
+      table.Add({absl::StrCat(view.sequence()),
+                 FormatTime(record.header.recorded_at_us, client->utc_offset_minutes()),
+                 record.submission.officer(), ActionLine(action, scale_of)});
+    }
+    return absl::OkStatus();
+  };
+  const auto add_page = [&](const v1::ListTrailResponse& page) -> absl::Status {
+    basis = page.basis();
+    ASSIGN_OR_RETURN(checkpoint, client->BelieveBasis(basis));
+    for (const v1::RecordView& view : page.records()) RETURN_IF_ERROR(add(view));
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(EachPage(client, client->audit(), &v1::AuditService::Stub::ListTrail, request, add_page));
+  if (context.json()) {
+    nlohmann::ordered_json all;
+    all["records"] = json;
+    all["basis"] = ToJson(basis);
+    PrintJson(all);
+    return kExitOk;
+  }
+  table.Print(std::cout);
+  std::cout << '\n'
+            << T("Every record shown was verified to be in the log. That none is missing shows only in a "
+                 "full check: "
+                 "inspect verify.\n",
+                 "所示记录均已验证在账本中;是否有遗漏须做完整验证:inspect verify。\n")
+            << BasisLine(basis, checkpoint) << '\n';
+  return kExitOk;
+}
+
+absl::StatusOr<Sequence> ParseSequence(const std::string& text) {
+  Sequence sequence = 0;
+  if (absl::SimpleAtoi(text, &sequence)) return sequence;
+  return UsageError("SEQUENCE_INVALID", absl::StrCat("\"", text, "\" is no sequence: write digits only"));
+}
+
+absl::StatusOr<int> RunRecord(Context& context, const std::string& text) {
+  ASSIGN_OR_RETURN(const Sequence sequence, ParseSequence(text));
+  ASSIGN_OR_RETURN(sdk::Client * client, context.client());
+  ASSIGN_OR_RETURN(const sdk::VerifiedRecord record, client->Record(sequence));
+  if (context.json()) {
+    nlohmann::ordered_json json = RecordJson(record);
+    json["record"] = HexEncode(record.bytes);
+    json["inclusion"] = nlohmann::ordered_json::array();
+    for (const Hash256& hash : record.inclusion) json["inclusion"].push_back(HexEncode(hash.view()));
+    json["checkpoint"] = record.note;
+    PrintJson(json);
+    return kExitOk;
+  }
+  const auto& s = record.submission;
+  std::cout << T("record      ", "记录        ") << sequence << '\n'
+            << T("recorded    ", "入账时间    ")
+            << FormatTime(record.header.recorded_at_us, client->utc_offset_minutes()) << '\n'
+            << T("officer     ", "经办人      ") << s.officer() << '\n'
+            << T("request id  ", "请求号      ") << HexEncode(s.request_id()) << '\n'
+            << T("signatures  ", "签名        ") << HexEncode(record.signatures.front())
+            << (record.signatures.size() > 1 ? absl::StrCat(" +", record.signatures.size() - 1) : "") << '\n'
+            << T("leaf hash   ", "叶哈希      ") << HexEncode(record.leaf.view()) << '\n'
+            << T("previous    ", "前一记录    ") << HexEncode(record.header.previous.view()) << '\n';
+  const ScaleOf scale_of = context.scale_of();
+  for (int i = 0; i < s.actions_size(); ++i) {
+    std::cout << "  " << sequence << '.' << i << "  " << ActionLine(s.actions(i), scale_of) << '\n';
+  }
+  std::cout << T("in the log: proof of ", "在账本中:证明含哈希 ") << record.inclusion.size()
+            << T(" hashes verified, checkpoint of size ", " 个,已验证;检查点规模 ") << record.checkpoint.size
+            << T(", root ", ",根 ") << HexEncode(record.checkpoint.root.view()) << '\n';
+  return kExitOk;
+}
+
+absl::StatusOr<int> RunCheckpoint(Context& context) {
+  ASSIGN_OR_RETURN(sdk::Client * client, context.client());
+  std::string note;
+  ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, client->Latest(&note));
+  if (context.json()) {
+    nlohmann::ordered_json json;
+    json["origin"] = checkpoint.origin;
+    json["size"] = checkpoint.size;
+    json["root"] = HexEncode(checkpoint.root.view());
+    json["checkpoint"] = note;
+    PrintJson(json);
+  } else {
+    std::cout << note;
+  }
+  return kExitOk;
+}
+
+// A C2SP tlog-proof file, which other tools read: the record in `extra`.
+absl::StatusOr<int> RunProof(Context& context, const std::string& text) {
+  ASSIGN_OR_RETURN(const Sequence sequence, ParseSequence(text));
+  ASSIGN_OR_RETURN(sdk::Client * client, context.client());
+  ASSIGN_OR_RETURN(const sdk::VerifiedRecord record, client->Record(sequence));
+  std::cout << "c2sp.org/tlog-proof@v1\nextra " << Base64Encode(record.bytes) << "\nindex " << sequence
+            << '\n';
+  for (const Hash256& hash : record.inclusion) std::cout << Base64Encode(hash.view()) << '\n';
+  std::cout << '\n' << record.note;
+  return kExitOk;
+}
+
+// Progress on standard error, for a person only.
+void ShowProgress(uint64_t done, uint64_t total) {
+  if (::isatty(STDERR_FILENO) != 0)
+    std::cerr << '\r' << done << " / " << total << (done == total ? "\n" : "") << std::flush;
+}
+
+absl::StatusOr<int> VerifyOffline(Context& context, const std::string& directory,
+                                  const std::string& verifier_key) {
+  engine::VerifyOptions options;
+  options.directory = directory;
+  if (!verifier_key.empty()) options.verifier_key = verifier_key;
+  if (!context.json()) options.progress = ShowProgress;
+  ASSIGN_OR_RETURN(const engine::VerifyReport report, engine::VerifyDirectory(options));
+  if (context.json()) {
+    nlohmann::ordered_json json;
+    json["ok"] = report.ok();
+    json["records"] = report.records;
+    json["signatures"] = report.signatures;
+    json["origin"] = report.origin;
+    json["verifier_key"] = report.verifier_key;
+    json["key_was_given"] = report.key_was_given;
+    json["ledger"] = HexEncode(report.ledger.view());
+    json["root"] = HexEncode(report.root.view());
+    json["checkpoint"] = report.checkpoint;
+    json["findings"] = nlohmann::ordered_json::array();
+    for (const auto& finding : report.findings) {
+      nlohmann::ordered_json one;
+      one["record"] = finding.record.has_value() ? nlohmann::ordered_json(*finding.record) : nullptr;
+      one["reason"] = finding.reason;
+      one["message"] = finding.message;
+      json["findings"].push_back(one);
+    }
+    PrintJson(json);
+    return report.ok() ? kExitOk : kExitUnverified;
+  }
+  for (const auto& finding : report.findings) {
+    std::cout << finding.reason << (finding.record.has_value() ? absl::StrCat(" @", *finding.record) : "")
+              << ": " << finding.message << '\n';
+  }
+  std::cout << T("records verified ", "已验证记录 ") << report.records << T(", signatures ", ",签名 ")
+            << report.signatures << T(", root ", ",根 ") << HexEncode(report.root.view()) << '\n'
+            << T("ledger ", "账本 ") << report.origin << ", " << HexEncode(report.ledger.view()) << '\n';
+  if (!report.key_was_given) {
+    std::cout << T(
+        "The log's key was taken from the ledger itself: give --verifier-key, got by another way.\n",
+        "账本公钥取自账本自身:请以 --verifier-key 给出另行取得的公钥。\n");
+  }
+  std::cout << (report.ok() ? T("the ledger verifies\n", "账本验证通过\n")
+                            : T("THE LEDGER DOES NOT VERIFY\n", "账本验证不通过\n"));
+  return report.ok() ? kExitOk : kExitUnverified;
+}
+
+absl::StatusOr<int> PrintVerified(const Context& context, uint64_t records,
+                                  const log::Checkpoint& checkpoint) {
+  if (context.json()) {
+    nlohmann::ordered_json json;
+    json["ok"] = true;
+    json["records"] = records;
+    json["root"] = HexEncode(checkpoint.root.view());
+    PrintJson(json);
+    return kExitOk;
+  }
+  std::cout
+      << T("records verified ", "已验证记录 ") << records << T(", root ", ",根 ")
+      << HexEncode(checkpoint.root.view())
+      << T("\nEvery record, link, signature and rule was replayed here, and gives the checkpoint's root: the "
+           "ledger verifies\n",
+           "\n每条记录、链接、签名与规则均在本机重放,结果与检查点一致:账本验证通过\n");
+  return kExitOk;
+}
+
+// Replays the whole log as the server gives it out, up to a checkpoint that was believed before.
+absl::StatusOr<int> VerifyOnline(Context& context) {
+  ASSIGN_OR_RETURN(sdk::Client * client, context.client());
+  std::string note;
+  ASSIGN_OR_RETURN(const log::Checkpoint target, client->Latest(&note));
+  audit::Replay replay;
+  v1::ListTrailRequest request;
+  request.set_page_size(500);
+  while (replay.size() < target.size) {
+    ASSIGN_OR_RETURN(const v1::ListTrailResponse page,
+                     client->Call(client->audit(), &v1::AuditService::Stub::ListTrail, request));
+    for (const v1::RecordView& view : page.records()) {
+      if (replay.size() == target.size) break;
+      const absl::Status status = replay.Next(view.record());
+      if (!status.ok()) {
+        return sdk::Evidence(ReasonOf(status),
+                             absl::StrCat("record ", replay.size(), ": ", status.message()));
+      }
+    }
+    if (!context.json()) ShowProgress(replay.size(), target.size);
+    request.set_page_token(page.next_page_token());
+    if (request.page_token().empty()) break;
+  }
+  if (replay.size() != target.size || replay.Root() != target.root) {
+    return sdk::Evidence("LOG_FORKED",
+                         absl::StrCat("the ", replay.size(), " records the server gives out have root ",
+                                      HexEncode(replay.Root().view()), ", its checkpoint says ", target.size,
+                                      " records and root ", HexEncode(target.root.view())));
+  }
+  if (replay.ledger() != client->config().ledger) {
+    return sdk::Evidence("WRONG_LEDGER", "the first record is that of another ledger");
+  }
+  return PrintVerified(context, replay.size(), target);
+}
+
+void AddTrail(Program* program) {
+  CLI::App* app = AddCommand(
+      program, "inspect trail",
+      T("records of an organization, fund, project, officer …", "按单位、资金、项目、经办人等列出记录"));
+  const auto options = std::make_shared<TrailOptions>();
+  for (const Dimension& dimension : kDimensions) {
+    app->add_option(dimension.flag, options->ids[dimension.dimension],
+                    T(dimension.english, dimension.chinese));
+  }
+  app->add_option("--from", options->from, T("recorded on this day or later", "入账日期起"));
+  app->add_option("--to", options->to, T("recorded on this day or earlier", "入账日期止"));
+  app->footer(T("Example:\n  fundledger inspect trail --project p-001 --from 2020-01-01",
+                "示例:\n  fundledger inspect trail --project p-001 --from 2020-01-01"));
+  OnCall(program, app, [options](Context& context) { return RunTrail(context, *options); });
+}
+
+void AddVerify(Program* program) {
+  struct Options {
+    std::string data;
+    std::string verifier_key;
+  };
+  CLI::App* app = AddCommand(program, "inspect verify",
+                             T("verify the whole ledger: through the server, or --data DIR without one",
+                               "验证整个账本:经服务器,或以 --data 目录离线验证"));
+  const auto options = std::make_shared<Options>();
+  app->add_option("--data", options->data, T("the ledger's directory", "账本目录"));
+  app->add_option("--verifier-key", options->verifier_key,
+                  T("the log's key, got by another way", "另行取得的账本公钥"))
+      ->needs("--data");
+  app->footer(T("Exit code 0 only if it verifies, else 4.", "仅验证通过时退出码为 0,否则为 4。"));
+  OnCall(program, app, [options](Context& context) {
+    return options->data.empty() ? VerifyOnline(context)
+                                 : VerifyOffline(context, options->data, options->verifier_key);
+  });
+}
+
+}  // namespace
+
+void AddInspectCommands(Program* program) {
+  AddTrail(program);
+  AddVerify(program);
+  const auto record = std::make_shared<std::string>();
+  CLI::App* app =
+      AddCommand(program, "inspect record", T("one record, decoded and verified", "查看一条记录并验证"));
+  app->add_option("SEQUENCE", *record, T("its sequence", "序号"))->required();
+  OnCall(program, app, [record](Context& context) { return RunRecord(context, *record); });
+  const auto proof = std::make_shared<std::string>();
+  app = AddCommand(program, "inspect proof",
+                   T("a record's proof as a file (C2SP tlog-proof)", "输出一条记录的证明文件"));
+  app->add_option("SEQUENCE", *proof, T("its sequence", "序号"))->required();
+  OnCall(program, app, [proof](Context& context) { return RunProof(context, *proof); });
+  app = AddCommand(program, "inspect checkpoint", T("the latest checkpoint, verified", "最新检查点(已验证)"));
+  OnCall(program, app, [](Context& context) { return RunCheckpoint(context); });
+}
+
+}  // namespace fundledger::cli

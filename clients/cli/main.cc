@@ -1,0 +1,89 @@
+// fundledger: the command line of a ledger of public money.
+#include <iostream>
+#include <string_view>
+
+#include "clients/cli/commands.h"
+#include "clients/cli/language.h"
+
+#include <CLI/CLI.hpp>
+
+namespace fundledger::cli {
+namespace {
+
+// The language of the help must be known before the options that say it are read.
+Language LanguageOf(int argc, char** argv) {
+  std::string_view given;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--lang" && i + 1 < argc) given = argv[i + 1];
+    if (argument.starts_with("--lang=")) given = argument.substr(7);
+  }
+  return ChooseLanguage(given);
+}
+
+const char* Footer() {
+  return T(
+      "Amounts are written as people do: 12,345.67 (yuan), 120.5万, 1.466亿. Dates: 2020-06-16.\n"
+      "Exit codes: 0 done; 1 refused by the ledger; 2 usage, file, configuration or key; 3 the server cannot "
+      "be\n"
+      "reached; 4 verification failed: evidence against the server; 5 a submission was sent and not "
+      "answered\n"
+      "(fundledger pending --send sends the same again, and nothing is recorded twice).\n"
+      "Start: fundledger init --help. Completion: source <(fundledger completion bash)",
+      "金额按习惯书写:12,345.67(元)、120.5万、1.466亿;日期:2020-06-16。\n"
+      "退出码:0 完成;1 账本拒绝;2 用法、文件、配置或密钥有误;3 连不上服务器;4 "
+      "验证失败,即对服务器不利的证据;\n"
+      "5 报送已发出但未获答复(fundledger pending --send 可原样重发,不会重复入账)。\n"
+      "入门:fundledger init --help。命令补全:source <(fundledger completion bash)");
+}
+
+void AddGlobals(CLI::App* app, Globals* globals) {
+  app->add_option("--config", globals->config,
+                  T("client configuration; else $FUNDLEDGER_CONFIG, else ./client.toml", "客户端配置文件"));
+  app->add_option("--server", globals->server, T("HOST:PORT instead of the configuration's", "服务器地址"))
+      ->envname("FUNDLEDGER_SERVER");
+  app->add_option("--as", globals->officer, T("officer who signs", "签名的经办人"));
+  app->add_option("--lang", globals->lang, T("language of the answers", "语言"))
+      ->check(CLI::IsMember({"zh", "en"}));
+  app->add_flag("--json", globals->json, T("answer for programs", "输出 JSON"));
+  app->add_option("--patience", globals->patience_s,
+                  T("seconds to go on trying while the server cannot be reached", "连不上时重试的秒数"))
+      ->check(CLI::Range(0, 3600));
+}
+
+int Run(int argc, char** argv) {
+  SetLanguage(LanguageOf(argc, argv));
+  CLI::App app(T("fundledger: a tamper-evident ledger of public money", "fundledger:防篡改的公共资金账本"),
+               "fundledger");
+  app.footer(Footer());
+  app.require_subcommand(1);
+  app.fallthrough();  // --json and the like may stand behind the command
+  Context context;
+  Program program{&app, nullptr};
+  AddGlobals(&app, &context.globals);
+  AddInit(&program);
+  AddRegistryCommands(&program);
+  AddFormCommands(&program);
+  AddDecisionCommands(&program);
+  AddListCommands(&program);
+  AddInspectCommands(&program);
+  AddReportCommands(&program);
+  AddImportCommand(&program);
+  AddCompletionCommand(&program);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  const absl::StatusOr<int> code = program.chosen(context);
+  if (code.ok()) return *code;
+  std::cerr << ErrorLine(code.status()) << '\n';
+  return ExitCodeOf(code.status());
+}
+
+}  // namespace
+}  // namespace fundledger::cli
+
+int main(int argc, char** argv) {
+  return fundledger::cli::Run(argc, argv);
+}

@@ -1,0 +1,46 @@
+#include "clients/cli/table.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "ledger/base/text.h"
+
+namespace fundledger::cli {
+
+std::string Padded(const std::string& text, size_t width, Table::Align align) {
+  const size_t own = DisplayWidth(text);
+  const std::string space(own < width ? width - own : 0, ' ');
+  return align == Table::Align::kLeft ? text + space : space + text;
+}
+
+void Table::Add(std::vector<std::string> cells) {
+  if (cells.size() != columns_.size()) std::abort();  // a table's rows are written beside its header
+  rows_.push_back(std::move(cells));
+}
+
+void Table::Print(std::ostream& out) const {
+  std::vector<size_t> widths;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    size_t width = DisplayWidth(columns_[i].title);
+    for (const auto& row : rows_) width = std::max(width, DisplayWidth(row[i]));
+    widths.push_back(width);
+  }
+  const auto line = [&](const auto& cell) {
+    std::string text;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      text += (i == 0 ? "" : "  ") + Padded(cell(i), widths[i], columns_[i].align);
+    }
+    while (text.ends_with(' ')) text.pop_back();
+    out << text << '\n';
+  };
+  const auto rule = [&] { line([&](size_t i) { return std::string(widths[i], '-'); }); };
+  line([&](size_t i) { return columns_[i].title; });
+  rule();
+  for (size_t r = 0; r < rows_.size(); ++r) {
+    if (std::find(rules_.begin(), rules_.end(), r) != rules_.end()) rule();
+    line([&](size_t i) { return rows_[r][i]; });
+  }
+}
+
+}  // namespace fundledger::cli
