@@ -131,10 +131,11 @@ absl::Status VerifyTail(const std::shared_ptr<const store::Snapshot>& snapshot, 
   while (end->edge.size() < head) {
     const Sequence sequence = end->next_sequence();
     ASSIGN_OR_RETURN(const std::string bytes, ReadRecord(*snapshot, sequence));
-    RETURN_IF_ERROR(
-        Annotate(CheckTailRecord(store_view, facts, *end, bytes, &keys),
-                 absl::StrCat("record ", sequence,
-                              ", which the store has beyond its anchor, is not valid; verify the ledger")));
+    if (const absl::Status status = CheckTailRecord(store_view, facts, *end, bytes, &keys); !status.ok()) {
+      return Lost(ReasonOf(status),
+                  absl::StrCat("record ", sequence, ", which the store has beyond its anchor, is ",
+                               "not valid: ", status.message(), "; verify the ledger"));
+    }
     const int64_t recorded_at_us = log::DecodeRecord(bytes)->header.recorded_at_us;
     end->Append(bytes, recorded_at_us, facts.has_sm3_links, &full);
   }

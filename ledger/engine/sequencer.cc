@@ -140,8 +140,9 @@ void Sequencer::RunGroup(std::vector<Pending> pending) {
   absl::Status status = write_status();
   if (status.ok()) status = CheckClocks();
   if (!status.ok()) {
+    StopWriting(status, ReadOnly(status));
     for (Pending& each : pending) each.done(ReadOnly(status));
-    return StopWriting(status, ReadOnly(status));
+    return;
   }
   const std::shared_ptr<const View> before = view();
   Group group(facts_, end_, entities_, before.get(), &keys_, &roots_);

@@ -1,0 +1,320 @@
+// Groups, and what becomes of those who wait when a write fails: before it took effect, after, or nobody
+// knows.
+#include <condition_variable>
+#include <future>
+#include <mutex>
+
+#include "ledger/base/status.h"
+#include "ledger/engine/create.h"
+#include "ledger/engine/layout.h"
+#include "ledger/engine/open.h"
+#include "ledger/engine/verify_store.h"
+#include "ledger/store/memory.h"
+#include "tests/support/faults.h"
+#include "tests/support/world.h"
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace fundledger::engine {
+namespace {
+
+using absl::StatusCode;
+using test_support::Fault;
+using test_support::FaultPlan;
+using test_support::SubmitAndWait;
+using test_support::VerifyReceipt;
+using test_support::World;
+
+using Answer = absl::StatusOr<v1::Receipt>;
+
+// Holds whoever passes until it is opened; opens for good.
+class Gate {
+ public:
+  void Pass() {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+  }
+  void AwaitWaiting() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_ > 0; });
+  }
+  void Open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int waiting_ = 0;
+  bool open_ = false;
+};
+
+class Faults : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto first = MakeFirstRecord(world_.CreateOptionsAt(""));
+    ASSERT_TRUE(first.ok()) << first.status();
+    ASSERT_TRUE(store_->Commit(first->batch, 0, 1).ok());
+    *anchor_ = first->signed_checkpoint;
+    Open();
+  }
+
+  absl::Status TryOpen() {
+    engine_.reset();
+    auto engine =
+        OpenOn(test_support::WrapStore(store_, plan_), test_support::MakeAnchor(anchor_, plan_), options_);
+    if (engine.ok()) engine_ = *std::move(engine);
+    return engine.status();
+  }
+  void Open() {
+    options_ = world_.OptionsAt("");
+    const absl::Status status = TryOpen();
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
+  std::string Envelope(std::string_view id) { return world_.Seal(world_.Register(*engine_->view(), id)); }
+
+  std::future<Answer> SubmitLater(std::string envelope) {
+    auto promise = std::make_shared<std::promise<Answer>>();
+    engine_->Submit(std::move(envelope), [promise](Answer answer) { promise->set_value(std::move(answer)); });
+    return promise->get_future();
+  }
+
+  void ExpectRecorded(const std::string& envelope, const Answer& answer, Sequence sequence) {
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    const auto found = VerifyReceipt(*answer, envelope, world_.verifier());
+    ASSERT_TRUE(found.ok()) << found.status();
+    EXPECT_EQ(*found, sequence);
+  }
+
+  void ExpectVerifies() {
+    const auto snapshot = store_->GetSnapshot();
+    VerifySource source;
+    source.snapshot = snapshot.get();
+    source.anchor = *anchor_;
+    const VerifyReport report = VerifyStore(source, {});
+    EXPECT_TRUE(report.ok()) << report.findings[0].message;
+  }
+
+  World world_;
+  std::shared_ptr<store::Store> store_ = store::MakeMemoryStore();
+  std::shared_ptr<std::string> anchor_ = std::make_shared<std::string>();
+  std::shared_ptr<FaultPlan> plan_ = std::make_shared<FaultPlan>();
+  Options options_;
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(Faults, OneCommitTakesAllThatWait) {
+  Gate gate;
+  plan_->SetBeforeCommit([&gate] { gate.Pass(); });
+  std::vector<std::string> envelopes = {Envelope("org-1"), Envelope("org-2"), Envelope("org-3"),
+                                        Envelope("org-2")};
+  std::vector<std::future<Answer>> answers;
+  answers.push_back(SubmitLater(envelopes[0]));
+  gate.AwaitWaiting();  // the first is being committed; what comes now makes one group
+  for (size_t i = 1; i < envelopes.size(); ++i) answers.push_back(SubmitLater(envelopes[i]));
+  answers.push_back(SubmitLater(envelopes[1]));  // a duplicate of one in flight
+  EXPECT_EQ(engine_->view()->size(), 1u);
+  gate.Open();
+  ExpectRecorded(envelopes[0], answers[0].get(), 1);
+  const Answer second = answers[1].get();
+  ExpectRecorded(envelopes[1], second, 2);
+  ExpectRecorded(envelopes[2], answers[2].get(), 3);
+  EXPECT_EQ(answers[3].get().status().code(), StatusCode::kAlreadyExists);  // the same organization
+  const Answer repeated = answers[4].get();
+  ExpectRecorded(envelopes[1], repeated, 2);
+  EXPECT_TRUE(repeated->repeated_request());
+  EXPECT_EQ(repeated->envelope(), envelopes[1]);
+  EXPECT_EQ(second->checkpoint(), repeated->checkpoint());
+  // Three commits and no more: the genesis, the first, the group.
+  uint64_t notes = 0;
+  ASSERT_TRUE(store_->GetSnapshot()
+                  ->Scan(store::Table::kCheckpoints, "", "",
+                         [&notes](std::string_view, std::string_view) { return ++notes > 0; })
+                  .ok());
+  EXPECT_EQ(notes, 3u);
+  engine_.reset();
+  ExpectVerifies();
+}
+
+TEST_F(Faults, RefusesARequestIdReusedInFlight) {
+  Gate gate;
+  plan_->SetBeforeCommit([&gate] { gate.Pass(); });
+  v1::Submission submission = world_.Register(*engine_->view(), "org-1");
+  const std::string envelope = world_.Seal(submission);
+  submission.mutable_actions(0)->set_note("other");
+  const std::string other = world_.Seal(submission);
+  std::future<Answer> blocked = SubmitLater(Envelope("org-0"));
+  gate.AwaitWaiting();
+  std::future<Answer> first = SubmitLater(envelope);
+  std::future<Answer> second = SubmitLater(other);
+  gate.Open();
+  EXPECT_TRUE(blocked.get().ok());
+  ExpectRecorded(envelope, first.get(), 2);
+  EXPECT_EQ(ReasonOf(second.get().status()), "REQUEST_ID_REUSED");
+}
+
+TEST_F(Faults, RefusesWhatTheQueueCannotHold) {
+  options_.queue_limit = 2;
+  ASSERT_TRUE(TryOpen().ok());
+  Gate gate;
+  plan_->SetBeforeCommit([&gate] { gate.Pass(); });
+  std::vector<std::future<Answer>> answers;
+  answers.push_back(SubmitLater(Envelope("org-0")));
+  gate.AwaitWaiting();
+  for (int i = 1; i <= 3; ++i) answers.push_back(SubmitLater(Envelope(absl::StrCat("org-", i))));
+  const absl::Status status = answers[3].get().status();
+  EXPECT_EQ(status.code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(ReasonOf(status), "QUEUE_FULL");
+  gate.Open();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(answers[static_cast<size_t>(i)].get().ok());
+}
+
+TEST_F(Faults, FinishesWhatWaitsWhenItStops) {
+  Gate gate;
+  plan_->SetBeforeCommit([&gate] { gate.Pass(); });
+  std::future<Answer> first = SubmitLater(Envelope("org-0"));
+  gate.AwaitWaiting();
+  std::future<Answer> second = SubmitLater(Envelope("org-1"));
+  const std::string late = Envelope("org-2");
+  gate.Open();
+  engine_->Stop();
+  EXPECT_TRUE(first.get().ok());
+  EXPECT_TRUE(second.get().ok());
+  EXPECT_EQ(ReasonOf(SubmitAndWait(engine_.get(), late).status()), "LEDGER_READ_ONLY");
+  engine_->Stop();
+}
+
+TEST_F(Faults, GoesOnAfterACommitThatWroteNothing) {
+  const std::string envelope = Envelope("org-1");
+  plan_->FailNextCommit(Fault::kRefused);
+  const Answer refused = SubmitAndWait(engine_.get(), envelope);
+  EXPECT_EQ(refused.status().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(refused.status()), "STORE_REFUSED");
+  EXPECT_TRUE(engine_->write_status().ok());
+  EXPECT_EQ(engine_->view()->size(), 1u);
+  ExpectRecorded(envelope, SubmitAndWait(engine_.get(), envelope), 1);
+  engine_.reset();
+  ExpectVerifies();
+}
+
+// Nobody knows: it stops, says so, goes on reading; a restart and a repetition find out.
+TEST_F(Faults, StopsWhenTheOutcomeIsUnknown) {
+  const struct {
+    Fault commit;
+    Fault anchor;
+    bool is_recorded;
+  } cases[] = {{Fault::kUnknownBefore, Fault::kNone, false},
+               {Fault::kUnknownAfter, Fault::kNone, true},
+               {Fault::kNone, Fault::kUnknownBefore, true},
+               {Fault::kNone, Fault::kUnknownAfter, true}};
+  int number = 0;
+  for (const auto& each : cases) {
+    SCOPED_TRACE(number);
+    const uint64_t before = engine_->view()->size();
+    const std::string envelope = Envelope(absl::StrCat("org-", number));
+    Gate gate;
+    plan_->SetBeforeCommit([&gate] { gate.Pass(); });
+    std::future<Answer> answer = SubmitLater(envelope);
+    gate.AwaitWaiting();
+    std::future<Answer> waiting = SubmitLater(Envelope(absl::StrCat("waiting-", number)));
+    plan_->FailNextCommit(each.commit);
+    plan_->FailNextAnchor(each.anchor);
+    gate.Open();
+    for (std::future<Answer>* unknown : {&answer, &waiting}) {
+      const absl::Status status = unknown->get().status();
+      EXPECT_EQ(status.code(), StatusCode::kUnavailable);
+      EXPECT_EQ(ReasonOf(status), "OUTCOME_UNKNOWN");
+    }
+    EXPECT_FALSE(engine_->write_status().ok());
+    EXPECT_EQ(engine_->view()->size(), before);
+    EXPECT_EQ(ReasonOf(SubmitAndWait(engine_.get(), envelope).status()), "LEDGER_READ_ONLY");
+    plan_->SetBeforeCommit(nullptr);
+    plan_->FailNextCommit(Fault::kNone);
+    plan_->FailNextAnchor(Fault::kNone);
+
+    Open();
+    EXPECT_EQ(engine_->view()->size(), before + (each.is_recorded ? 1 : 0));
+    const Answer again = SubmitAndWait(engine_.get(), envelope);
+    ExpectRecorded(envelope, again, before);
+    EXPECT_EQ(again->repeated_request(), each.is_recorded);
+    ++number;
+  }
+  engine_.reset();
+  ExpectVerifies();
+}
+
+TEST_F(Faults, StopsWhenAnotherWriterWasThere) {
+  plan_->FailNextCommit(Fault::kHeadMoved);
+  EXPECT_EQ(ReasonOf(SubmitAndWait(engine_.get(), Envelope("org-1")).status()), "LEDGER_READ_ONLY");
+  EXPECT_EQ(ReasonOf(engine_->write_status()), "STORE_HEAD_MOVED");
+}
+
+TEST_F(Faults, StopsWhenTheClockWasSet) {
+  World& world = world_;
+  options_.monotonic_clock = [] { return int64_t{0}; };
+  ASSERT_TRUE(TryOpen().ok());
+  world.clock.Advance(60'000'000);
+  EXPECT_TRUE(SubmitAndWait(engine_.get(), Envelope("org-1")).ok());
+  world.clock.Advance(1);
+  EXPECT_EQ(ReasonOf(SubmitAndWait(engine_.get(), Envelope("org-2")).status()), "LEDGER_READ_ONLY");
+  EXPECT_EQ(ReasonOf(engine_->write_status()), "CLOCK_JUMPED");
+  EXPECT_EQ(engine_->view()->size(), 2u);
+}
+
+TEST_F(Faults, KeepsAndSignsWhatTheStoreHasBeyondItsAnchor) {
+  const std::string old_anchor = *anchor_;
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(SubmitAndWait(engine_.get(), Envelope(absl::StrCat("org-", i))).ok());
+  const std::string new_anchor = *anchor_;
+  *anchor_ = old_anchor;
+  Open();
+  EXPECT_EQ(engine_->view()->size(), 4u);
+  EXPECT_EQ(*anchor_, new_anchor);  // Ed25519 gives the same note for the same tree
+
+  // A tail that is not signed by its officer is not kept.
+  *anchor_ = old_anchor;
+  std::string record = **store_->GetSnapshot()->Get(store::Table::kRecords, SequenceKey(2));
+  record.back() ^= 1;
+  store::Batch batch;
+  batch.Put(store::Table::kRecords, SequenceKey(2), record);
+  ASSERT_TRUE(store_->Commit(batch, 4, 4).ok());
+  const absl::Status status = TryOpen();
+  EXPECT_EQ(status.code(), StatusCode::kDataLoss);
+  EXPECT_EQ(ReasonOf(status), "SIGNATURE_INVALID");
+}
+
+TEST_F(Faults, RefusesAStoreThatIsNotAsAnchored) {
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(SubmitAndWait(engine_.get(), Envelope(absl::StrCat("org-", i))).ok());
+  const std::string good = *anchor_;
+  const auto sign = [this](uint64_t size) {
+    return *log::SignCheckpoint({std::string(World::kOrigin), size, Hash256()}, *world_.log_key());
+  };
+  *anchor_ = sign(5);
+  absl::Status status = TryOpen();
+  EXPECT_EQ(status.code(), StatusCode::kDataLoss);
+  EXPECT_EQ(ReasonOf(status), "STORE_BEHIND_ANCHOR");
+  for (const uint64_t size : {1, 3, 4}) {
+    *anchor_ = sign(size);
+    EXPECT_EQ(ReasonOf(TryOpen()), "STORE_CONTRADICTS_ANCHOR") << size;
+  }
+  *anchor_ =
+      *log::SignCheckpoint({std::string(World::kOrigin), 4, Hash256()}, *test_support::KeyOf("another"));
+  EXPECT_EQ(ReasonOf(TryOpen()), "ANCHOR_UNVERIFIED");
+  *anchor_ = good;
+  options_.log_key = test_support::KeyOf("another");
+  EXPECT_EQ(ReasonOf(TryOpen()), "LOG_KEY_MISMATCH");
+  options_.log_key = nullptr;
+  EXPECT_EQ(ReasonOf(TryOpen()), "LOG_KEY_MISMATCH");
+  Open();
+}
+
+}  // namespace
+}  // namespace fundledger::engine
