@@ -1,4 +1,5 @@
 // One submission: each action's common checks, its right to be here, its effect, its trail.
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -20,17 +21,19 @@ using ::google::protobuf::Message;
 
 constexpr size_t kMaxTextCharacters = 500;
 
-// Numbers of documents and bodies may look like a person's; they are structured fields, not free text.
-bool MayLookPersonal(const std::string& field) {
+// Numbers of documents and bodies may look like a person's. Only a bare number may: with a space or a
+// character outside ASCII the field holds words, and what looks personal in them is.
+bool MayLookPersonal(const std::string& field, const std::string& text) {
   static const auto& kFields = *new std::set<std::string>{"credit_code",     "account_number", "number",
                                                           "document_number", "invoice",        "reference"};
-  return kFields.contains(field);
+  return kFields.contains(field) &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 absl::Status CheckString(const FieldDescriptor& field, const std::string& text) {
   if (text.empty()) return absl::OkStatus();
   absl::Status status = CheckText(field.name(), text, kMaxTextCharacters);
-  if (ReasonOf(status) == "PERSONAL_DATA" && MayLookPersonal(field.name())) return absl::OkStatus();
+  if (ReasonOf(status) == "PERSONAL_DATA" && MayLookPersonal(field.name(), text)) return absl::OkStatus();
   return status;
 }
 
@@ -90,21 +93,6 @@ absl::StatusOr<Date> BusinessDay(const v1::Action& action, const ActionRule& rul
   }
   RETURN_IF_ERROR(CheckHistorical(action, day, first_day));
   return day;
-}
-
-absl::Status CheckForm(const v1::Action& action) {
-  if (action.has_source()) {
-    if (action.reference().empty()) {
-      return Malformed("REFERENCE_MISSING", "what comes from a row of something needs a reference");
-    }
-    if (action.source().file_hash().size() != 32 || action.source().row() == 0) {
-      return Malformed("SOURCE_MALFORMED", "a source is a file's SHA-256 and a row from 1");
-    }
-  }
-  for (const v1::Document& document : action.documents()) {
-    if (document.id().size() != 32) return Malformed("DOCUMENT_MALFORMED", "a document's id is 32 bytes");
-  }
-  return CheckStrings(action);
 }
 
 // Takes the reference for ever. ALREADY_EXISTS, reason REFERENCE_USED.
@@ -285,6 +273,21 @@ absl::Status ApplyAction(const ActionContext& context, const ActionRule& rule) {
 }
 
 }  // namespace
+
+absl::Status CheckForm(const v1::Action& action) {
+  if (action.has_source()) {
+    if (action.reference().empty()) {
+      return Malformed("REFERENCE_MISSING", "what comes from a row of something needs a reference");
+    }
+    if (action.source().file_hash().size() != 32 || action.source().row() == 0) {
+      return Malformed("SOURCE_MALFORMED", "a source is a file's SHA-256 and a row from 1");
+    }
+  }
+  for (const v1::Document& document : action.documents()) {
+    if (document.id().size() != 32) return Malformed("DOCUMENT_MALFORMED", "a document's id is 32 bytes");
+  }
+  return CheckStrings(action);
+}
 
 absl::Status AddTrail(const ActionContext& context) {
   context.working.Trail(TrailDimension::kOrganization, context.officer.organization());

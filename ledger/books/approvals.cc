@@ -90,7 +90,8 @@ absl::StatusOr<int> FindSlot(const Reader& reader, const sv1::Proposal& proposal
 }
 
 absl::Status CheckNotExpired(const ActionContext& context, const sv1::Proposal& proposal) {
-  const int32_t days = context.ledger.genesis().policy().proposal_valid_days();
+  // In 64 bits: a policy may mean "practically never" by the greatest number there is.
+  const int64_t days = context.ledger.genesis().policy().proposal_valid_days();
   if (days == 0 || context.record_day.days() <= proposal.origin().day() + days) return absl::OkStatus();
   return Refuse(
       absl::StatusCode::kFailedPrecondition, "PROPOSAL_EXPIRED",
@@ -242,6 +243,8 @@ absl::Status ApplyWithdraw(const ActionContext& context) {
 }
 
 absl::Status CanApprove(const Reader& reader, const sv1::Proposal& proposal, std::string_view officer) {
+  ASSIGN_OR_RETURN(v1::RegisterOfficer approver, LoadOfficer(reader, officer));
+  RETURN_IF_ERROR(CheckRole(*FindActionRule(v1::Action::kApprove), approver));
   return FindSlot(reader, proposal, officer).status();
 }
 

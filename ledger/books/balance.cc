@@ -31,15 +31,33 @@ int64_t LeastFrom(const DatedBalance& balance, int32_t day) {
   return least;
 }
 
+namespace {
+
+// Greatest balance at the end of `day` or of any day after it.
+int64_t GreatestFrom(const DatedBalance& balance, int32_t day) {
+  int64_t running = 0;
+  int i = 0;
+  for (; i < balance.days_size() && balance.days(i) <= day; ++i) running += balance.deltas_fen(i);
+  int64_t greatest = running;
+  for (; i < balance.days_size(); ++i) {
+    running += balance.deltas_fen(i);
+    greatest = std::max(greatest, running);
+  }
+  return greatest;
+}
+
+}  // namespace
+
 absl::Status Move(std::string_view account, int32_t day, int64_t delta_fen, DatedBalance* balance) {
+  // Every day must fit, not only the last: what came in early may have gone again since.
   int64_t sum = 0;
-  if (!AddFen(Total(*balance), delta_fen, &sum)) {
+  if (delta_fen > 0 && !AddFen(GreatestFrom(*balance, day), delta_fen, &sum)) {
     return Refuse(absl::StatusCode::kOutOfRange, "AMOUNT_OUT_OF_RANGE",
                   absl::StrCat(ToAbsl(account), ": the balance would not fit"));
   }
   if (delta_fen < 0) {
     const int64_t least = LeastFrom(*balance, day);
-    if (least < -delta_fen) {
+    if (least + delta_fen < 0) {
       return Refuse(absl::StatusCode::kFailedPrecondition, "ACCOUNT_BELOW_ZERO",
                     absl::StrCat(ToAbsl(account), ": asked for ", FormatYuan(-delta_fen), " yuan from ",
                                  Date(day).ToString(), " on, there is ", FormatYuan(least)));

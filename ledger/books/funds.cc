@@ -84,7 +84,7 @@ absl::Status CheckPlainFund(const v1::RegisterFund& fund) {
 
 absl::Status RegisterFund(const ActionContext& context, const v1::RegisterFund& what) {
   RETURN_IF_ERROR(CheckId("fund", what.id()));
-  if (what.name().empty())
+  if (Fold(what.name()).empty())
     return Refuse(absl::StatusCode::kInvalidArgument, "NAME_MISSING", "a fund needs a name");
   RETURN_IF_ERROR(CheckText("fund name", what.name(), 200));
   if (what.document_number().empty()) {
@@ -145,11 +145,14 @@ absl::Status Plan(const ActionContext& context, const v1::Plan& what) {
   for (const v1::LineAmount& line : what.lines()) {
     ASSIGN_OR_RETURN(EntityPtr before,
                      context.working.Get({EntityKind::kLine, LineId(line.project(), line.fund())}));
-    if (before != nullptr && before->line().planned_initially_fen() != 0) {
+    // A plan made by a change counts too: it must not become the plan as first approved.
+    if (before != nullptr &&
+        (before->line().planned_initially_fen() != 0 || before->line().planned_fen() != 0)) {
       return Refuse(
           absl::StatusCode::kFailedPrecondition, "ALREADY_PLANNED",
-          absl::StrCat("line ", line.project(), " × ", line.fund(), " was planned initially with ",
-                       FormatYuan(before->line().planned_initially_fen()), " yuan; change the plan instead"));
+          absl::StrCat("line ", line.project(), " × ", line.fund(), " is planned with ",
+                       FormatYuan(before->line().planned_fen()), " yuan, initially ",
+                       FormatYuan(before->line().planned_initially_fen()), "; change the plan instead"));
     }
     money.Line(line.project(), line.fund()) = {.planned_fen = line.amount_fen(),
                                                .planned_initially_fen = line.amount_fen()};

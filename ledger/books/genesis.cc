@@ -33,8 +33,12 @@ absl::Status CheckOrigin(std::string_view origin) {
 
 absl::Status CheckAdministrators(const v1::Genesis& genesis) {
   std::set<std::string> organizations;
+  std::set<std::string> people;
   for (const v1::RegisterOfficer& officer : genesis.administrators()) {
     if (officer.role() != v1::ROLE_ADMIN) return Wrong("first officers are administrators");
+    if (!officer.person_code().empty() && !people.insert(officer.person_code()).second) {
+      return Wrong("two of the first administrators are one person");
+    }
     organizations.insert(officer.organization());
   }
   if (organizations.size() >= 2) return absl::OkStatus();
@@ -47,6 +51,7 @@ absl::Status CheckGenesis(const v1::Submission& submission) {
   }
   const v1::Action& action = submission.actions(0);
   if (action.has_date() || action.historical()) return Wrong("the genesis is dated by its record");
+  RETURN_IF_ERROR(CheckForm(action));
   const v1::Genesis& genesis = action.genesis();
   RETURN_IF_ERROR(CheckOrigin(genesis.origin()));
   if (!IsEd25519(genesis.log_key()) || !IsEd25519(genesis.standby_key()) ||

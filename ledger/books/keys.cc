@@ -1,6 +1,7 @@
 #include "ledger/books/keys.h"
 
 #include "ledger/base/bytes.h"
+#include "ledger/base/utf8.h"
 
 namespace fundledger::books {
 namespace {
@@ -14,7 +15,32 @@ std::string Join(std::string_view a, std::string_view b) {
   return id;
 }
 
+// Spaces of every width, and characters that take no place at all.
+bool IsUnseen(char32_t c) {
+  return c == 0x20 || c == 0xa0 || c == 0xad || c == 0x115f || c == 0x1160 || c == 0x1680 || c == 0x180e ||
+         (c >= 0x2000 && c <= 0x200f) || c == 0x202f || (c >= 0x205f && c <= 0x2064) || c == 0x3000 ||
+         c == 0x3164 || (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || c == 0xffa0;
+}
+
 }  // namespace
+
+std::string Fold(std::string_view text) {
+  std::string folded;
+  while (!text.empty()) {
+    std::string_view rest = text;
+    std::optional<char32_t> code = TakeCodePoint(&rest);
+    const size_t size = code.has_value() ? text.size() - rest.size() : 1;
+    if (code.has_value() && *code >= 0xff01 && *code <= 0xff5e) *code -= 0xfee0;
+    if (code.has_value() && *code >= 'a' && *code <= 'z') *code -= 'a' - 'A';
+    if (code.has_value() && *code < 0x80) {
+      if (!IsUnseen(*code)) folded.push_back(static_cast<char>(*code));
+    } else if (!code.has_value() || !IsUnseen(*code)) {
+      folded.append(text.substr(0, size));
+    }
+    text.remove_prefix(size);
+  }
+  return folded;
+}
 
 std::string LineId(std::string_view project, std::string_view fund) {
   return Join(project, fund);
@@ -32,7 +58,7 @@ std::string ActionId(Sequence sequence, uint32_t action) {
 }
 
 std::string VoucherId(std::string_view issuer, std::string_view type, int32_t year, std::string_view number) {
-  return Join(Join(issuer, type), Join(std::to_string(year), number));
+  return Join(Join(Fold(issuer), Fold(type)), Join(std::to_string(year), Fold(number)));
 }
 
 std::string ReferenceId(std::string_view organization, int action_kind, std::string_view reference) {

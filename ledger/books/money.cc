@@ -58,10 +58,14 @@ absl::Status Money::Apply(const ActionContext& context) const {
   const int32_t day = context.day.days();
   __int128 sum = 0;
   for (const auto& [fund, move] : funds_) {
+    // Legs between lines of one fund cancel out on the fund itself.
+    if (move.source_fen == 0 && move.unallocated_fen == 0) continue;
     ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change({EntityKind::kFund, fund}));
     sv1::Fund* state = entity->mutable_fund();
-    RETURN_IF_ERROR(Move(absl::StrCat("fund ", fund, " unallocated"), day, move.unallocated_fen,
-                         state->mutable_unallocated()));
+    if (move.unallocated_fen != 0) {
+      RETURN_IF_ERROR(Move(absl::StrCat("fund ", fund, " unallocated"), day, move.unallocated_fen,
+                           state->mutable_unallocated()));
+    }
     if (move.source_fen != 0) {
       RETURN_IF_ERROR(
           Move(absl::StrCat("fund ", fund, " received"), day, -move.source_fen, state->mutable_received()));

@@ -88,7 +88,7 @@ absl::Status CheckNotBeforeRequest(const ActionContext& context, const sv1::Paym
 
 // Marks a voucher as used. ALREADY_EXISTS, reason VOUCHER_USED.
 absl::Status UseVoucher(const ActionContext& context, const v1::Voucher& voucher) {
-  if (voucher.issuer().empty() || voucher.type().empty() || voucher.number().empty() ||
+  if (Fold(voucher.issuer()).empty() || Fold(voucher.type()).empty() || Fold(voucher.number()).empty() ||
       voucher.year() < 1900 || voucher.year() > 9999) {
     return Malformed("VOUCHER_MALFORMED", "a voucher needs issuer, type, year (1900 to 9999) and number");
   }

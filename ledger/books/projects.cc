@@ -42,6 +42,16 @@ void AddMilestone(const ActionContext& context, sv1::MilestoneKind kind, int32_t
   *milestone->mutable_origin() = context.MakeOrigin();
 }
 
+// The first progress reported for a day after `day`; null if there is none.
+const sv1::Milestone* NextProgress(const sv1::Project& project, int32_t day) {
+  const sv1::Milestone* next = nullptr;
+  for (const sv1::Milestone& milestone : project.milestones()) {
+    if (milestone.kind() != sv1::MILESTONE_KIND_PROGRESS || milestone.origin().day() <= day) continue;
+    if (next == nullptr || milestone.origin().day() < next->origin().day()) next = &milestone;
+  }
+  return next;
+}
+
 absl::Status CheckPlannedDates(const v1::DeclareProject& what) {
   if (what.has_planned_start()) RETURN_IF_ERROR(FromWire(what.planned_start()).status());
   if (what.has_planned_finish()) RETURN_IF_ERROR(FromWire(what.planned_finish()).status());
@@ -137,7 +147,7 @@ absl::Status CheckProjectOpenForPayment(const ActionContext& context, std::strin
 
 absl::Status DeclareProject(const ActionContext& context, const v1::DeclareProject& what) {
   RETURN_IF_ERROR(CheckId("project", what.id()));
-  if (what.name().empty()) {
+  if (Fold(what.name()).empty()) {
     return Refuse(absl::StatusCode::kInvalidArgument, "NAME_MISSING", "a project needs a name");
   }
   if (what.kind() == v1::PROJECT_KIND_UNSPECIFIED) {
@@ -213,10 +223,18 @@ absl::Status ReportProgress(const ActionContext& context, const v1::ReportProgre
         absl::StrCat("progress is 0 to 10000 basis points (0% to 100%), not ", what.progress_basis_points()));
   }
   const int32_t before = StandingOn(*project, context.day.days()).progress_basis_points;
-  if (what.progress_basis_points() < before && what.correction_reason().empty()) {
+  if (what.progress_basis_points() < before && Fold(what.correction_reason()).empty()) {
     return NotNow("PROGRESS_WENT_DOWN",
                   absl::StrCat("project '", what.project(), "' stood at ", before,
                                " basis points; going down is a correction and needs its reason"));
+  }
+  const sv1::Milestone* next = NextProgress(*project, context.day.days());
+  if (next != nullptr && next->value() < what.progress_basis_points() &&
+      Fold(what.correction_reason()).empty()) {
+    return NotNow("PROGRESS_WENT_DOWN",
+                  absl::StrCat("project '", what.project(), "' is reported at ", next->value(),
+                               " basis points on ", Date(next->origin().day()).ToString(),
+                               "; more before it means that it went down, which needs its reason"));
   }
   AddMilestone(context, sv1::MILESTONE_KIND_PROGRESS, what.progress_basis_points(), project);
   return absl::OkStatus();

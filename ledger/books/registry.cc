@@ -1,8 +1,11 @@
 // Who and what is registered: organizations, officers, and the words that funds and projects are sorted by.
+#include <algorithm>
 #include <string>
 
 #include "ledger/base/text.h"
 #include "ledger/books/rules.h"
+
+#include "absl/strings/ascii.h"
 
 namespace fundledger::books {
 namespace {
@@ -17,7 +20,7 @@ absl::Status Malformed(std::string_view reason, const std::string& message) {
 }
 
 absl::Status CheckName(std::string_view what, std::string_view name) {
-  if (name.empty()) {
+  if (Fold(name).empty()) {
     return Malformed("NAME_MISSING", absl::StrCat(ToAbsl(what), " needs a name"));
   }
   return CheckText(absl::StrCat(ToAbsl(what), " name"), name, kMaxNameCharacters);
@@ -64,6 +67,13 @@ bool IsCreditCode(std::string_view code) {
     sum += value * static_cast<size_t>(kWeights[i]);
   }
   return code[17] == kAlphabet[(31 - sum % 31) % 31];
+}
+
+// Digits as banks print them: never a name, which would be a person's.
+bool IsAccountNumber(std::string_view number) {
+  return !number.empty() && number.size() <= 40 && std::all_of(number.begin(), number.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-';
+  });
 }
 
 }  // namespace
@@ -148,10 +158,11 @@ absl::Status RegisterPayee(const ActionContext& context, const v1::RegisterPayee
                                   "a check character); people are paid in batches"));
   }
   for (const v1::BankAccount& account : what.accounts()) {
-    if (account.bank().empty() || account.account_number().empty() || account.account_number().size() > 40) {
+    if (account.bank().empty() || !IsAccountNumber(account.account_number())) {
       return Malformed(
           "ACCOUNT_MALFORMED",
-          absl::StrCat("payee '", what.id(), "': an account needs a bank and a number of 1 to 40 digits"));
+          absl::StrCat("payee '", what.id(),
+                       "': an account needs a bank and a number of 1 to 40 digits, letters or '-'"));
     }
   }
   ASSIGN_OR_RETURN(sv1::Entity * entity, Fresh(context, EntityKind::kPayee, what.id(), "payee"));

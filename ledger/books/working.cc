@@ -60,7 +60,7 @@ absl::Status CheckAmount(std::string_view what, int64_t amount_fen) {
 }
 
 absl::Status CheckReason(std::string_view reason) {
-  if (!reason.empty()) return absl::OkStatus();
+  if (!Fold(reason).empty()) return absl::OkStatus();
   return Refuse(absl::StatusCode::kInvalidArgument, "REASON_MISSING",
                 "a reason is needed; say why in a few words");
 }
