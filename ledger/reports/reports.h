@@ -27,7 +27,14 @@ struct Source {
 // Each fills everything but `basis.checkpoint`, which is the caller's to add, and pages as its request asks.
 // INVALID_ARGUMENT, reasons PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, DATE_INVALID; OUT_OF_RANGE, reason
 // SEQUENCE_NOT_RECORDED, for an as_of beyond `last`; NOT_FOUND, reason …_NOT_FOUND, for filters that name
-// nothing.
+// nothing. Also INVALID_ARGUMENT, reasons YEAR_INVALID, STATUS_INVALID, STATE_INVALID, for filters that could
+// never mean anything; FAILED_PRECONDITION, reason ACTION_REF_MISMATCH, for a payment named with another
+// record's hash; OUT_OF_RANGE, reason AMOUNT_OUT_OF_RANGE, for sums that 64 bits do not hold; and the
+// source's own errors.
+//
+// As of record s, all is answered as by a ledger whose last record is s. As of a day, money, milestones and
+// indicator reports dated later are left out, while what is registered – organizations, programmes,
+// categories, funds – is there once recorded: the words of a question have no business date.
 absl::StatusOr<::fundledger::v1::ListFundsResponse> Funds(const Source& source,
                                                           const ::fundledger::v1::ListFundsRequest& request);
 absl::StatusOr<::fundledger::v1::GetStatementResponse> Statement(

@@ -172,6 +172,22 @@ TEST_F(BriefingTest, AProgrammeHoldsAllBelowIt) {
   EXPECT_EQ(ProgrammeOf(briefing, "industry").planned_fen(), 400);  // all funds
 }
 
+TEST_F(BriefingTest, DisbursedSinceLeavesOutFundsOfOtherYears) {
+  const auto since = [this](int32_t from_year, int32_t year) {
+    v1::GetBriefingRequest request;
+    request.set_year(year);
+    request.set_from_year(from_year);
+    *request.mutable_as_of() = On(kJune);
+    return ProgrammeOf(Answer(Briefing(ledger_.source(), request)), "industry").disbursed_since_fen();
+  };
+  ledger_.Plan("P3", "IN19", 100, kJan);
+  ledger_.Allocate("P3", "IN19", 100, kJan);
+  Pay("P3", "IN19", 40);
+  EXPECT_EQ(since(2019, 2020), 45);
+  EXPECT_EQ(since(2020, 2020), 5);
+  EXPECT_EQ(since(2019, 2019), 40);
+}
+
 TEST_F(BriefingTest, OutsidePaymentsAndLoansCountByTheirDay) {
   ledger_.Fund("L", 2015, {}, v1::NATURE_LOAN);
   ledger_.Fund("I", 2015, {}, v1::NATURE_INSURANCE);

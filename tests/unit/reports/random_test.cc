@@ -91,9 +91,9 @@ class Life {
   std::vector<Sequence> confirmed_;
 };
 
-class RandomTest : public ::testing::TestWithParam<uint32_t> {
+class RandomReportsTest : public ::testing::TestWithParam<uint32_t> {
  protected:
-  RandomTest() { RecordProperty("seed", static_cast<int>(GetParam())); }
+  RandomReportsTest() { RecordProperty("seed", static_cast<int>(GetParam())); }
 };
 
 // Straight from the definition, one measure at a time.
@@ -110,7 +110,7 @@ int64_t Slow(const Ledger& ledger, const v1::AsOf& as_of, int64_t (*measure)(con
   return total;
 }
 
-TEST_P(RandomTest, TotalsAreWhatASlowRecomputationSays) {
+TEST_P(RandomReportsTest, TotalsAreWhatASlowRecomputationSays) {
   const Life life(GetParam(), 600);
   std::mt19937 random(GetParam() + 1);
   for (int i = 0; i < 60; ++i) {
@@ -136,7 +136,7 @@ TEST_P(RandomTest, TotalsAreWhatASlowRecomputationSays) {
   }
 }
 
-TEST_P(RandomTest, TheLinesOwnTotalsSayWhatThePostingsSay) {
+TEST_P(RandomReportsTest, TheLinesOwnTotalsSayWhatThePostingsSay) {
   const Life life(GetParam(), 600);
   v1::GetStatementRequest far;
   *far.mutable_as_of() =
@@ -159,7 +159,7 @@ void ExpectSame(const Life& longer, const Life& shorter, Request request, Ask as
   EXPECT_TRUE(Same(Answer(ask(longer.ledger.source(), request)), then)) << request.DebugString();
 }
 
-TEST_P(RandomTest, AnAnswerAsOfARecordIsThatOfALedgerWhichEndedThere) {
+TEST_P(RandomReportsTest, AnAnswerAsOfARecordIsThatOfALedgerWhichEndedThere) {
   constexpr int kSteps = 400;
   const Life longer(GetParam(), kSteps);
   for (int steps = 0; steps < kSteps; steps += 57) {
@@ -186,7 +186,7 @@ TEST_P(RandomTest, AnAnswerAsOfARecordIsThatOfALedgerWhichEndedThere) {
 }
 
 // A briefing's total of a programme tree's roots is the statement's over the same lines.
-TEST_P(RandomTest, TwoReportsNeverDisagreeOnATotal) {
+TEST_P(RandomReportsTest, TwoReportsNeverDisagreeOnATotal) {
   const Life life(GetParam(), 600);
   for (int32_t day = kFirstDay; day < kFirstDay + kDays; day += 90) {
     v1::GetBriefingRequest briefing;
@@ -213,7 +213,7 @@ TEST_P(RandomTest, TwoReportsNeverDisagreeOnATotal) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomTest, ::testing::Values(1u, 20u, 300u, 20200616u));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomReportsTest, ::testing::Values(1u, 20u, 300u, 20200616u));
 
 }  // namespace
 }  // namespace fundledger::reports

@@ -19,6 +19,7 @@
 
 #include "ledger/base/date.h"
 #include "ledger/base/status.h"
+#include "ledger/books/books.h"
 #include "ledger/reports/reports.h"
 
 #include "google/protobuf/util/message_differencer.h"
@@ -116,6 +117,12 @@ class Ledger : public books::Scanner, public books::PostingSource {
     what->mutable_registration()->set_fiscal_year(fiscal_year);
     what->mutable_registration()->set_nature(nature);
     for (const std::string& each : categories) what->mutable_registration()->add_categories(each);
+    *what->mutable_origin() = Record();
+  }
+
+  void Payee(const std::string& id) {
+    auto* what = Change(books::EntityKind::kPayee, id).mutable_payee();
+    what->mutable_registration()->set_id(id);
     *what->mutable_origin() = Record();
   }
 
@@ -290,6 +297,20 @@ class Ledger : public books::Scanner, public books::PostingSource {
     }
     what->set_state(state);
     *what->mutable_closed() = Record(day);
+  }
+
+  // What the books themselves made of a record.
+  void Take(const books::Effects& effects) {
+    for (const auto& [key, entity] : effects.entities)
+      entities_[key] = std::make_shared<sv1::Entity>(*entity);
+    for (const sv1::Posting& posting : effects.postings) postings_.emplace_back(next_, posting);
+    Record();
+  }
+  void Genesis(const v1::Genesis& genesis, int32_t first_day) {
+    auto* ledger = Change(books::EntityKind::kLedger, "").mutable_ledger();
+    *ledger->mutable_genesis() = genesis;
+    ledger->set_first_day(first_day);
+    Record();
   }
 
   absl::StatusOr<books::EntityPtr> Get(const books::EntityKey& key) const override {
