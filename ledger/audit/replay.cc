@@ -134,9 +134,9 @@ absl::Status Replay::Next(std::string_view bytes) {
   const log::RecordHeader& header = record.header;
   RETURN_IF_ERROR(state.CheckHeader(header));
   ASSIGN_OR_RETURN(Admitted admitted, Admit(record.envelope));
-  RETURN_IF_ERROR(state.CheckSm3(header, admitted));
   const auto root_at = [&state](uint64_t size) { return state.RootAt(size); };
   RETURN_IF_ERROR(CheckBinding(admitted, header.sequence, header.recorded_at_us, state.ledger, root_at));
+  RETURN_IF_ERROR(state.CheckSm3(header, admitted));
   if (state.requests.contains(RequestName(admitted.submission))) {
     return Lost("REQUEST_ID_REPEATED",
                 absl::StrCat("record ", header.sequence, " has the request id ",
