@@ -34,7 +34,7 @@ absl::StatusOr<std::string> ReadPem(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
-  if (!file || text.bad() || text.str().empty()) {
+  if (!file || text.fail()) {
     return Bad("TLS_FILE_UNREADABLE", path,
                "cannot be read, or is empty; check the path and who may read it");
   }

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include <arpa/inet.h>
+
 #include "ledger/base/status.h"
 
 #include "absl/strings/match.h"
@@ -109,7 +111,8 @@ absl::StatusOr<std::string> HostOf(const std::string& listen) {
   std::string host = listen.substr(0, has_port ? colon : 0);
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
-  if (host.empty() || port < 0 || port > 65535 || (!bracketed && host.find(':') != std::string::npos)) {
+  if (host.empty() || port < 0 || port > 65535 ||
+      (!bracketed && host.find_first_of(":[]") != std::string::npos)) {
     return Invalid(
         "LISTEN_MALFORMED",
         absl::StrCat("listen is \"", listen, "\"; write HOST:PORT, such as 127.0.0.1:7411 or [::1]:7411"));
@@ -117,8 +120,11 @@ absl::StatusOr<std::string> HostOf(const std::string& listen) {
   return host;
 }
 
-bool IsLoopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+// Addresses only: of names, "localhost" alone means this machine everywhere.
+bool IsLoopback(const std::string& host) {
+  in_addr ipv4{};
+  const bool is_ipv4 = inet_pton(AF_INET, host.c_str(), &ipv4) == 1;
+  return host == "localhost" || host == "::1" || (is_ipv4 && host.starts_with("127."));
 }
 
 absl::Status CheckListen(const Config& config) {

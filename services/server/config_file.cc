@@ -86,9 +86,11 @@ absl::Status ReadConfigFile(const std::string& path, Config* config) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
-  if (!file || text.bad()) {
-    return Refuse(absl::StatusCode::kNotFound, "CONFIG_MISSING",
-                  absl::StrCat(path, ": cannot be read; `fundledger init DIR` writes a configuration file"));
+  if (!file || text.fail()) {
+    return Refuse(
+        absl::StatusCode::kNotFound, "CONFIG_MISSING",
+        absl::StrCat(path,
+                     ": cannot be read, or is empty; `fundledger init DIR` writes a configuration file"));
   }
   toml::table table;
   try {  // toml++ speaks in exceptions; none leaves this function

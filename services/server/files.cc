@@ -28,9 +28,9 @@ absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
-  if (!file || text.bad()) {
+  if (!file || text.fail()) {
     return Refuse(absl::StatusCode::kInvalidArgument, "KEY_FILE_UNREADABLE",
-                  absl::StrCat(path, ": cannot be read"));
+                  absl::StrCat(path, ": cannot be read, or is empty"));
   }
   return text.str();
 }

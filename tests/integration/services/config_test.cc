@@ -1,0 +1,189 @@
+#include "services/server/config.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "ledger/base/status.h"
+#include "services/server/files.h"
+#include "tests/support/world.h"
+
+namespace fundledger::server {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  std::string Write(const std::string& text) {
+    const std::string path = directory_.Sub("server.toml");
+    std::ofstream(path) << text;
+    return path;
+  }
+  absl::StatusOr<CommandLine> Parse(const std::string& file, std::vector<std::string> flags = {}) {
+    flags.insert(flags.begin(), {"--config", Write(file)});
+    return ParseCommandLine(flags);
+  }
+  // Reason and message of the refusal.
+  void ExpectRefused(const absl::StatusOr<CommandLine>& line, const std::string& reason,
+                     const std::string& part) {
+    EXPECT_EQ(ReasonOf(line.status()), reason) << line.status();
+    EXPECT_THAT(std::string(line.status().message()), HasSubstr(part));
+  }
+
+  test_support::TemporaryDirectory directory_;
+};
+
+constexpr char kAll[] = R"(
+ledger = "data/ledger"
+log_key = "/etc/log.key"
+listen = "[::1]:7000"
+endpoints_file = ""
+[tls]
+certificate = ""
+key = ""
+client_ca = ""
+[limits]
+queue = 9
+group = 8
+receive_bytes = 70000
+read_threads = 3
+[log]
+level = "warn"
+format = "json"
+)";
+
+TEST_F(ConfigTest, ReadsEverySettingAndResolvesPathsAgainstTheFile) {
+  const auto line = Parse(kAll);
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->config.ledger, directory_.Sub("data/ledger"));
+  EXPECT_EQ(line->config.log_key, "/etc/log.key");
+  EXPECT_EQ(line->config.listen, "[::1]:7000");
+  EXPECT_EQ(line->config.endpoints_file, "");
+  EXPECT_EQ(line->config.queue, 9);
+  EXPECT_EQ(line->config.group, 8);
+  EXPECT_EQ(line->config.receive_bytes, 70000);
+  EXPECT_EQ(line->config.read_threads, 3);
+  EXPECT_EQ(line->config.log_level, "warn");
+  EXPECT_EQ(line->config.log_format, "json");
+}
+
+TEST_F(ConfigTest, HasDefaultsForAllButLedgerAndKey) {
+  const auto line = Parse("ledger = 'l'\nlog_key = 'k'\n");
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->config.listen, "127.0.0.1:7411");
+  EXPECT_EQ(line->config.queue, 4096);
+  EXPECT_EQ(line->config.receive_bytes, 1 << 20);
+  ExpectRefused(Parse("log_key = 'k'\n"), "CONFIG_INCOMPLETE", "--ledger");
+  ExpectRefused(Parse("ledger = 'l'\n"), "CONFIG_INCOMPLETE", "--log-key");
+}
+
+TEST_F(ConfigTest, FlagsWinOverTheFileAndTheirPathsAreTheCallers) {
+  const auto line = Parse(kAll, {"--listen", "127.0.0.1:0", "--ledger", "here", "--queue", "77"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->config.listen, "127.0.0.1:0");
+  EXPECT_EQ(line->config.ledger, "here");
+  EXPECT_EQ(line->config.queue, 77);
+  EXPECT_EQ(line->config.group, 8);
+}
+
+TEST_F(ConfigTest, NamesAnUnknownKeyAndItsLine) {
+  ExpectRefused(Parse("ledger = 'l'\nlistn = 'x'\n"), "CONFIG_UNKNOWN_KEY", "server.toml:2: listn");
+  ExpectRefused(Parse("[limits]\nqueue = 1\nqeue = 2\n"), "CONFIG_UNKNOWN_KEY", "server.toml:3: limits.qeue");
+  ExpectRefused(Parse("[limit]\nqueue = 1\n"), "CONFIG_UNKNOWN_KEY", "server.toml:1: limit");
+  ExpectRefused(Parse("queue = 1\n"), "CONFIG_UNKNOWN_KEY", "server.toml:1: queue");
+}
+
+TEST_F(ConfigTest, NamesAWrongTypeAndItsLine) {
+  ExpectRefused(Parse("ledger = 5\n"), "CONFIG_WRONG_TYPE", "server.toml:1: ledger must be text");
+  ExpectRefused(Parse("\n[limits]\nqueue = '5'\n"), "CONFIG_WRONG_TYPE",
+                "server.toml:3: limits.queue must be");
+  ExpectRefused(Parse("[limits]\nqueue = 5.5\n"), "CONFIG_WRONG_TYPE", "limits.queue");
+  ExpectRefused(Parse("tls = 'x'\n"), "CONFIG_WRONG_TYPE", "server.toml:1: tls");
+}
+
+TEST_F(ConfigTest, NamesWhatIsOutOfRange) {
+  ExpectRefused(Parse("[limits]\nqueue = 0\n"), "CONFIG_OUT_OF_RANGE", "limits.queue is 0");
+  ExpectRefused(Parse(kAll, {"--read-threads", "1000"}), "CONFIG_OUT_OF_RANGE", "--read-threads");
+  ExpectRefused(Parse(kAll, {"--log-level", "loud"}), "CONFIG_OUT_OF_RANGE", "loud");
+}
+
+TEST_F(ConfigTest, RefusesFilesThatAreNotThereOrNotToml) {
+  const auto missing = ParseCommandLine({"--config", directory_.Sub("none.toml")});
+  EXPECT_EQ(ReasonOf(missing.status()), "CONFIG_MISSING");
+  EXPECT_EQ(ReasonOf(ParseCommandLine({"--config", directory_.path()}).status()), "CONFIG_MISSING");
+  ExpectRefused(Parse("ledger = 'l'\nlog_key = \n"), "CONFIG_MALFORMED", "server.toml:2");
+}
+
+TEST_F(ConfigTest, RefusesUnknownFlags) {
+  EXPECT_EQ(ReasonOf(ParseCommandLine({"--lister", "x"}).status()), "COMMAND_LINE_MALFORMED");
+  EXPECT_EQ(ReasonOf(ParseCommandLine({"--queue", "many"}).status()), "COMMAND_LINE_MALFORMED");
+}
+
+TEST_F(ConfigTest, PrintsHelpAndVersionWithoutAConfiguration) {
+  const auto help = ParseCommandLine({"--help"});
+  ASSERT_TRUE(help.ok());
+  for (const char* part : {"--ledger", "--tls-client-ca", "Examples:", "Exit codes:", "4 cannot listen"}) {
+    EXPECT_THAT(help->print, HasSubstr(part));
+  }
+  const auto version = ParseCommandLine({"--version"});
+  ASSERT_TRUE(version.ok());
+  EXPECT_THAT(version->print, ::testing::MatchesRegex("fundledgerd [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+TEST_F(ConfigTest, AsksForTlsWhereverOtherMachinesCanReach) {
+  for (const char* open : {"0.0.0.0:7411", "[::]:7411", "192.168.1.5:7411", "example.org:0", "128.0.0.1:1"}) {
+    ExpectRefused(Parse(kAll, {"--listen", open}), "TLS_REQUIRED", open);
+    EXPECT_TRUE(Parse(kAll, {"--listen", open, "--tls-certificate", "c", "--tls-key", "k"}).ok());
+  }
+  for (const char* own : {"127.0.0.1:0", "127.8.8.8:1", "localhost:7411", "[::1]:7411"}) {
+    EXPECT_TRUE(Parse(kAll, {"--listen", own}).ok()) << own;
+  }
+  ExpectRefused(Parse(kAll, {"--tls-certificate", "c"}), "CONFIG_INCOMPLETE", "tls.key");
+  ExpectRefused(Parse(kAll, {"--tls-client-ca", "c"}), "CONFIG_INCOMPLETE", "tls.client_ca");
+}
+
+// Names that only begin like this machine's own lead elsewhere.
+TEST_F(ConfigTest, DoesNotTakeANameForALoopbackAddress) {
+  ExpectRefused(Parse(kAll, {"--listen", "127.example.org:1"}), "TLS_REQUIRED", "127.example.org");
+}
+
+TEST_F(ConfigTest, RefusesAddressesThatAreNone) {
+  for (const char* bad : {"", "7411", ":7411", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000",
+                          "::1:7411", "127.0.0.1:-1", "[]:1"}) {
+    ExpectRefused(Parse(kAll, {"--listen", bad}), "LISTEN_MALFORMED", bad);
+  }
+}
+
+TEST_F(ConfigTest, TakesSecretsOnlyFromFilesThatAreTheOwnersAlone) {
+  const std::string path = directory_.Sub("log.key");
+  std::ofstream(path) << "secret";
+  for (const mode_t mode : {0644, 0640, 0604, 0660}) {
+    ASSERT_EQ(::chmod(path.c_str(), mode), 0);
+    const auto secret = ReadSecretFile(path);
+    EXPECT_EQ(ReasonOf(secret.status()), "KEY_FILE_EXPOSED");
+    EXPECT_THAT(std::string(secret.status().message()), HasSubstr("chmod 600"));
+  }
+  ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
+  const auto secret = ReadSecretFile(path);
+  ASSERT_TRUE(secret.ok()) << secret.status();
+  EXPECT_EQ(*secret, "secret");
+  EXPECT_EQ(ReasonOf(ReadSecretFile(path + "x").status()), "KEY_FILE_UNREADABLE");
+}
+
+TEST_F(ConfigTest, ReplacesAFileWhole) {
+  const std::string path = directory_.Sub("endpoints.json");
+  ASSERT_TRUE(ReplaceFile(path, "long content\n").ok());
+  ASSERT_TRUE(ReplaceFile(path, "short\n").ok());
+  std::ifstream file(path);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "short\n");
+  const auto entries = std::filesystem::directory_iterator(directory_.path());
+  EXPECT_EQ(std::distance(begin(entries), end(entries)), 1);
+  EXPECT_EQ(ReasonOf(ReplaceFile(directory_.Sub("none/x"), "")), "FILE_NOT_WRITTEN");
+}
+
+}  // namespace
+}  // namespace fundledger::server

@@ -1,0 +1,251 @@
+// fundledgerd as a process: what it logs, where it listens, how it ends.
+#include "services/server/daemon.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <grpcpp/create_channel.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ledger/base/bytes.h"
+#include "ledger/crypto/signature.h"
+#include "tests/integration/services/services_testing.h"
+
+#include <nlohmann/json.hpp>
+
+extern char** environ;
+
+namespace fundledger::services_testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+// fundledgerd with its standard error read line by line.
+class Process {
+ public:
+  explicit Process(std::vector<std::string> args) {
+    args.insert(args.begin(), FUNDLEDGER_BIN_DIR "/fundledgerd");
+    std::vector<char*> argv;
+    for (std::string& arg : args) argv.push_back(arg.data());
+    argv.push_back(nullptr);
+    int ends[2];
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    EXPECT_EQ(::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    ::close(ends[1]);
+    output_ = ::fdopen(ends[0], "r");
+  }
+  ~Process() {
+    if (pid_ > 0) {
+      ::kill(pid_, SIGKILL);
+      (void)Wait();
+    }
+    (void)std::fclose(output_);
+  }
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  // Reads on until a line with `part`; empty if the output ends before.
+  std::string LineWith(const std::string& part) {
+    char* line = nullptr;
+    size_t capacity = 0;
+    std::string found;
+    while (found.empty() && ::getline(&line, &capacity, output_) > 0) {
+      all_ += line;
+      if (std::string(line).find(part) != std::string::npos) found = line;
+    }
+    std::free(line);
+    return found;
+  }
+  // Everything it wrote, to the end.
+  const std::string& All() {
+    while (!LineWith("\n").empty()) {
+    }
+    return all_;
+  }
+  void Signal(int signal) const { ::kill(pid_, signal); }
+  // Exit code; -1 if a signal ended it.
+  int Wait() {
+    int status = 0;
+    EXPECT_EQ(::waitpid(pid_, &status, 0), pid_);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = -1;
+  std::FILE* output_ = nullptr;
+  std::string all_;
+};
+
+class DaemonTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    world_.clock.Set(SystemClockMicros());
+    ASSERT_TRUE(engine::Engine::Create(world_.CreateOptionsAt(Path("ledger"))).ok());
+    std::ofstream(Path("log.key")) << *crypto::SignerToPem(*world_.log_key());
+    ASSERT_EQ(::chmod(Path("log.key").c_str(), 0600), 0);
+    std::ofstream(Path("server.toml")) << "ledger = 'ledger'\nlog_key = 'log.key'\nlisten = '127.0.0.1:0'\n"
+                                          "endpoints_file = 'endpoints.json'\n";
+  }
+  std::string Path(const std::string& name) const { return directory_.Sub(name); }
+  std::vector<std::string> Args(std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), {"--config", Path("server.toml")});
+    return more;
+  }
+  std::string Address() const {
+    std::ifstream file(Path("endpoints.json"));
+    return nlohmann::json::parse(file).at("grpc");
+  }
+  // Expects it to end at once, with an exit code and a reason in its log.
+  static void ExpectEnd(const std::vector<std::string>& args, int code, const std::string& reason) {
+    Process process(args);
+    EXPECT_THAT(process.All(), HasSubstr(reason));
+    EXPECT_EQ(process.Wait(), code) << reason;
+  }
+
+  test_support::TemporaryDirectory directory_;
+  test_support::World world_;
+};
+
+TEST_F(DaemonTest, ServesUntilItIsToldToStop) {
+  Process process(Args());
+  const std::string line = process.LineWith("event=serving");
+  EXPECT_THAT(line, HasSubstr("pid=" + std::to_string(process.pid())));
+  EXPECT_THAT(line, HasSubstr("address=" + Address()));
+  EXPECT_THAT(line, HasSubstr("origin=" + std::string(test_support::World::kOrigin)));
+  EXPECT_THAT(line, HasSubstr("size=1"));
+
+  const auto stub =
+      v1::LedgerService::NewStub(grpc::CreateChannel(Address(), grpc::InsecureChannelCredentials()));
+  v1::GetLedgerResponse facts;
+  grpc::ClientContext context;
+  ASSERT_TRUE(stub->GetLedger(&context, {}, &facts).ok());
+  EXPECT_THAT(line, HasSubstr("ledger=" + HexEncode(facts.ledger())));
+  EXPECT_THAT(line, HasSubstr(facts.verifier_key()));
+
+  process.Signal(SIGTERM);
+  EXPECT_THAT(process.LineWith("event=stopping"), HasSubstr("signal=SIGTERM"));
+  EXPECT_NE(process.LineWith("event=stopped"), "");
+  EXPECT_EQ(process.Wait(), server::kExitClean);
+  EXPECT_FALSE(std::filesystem::exists(Path("endpoints.json")));
+}
+
+TEST_F(DaemonTest, IgnoresASecondSignal) {
+  Process process(Args());
+  ASSERT_NE(process.LineWith("event=serving"), "");
+  for (const int signal : {SIGINT, SIGTERM, SIGINT, SIGTERM}) process.Signal(signal);
+  EXPECT_NE(process.LineWith("event=stopped"), "");
+  EXPECT_EQ(process.Wait(), server::kExitClean);
+}
+
+TEST_F(DaemonTest, LogsJsonLinesWhenAskedTo) {
+  Process process(Args({"--log-format", "json"}));
+  const std::string line = process.LineWith("serving");
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  ASSERT_FALSE(json.is_discarded()) << line;
+  EXPECT_EQ(json.at("event"), "serving");
+  EXPECT_EQ(json.at("level"), "info");
+  EXPECT_EQ(json.at("address"), Address());
+  process.Signal(SIGINT);
+  EXPECT_EQ(process.Wait(), server::kExitClean);
+}
+
+TEST_F(DaemonTest, KeepsWhatItAnsweredForWhenItIsKilled) {
+  v1::SubmitResponse response;
+  std::string envelope;
+  {
+    Process process(Args());
+    ASSERT_NE(process.LineWith("event=serving"), "");
+    const auto channel = grpc::CreateChannel(Address(), grpc::InsecureChannelCredentials());
+    v1::GetLedgerResponse facts;
+    grpc::ClientContext facts_context;
+    ASSERT_TRUE(v1::LedgerService::NewStub(channel)->GetLedger(&facts_context, {}, &facts).ok());
+    const auto checkpoint = log::OpenCheckpoint(facts.checkpoint(), world_.verifier());
+    ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+
+    v1::Submission submission;
+    submission.set_ledger(facts.ledger());
+    submission.set_officer(std::string(test_support::World::kAdmin));
+    submission.set_request_id(std::string(16, 'r'));
+    submission.set_not_after_us(SystemClockMicros() + 3'600'000'000);
+    submission.mutable_seen()->set_size(checkpoint->size);
+    submission.mutable_seen()->set_root(checkpoint->root.str());
+    auto& organization = *submission.add_actions()->mutable_register_organization();
+    organization.set_id("v-1");
+    organization.set_name("村");
+    organization.set_parent("city");
+    organization.set_tier(v1::TIER_VILLAGE);
+    v1::SubmitRequest request;
+    envelope = world_.Seal(submission);
+    request.set_envelope(envelope);
+    grpc::ClientContext context;
+    const grpc::Status status = v1::LedgerService::NewStub(channel)->Submit(&context, request, &response);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    process.Signal(SIGKILL);
+    EXPECT_EQ(process.Wait(), -1);
+  }
+  EXPECT_TRUE(test_support::VerifyReceipt(response.receipt(), envelope, world_.verifier()).ok());
+  Process again(Args());
+  EXPECT_THAT(again.LineWith("event=serving"), HasSubstr("size=2"));
+  again.Signal(SIGTERM);
+  EXPECT_EQ(again.Wait(), server::kExitClean);
+}
+
+TEST_F(DaemonTest, EndsWith2WhenToldSomethingWrong) {
+  ExpectEnd(Args({"--listen", "0.0.0.0:0"}), server::kExitBadConfiguration, "TLS_REQUIRED");
+  ExpectEnd(Args({"--no-such-flag"}), server::kExitBadConfiguration, "COMMAND_LINE_MALFORMED");
+  ExpectEnd({"--config", Path("none.toml")}, server::kExitBadConfiguration, "CONFIG_MISSING");
+  ExpectEnd(Args({"--tls-certificate", "none", "--tls-key", "none"}), server::kExitBadConfiguration,
+            "TLS_FILE_UNREADABLE");
+  ExpectEnd(Args({"--log-key", Path("server.toml")}), server::kExitBadConfiguration, "KEY_FILE_EXPOSED");
+  std::ofstream(Path("bad.key")) << "no key\n";
+  ASSERT_EQ(::chmod(Path("bad.key").c_str(), 0600), 0);
+  ExpectEnd(Args({"--log-key", Path("bad.key")}), server::kExitBadConfiguration, "KEY_MALFORMED");
+}
+
+TEST_F(DaemonTest, EndsWith3WhenTheLedgerDoesNotOpen) {
+  ExpectEnd(Args({"--ledger", Path("none")}), server::kExitLedgerRefused, "reason=");
+  EXPECT_FALSE(std::filesystem::exists(Path("none")));
+  std::ofstream(Path("other.key")) << *crypto::SignerToPem(*test_support::KeyOf("other"));
+  ASSERT_EQ(::chmod(Path("other.key").c_str(), 0600), 0);
+  ExpectEnd(Args({"--log-key", Path("other.key")}), server::kExitLedgerRefused, "reason=");
+
+  Process first(Args());
+  ASSERT_NE(first.LineWith("event=serving"), "");
+  ExpectEnd(Args({"--endpoints-file", Path("second.json")}), server::kExitLedgerRefused, "STORE_LOCKED");
+  first.Signal(SIGTERM);
+  EXPECT_EQ(first.Wait(), server::kExitClean);
+}
+
+TEST_F(DaemonTest, EndsWith4WhenThePortIsTaken) {
+  Process first(Args());
+  ASSERT_NE(first.LineWith("event=serving"), "");
+  ASSERT_TRUE(engine::Engine::Create(world_.CreateOptionsAt(Path("ledger-2"))).ok());
+  ExpectEnd(
+      Args({"--ledger", Path("ledger-2"), "--listen", Address(), "--endpoints-file", Path("second.json")}),
+      server::kExitCannotListen, "CANNOT_LISTEN");
+  EXPECT_FALSE(std::filesystem::exists(Path("second.json")));
+  first.Signal(SIGTERM);
+  EXPECT_EQ(first.Wait(), server::kExitClean);
+}
+
+TEST_F(DaemonTest, SaysWhatItIs) {
+  ExpectEnd({"--help"}, server::kExitClean, "Exit codes:");
+  ExpectEnd({"--version"}, server::kExitClean, "fundledgerd ");
+}
+
+}  // namespace
+}  // namespace fundledger::services_testing
