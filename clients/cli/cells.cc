@@ -542,13 +542,13 @@ std::vector<Cells> DescribeAction(const Form& form, const v1::Action& action, co
 
 std::string ActionLine(const v1::Action& action, const ScaleOf& scale_of) {
   const Form* form = FormOf(action);
-  if (form == nullptr) return T("(an action this program does not know)", "(本程序不认识的事项)");
+  if (form == nullptr) return T("(an action this program does not know)", "（本程序不认识的事项）");
   const std::vector<Cells> rows = DescribeAction(*form, action, scale_of);
   const bool chinese = CurrentLanguage() == Language::kChinese;
-  std::string line = absl::StrCat(chinese ? form->chinese : form->kind, ":");
+  std::string line = absl::StrCat(chinese ? form->chinese : form->kind, T(": ", "："));
   bool first = true;
   const auto add = [&](const Column& column, const std::string& text) {
-    absl::StrAppend(&line, first ? " " : ", ", chinese ? column.chinese : column.name, " ",
+    absl::StrAppend(&line, first ? "" : T(", ", "，"), chinese ? column.chinese : column.name, " ",
                     ShownCell(column, text));
     first = false;
   };

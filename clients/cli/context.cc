@@ -26,7 +26,11 @@ int ExitCodeOf(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
   if (status.ok()) return kExitOk;
   if (status.GetPayload(kUnansweredUrl).has_value()) return kExitUnknown;
-  if (sdk::IsEvidence(status) || reason == "WRONG_LEDGER" || reason == "SEEN_DAMAGED") return kExitUnverified;
+  // That our last checkpoint is no prefix of its log is said by the server, but against itself: it signed it.
+  for (const char* unverified : {"WRONG_LEDGER", "SEEN_DAMAGED", "SEEN_NOT_A_PREFIX"}) {
+    if (reason == unverified) return kExitUnverified;
+  }
+  if (sdk::IsEvidence(status)) return kExitUnverified;
   if (reason == "SERVER_UNREACHABLE" || reason == "SERVER_TIMED_OUT") return kExitUnreachable;
   if (sdk::IsFromServer(status)) return IsTransport(status) ? kExitUnreachable : kExitRefused;
   return kExitUsage;
@@ -192,11 +196,11 @@ std::string FormatTime(int64_t unix_us, int32_t utc_offset_minutes) {
 
 std::string BasisLine(const v1::Basis& basis, const log::Checkpoint& checkpoint) {
   const std::string date = basis.has_date()
-                               ? absl::StrCat(T(", as of ", ",业务日期截至 "), FormatDate(basis.date()))
+                               ? absl::StrCat(T(", as of ", "，业务日期截至 "), FormatDate(basis.date()))
                                : std::string();
   return absl::StrCat(T("Records 0 to ", "依据记录 0 至 "), basis.sequence(), date,
-                      T("; checkpoint of size ", ";检查点规模 "), checkpoint.size, T(", root ", ",根 "),
-                      HexEncode(checkpoint.root.view()), T(" (signature verified)", "(签名已验证)"));
+                      T("; checkpoint of size ", "；检查点规模 "), checkpoint.size, T(", root ", "，根 "),
+                      HexEncode(checkpoint.root.view()), T(" (signature verified)", "（签名已验证）"));
 }
 
 }  // namespace fundledger::cli

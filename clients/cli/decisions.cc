@@ -94,7 +94,7 @@ void PrintShown(Context& context, const sdk::Client& client, const std::vector<S
 // Nothing but a plain yes at a terminal is a yes.
 bool Confirmed(size_t count) {
   if (::isatty(STDIN_FILENO) == 0) return false;
-  std::cout << T("Approve these ", "批准以上 ") << count << T("? [y/N] ", " 项?[y/N] ") << std::flush;
+  std::cout << T("Approve these ", "批准以上 ") << count << T("? [y/N] ", " 项？[y/N] ") << std::flush;
   std::string answer;
   return std::getline(std::cin, answer) && (answer == "y" || answer == "yes" || answer == "是");
 }
@@ -140,7 +140,7 @@ int PrintOutcome(const Context& context, const Outcome& outcome) {
     }
     PrintJson(json);
   } else {
-    std::cout << T("approved ", "已批准 ") << outcome.approved << T(", refused ", ",被拒 ")
+    std::cout << T("approved ", "已批准 ") << outcome.approved << T(", refused ", "，被拒 ")
               << outcome.refused.size() << '\n';
     for (const auto& [ref, status] : outcome.refused) {
       std::cerr << FormatActionRef(ref) << ": " << ErrorLine(status) << '\n';
@@ -291,7 +291,7 @@ absl::StatusOr<int> RunPending(Context& context, bool send) {
     v1::Submission submission;
     (void)submission.ParseFromString(sealed.payload);
     std::cout << HexEncode(sealed.request_id) << "  " << submission.officer() << "  "
-              << T("actions: ", "事项数:") << submission.actions_size() << '\n';
+              << T("actions: ", "事项数：") << submission.actions_size() << '\n';
     if (!send) continue;
     ASSIGN_OR_RETURN(const crypto::Signer* signer, context.signer(submission.officer()));
     const auto receipt = context.Send(sealed, signer->public_key());
@@ -309,10 +309,10 @@ absl::StatusOr<int> RunPending(Context& context, bool send) {
 void AddApprove(Program* program, const std::string& group) {
   const auto options = std::make_shared<DecisionOptions>();
   CLI::App* app = AddCommand(program, group + " approve", T("approve proposals", "批准提议"));
-  app->add_option("PROPOSAL", options->proposals, T("proposals, as SEQUENCE.ACTION", "提议:序号.事项"));
+  app->add_option("PROPOSAL", options->proposals, T("proposals, as SEQUENCE.ACTION", "提议：序号.事项"));
   app->add_flag("--all", options->all, T("all that this officer could approve now", "本人现可批准的全部"));
   app->add_flag("--yes", options->yes, T("do not ask", "不再询问"));
-  app->footer(absl::StrCat(T("Example:\n  fundledger ", "示例:\n  fundledger "), group,
+  app->footer(absl::StrCat(T("Example:\n  fundledger ", "示例：\n  fundledger "), group,
                            " approve 17.0 18.0\n", "  fundledger ", group,
                            " approve --all --yes --as reviewer-1"));
   OnCall(program, app, [options](Context& context) { return RunApprove(context, *options); });
@@ -323,7 +323,7 @@ void AddClose(Program* program, const std::string& group, bool reject) {
   CLI::App* app = AddCommand(
       program, absl::StrCat(group, reject ? " reject" : " withdraw"),
       reject ? T("reject proposals", "驳回提议") : T("withdraw one's own proposals", "撤回本人提议"));
-  app->add_option("PROPOSAL", options->proposals, T("proposals, as SEQUENCE.ACTION", "提议:序号.事项"))
+  app->add_option("PROPOSAL", options->proposals, T("proposals, as SEQUENCE.ACTION", "提议：序号.事项"))
       ->required();
   app->add_option("--reason", options->reason, T("why", "原因"))->required();
   OnCall(program, app, [options, reject](Context& context) { return RunClose(context, *options, reject); });
@@ -340,7 +340,7 @@ void AddProposals(Program* program, const std::string& group) {
   OnCall(program, list, run);
   const auto shown = std::make_shared<DecisionOptions>();
   CLI::App* show = app->add_subcommand("show", T("show proposals from their records", "按记录原文查看提议"));
-  show->add_option("PROPOSAL", shown->proposals, T("proposals, as SEQUENCE.ACTION", "提议:序号.事项"))
+  show->add_option("PROPOSAL", shown->proposals, T("proposals, as SEQUENCE.ACTION", "提议：序号.事项"))
       ->required();
   OnCall(program, show, [shown](Context& context) { return RunShow(context, *shown); });
   // Called after that of `list` or `show`, which has the say where it was given.
@@ -362,7 +362,7 @@ void AddDecisionCommands(Program* program) {
                                  T("submissions that were sent and not answered", "已发送未获答复的报送"));
   const auto send = std::make_shared<bool>(false);
   pending->add_flag("--send", *send,
-                    T("send them again: nothing is recorded twice", "重新发送,不会重复入账"));
+                    T("send them again: nothing is recorded twice", "重新发送，不会重复入账"));
   OnCall(program, pending, [send](Context& context) { return RunPending(context, *send); });
 }
 

@@ -26,7 +26,7 @@ std::string FlagOf(const Column& column) {
 void AddFlag(CLI::App* app, const Column& column, const std::shared_ptr<Flags>& flags) {
   std::string help = T(column.help, column.help_chinese);
   if (column.words != nullptr) absl::StrAppend(&help, ": ", ListWords(*column.words));
-  if (column.per_line) absl::StrAppend(&help, T(" (once for each line)", "(每行一次)"));
+  if (column.per_line) absl::StrAppend(&help, T(" (once for each line)", "（每行一次）"));
   if (column.required) absl::StrAppend(&help, T(" [needed]", " [必填]"));
   auto* option = app->add_option(FlagOf(column), (*flags)[column.name], help);
   // A value belongs to the flag before it and no further one: texts may begin with a minus.
@@ -104,11 +104,11 @@ std::string ExampleOf(const Form& form, const std::string& path) {
 
 void AddForm(Program* program, const Form& form, const std::string& path) {
   std::string help = T(form.help, form.help_chinese);
-  if (form.needs_approval) absl::StrAppend(&help, T(" (needs approval)", "(须审批)"));
+  if (form.needs_approval) absl::StrAppend(&help, T(" (needs approval)", "（须审批）"));
   CLI::App* app = AddCommand(program, path, help);
-  app->footer(absl::StrCat(T("Example:\n  ", "示例:\n  "), ExampleOf(form, path),
+  app->footer(absl::StrCat(T("Example:\n  ", "示例：\n  "), ExampleOf(form, path),
                            form.has_lines() ? T("\nSeveral lines: repeat --project, --fund and --amount.",
-                                                "\n多行:重复 --project、--fund、--amount。")
+                                                "\n多行：重复 --project、--fund、--amount。")
                                             : ""));
   const auto flags = std::make_shared<Flags>();
   const auto dry_run = std::make_shared<bool>(false);
@@ -117,7 +117,7 @@ void AddForm(Program* program, const Form& form, const std::string& path) {
     const std::string_view name = column.name;
     if (name == "reference" || name == "date" || name == "note") AddFlag(app, column, flags);
   }
-  app->add_flag("--dry-run", *dry_run, T("only ask the ledger whether it would record it", "只试算,不入账"));
+  app->add_flag("--dry-run", *dry_run, T("only ask the ledger whether it would record it", "只试算，不入账"));
   OnCall(program, app,
          [&form, flags, dry_run](Context& context) { return RunForm(context, form, *flags, *dry_run); });
 }

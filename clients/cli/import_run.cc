@@ -22,6 +22,7 @@ namespace {
 
 // A request of the server's default size holds so much; each submission of a batch sees those before it.
 constexpr size_t kCheckBytesMax = 900 * 1024;
+constexpr size_t kCheckCountMax = 5000;
 // After so many receipts their checkpoint is checked against what was seen; it is at the end in any case.
 constexpr size_t kSettleEvery = 64;
 
@@ -39,6 +40,7 @@ struct Summary {
   size_t already = 0;
   size_t refused = 0;
   size_t unchecked = 0;  // a dry run cannot know
+  size_t batches = 0;    // requests of a dry run
   std::vector<RowError> errors;
 };
 
@@ -126,16 +128,21 @@ void PrintSummary(const Context& context, const Summary& summary, bool dry_run) 
     return;
   }
   if (!summary.errors.empty()) PrintErrors(summary.errors);
-  std::cout << (dry_run ? T("dry run, nothing was sent: would be recorded ", "试算,未发送:可入账 ")
+  std::cout << (dry_run ? T("dry run, nothing was sent: would be recorded ", "试算，未发送：可入账 ")
                         : T("recorded ", "已入账 "))
-            << summary.recorded << T(", already there ", ",先前已入账 ") << summary.already
-            << T(", refused ", ",被拒 ") << summary.refused;
+            << summary.recorded << T(", already there ", "，先前已入账 ") << summary.already
+            << T(", refused ", "，被拒 ") << summary.refused;
   if (dry_run && summary.unchecked > 0) {
     std::cout << T(", not checked because they name what this import would first make ",
-                   ",因引用本次导入的内容而未试算 ")
+                   "，因引用本次导入的内容而未试算 ")
               << summary.unchecked;
   }
-  std::cout << T(", of ", ",共 ") << summary.total << '\n';
+  std::cout << T(", of ", "，共 ") << summary.total << '\n';
+  if (summary.batches > 1) {
+    std::cout << T("Tried out in parts, ", "分批试算，共 ") << summary.batches
+              << T(" in all: a row of one part does not see the rows of those before it\n",
+                   " 批：后一批看不到前一批的行\n");
+  }
 }
 
 absl::StatusOr<Import> ReadFiles(const RunOptions& options) {
@@ -163,10 +170,11 @@ std::string RequestIdOf(const sdk::Client& client, const ImportAction& action) {
   return sdk::ImportRequestId(client.config().ledger, action.officer, action.form->kind, action.reference);
 }
 
-// Errors that end an import whatever the options: not about one row.
+// Errors that end an import whatever the options: those that are not about one row.
 bool IsFatal(const absl::Status& status) {
   const int code = ExitCodeOf(status);
-  return code != kExitRefused && code != kExitUsage;
+  const bool of_row = absl::IsInvalidArgument(status) || absl::IsNotFound(status);
+  return code != kExitRefused && !(code == kExitUsage && of_row);
 }
 
 absl::StatusOr<int> Send(Context& context, const Import& import, const RunOptions& options,
@@ -229,6 +237,7 @@ absl::Status CheckBatch(sdk::Client* client, Batch* batch, Summary* summary) {
                 Refuse(static_cast<absl::StatusCode>(result.code()), result.reason(), result.message())));
   }
   *batch = Batch();
+  ++summary->batches;
   return absl::OkStatus();
 }
 
@@ -272,7 +281,9 @@ absl::StatusOr<int> Try(Context& context, const Import& import, Summary* summary
     }
     const std::string draft =
         client->Draft(from.officer, RequestIdOf(*client, from), {*action}).SerializeAsString();
-    if (batch.bytes + draft.size() > kCheckBytesMax) RETURN_IF_ERROR(CheckBatch(client, &batch, summary));
+    if (batch.bytes + draft.size() > kCheckBytesMax || batch.actions.size() == kCheckCountMax) {
+      RETURN_IF_ERROR(CheckBatch(client, &batch, summary));
+    }
     batch.bytes += draft.size() + 8;
     batch.request.add_submissions(draft);
     batch.actions.push_back(&from);
@@ -318,26 +329,26 @@ void AddImportCommand(Program* program) {
   CLI::App* app =
       AddCommand(program, "import",
                  T("import CSV files: all rows are checked first, then recorded one after the other",
-                   "导入 CSV 文件:先检查全部行,再逐行入账"));
+                   "导入 CSV 文件：先检查全部行，再逐行入账"));
   const auto options = std::make_shared<RunOptions>();
-  app->add_option("FILE", options->files, T("CSV files, UTF-8 or GB18030", "CSV 文件,UTF-8 或 GB18030"));
+  app->add_option("FILE", options->files, T("CSV files, UTF-8 or GB18030", "CSV 文件，UTF-8 或 GB18030"));
   app->add_option("--kind", options->import.kind,
                   T("kind of all rows without one", "未注明事项的行的事项种类"));
   app->add_option("--template", options->template_kind,
                   T("print the columns of a kind and nothing else", "打印模板"));
   app->add_flag("--dry-run", options->dry_run,
-                T("ask the ledger about every row, and record nothing", "逐行试算,不入账"));
+                T("ask the ledger about every row, and record nothing", "逐行试算，不入账"));
   app->add_flag("--keep-going", options->keep_going, T("go on after a refused row", "遇拒绝行继续"));
   app->footer(absl::StrCat(T("One row is one action; rows of a kind with lines that follow each other with "
                              "one reference are one action "
                              "together.\nImporting again, after a crash too, records nothing twice.\nKinds: ",
-                             "一行一事项;带明细的事项,同一业务编号的连续行合为一事项。\n重复导入("
-                             "包括中断之后)不会重复入账。\n事项:"),
+                             "一行一事项；带明细的事项，同一业务编号的连续行合为一事项。\n重复导入（"
+                             "包括中断之后）不会重复入账。\n事项："),
                            ImportableKinds(),
                            T("\nExamples:\n  fundledger import --template allocate > allocate.csv\n"
                              "  fundledger import allocate.csv --as clerk-1 --dry-run\n  fundledger import "
                              "allocate.csv --as clerk-1",
-                             "\n示例:\n  fundledger import --template allocate > allocate.csv\n"
+                             "\n示例：\n  fundledger import --template allocate > allocate.csv\n"
                              "  fundledger import allocate.csv --as clerk-1 --dry-run\n  fundledger import "
                              "allocate.csv --as clerk-1")));
   OnCall(program, app, [options](Context& context) { return RunImport(context, *options); });

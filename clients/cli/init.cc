@@ -185,20 +185,20 @@ void PrintMade(const fs::path& directory, const std::string& verifier_key, const
   const std::string d = directory.string();
   std::cout
       << T("Made a ledger in ", "已建账于 ") << d << ":\n"
-      << T("  ledger/         the records; back them up\n", "  ledger/         记录本体,请备份\n")
+      << T("  ledger/         the records; back them up\n", "  ledger/         记录本体，请备份\n")
       << T("  log.key         signs the log; the server's alone\n",
-           "  log.key         账本签名密钥,仅服务器使用\n")
+           "  log.key         账本签名密钥，仅服务器使用\n")
       << T("  standby.key     replaces log.key if it is lost; take it offline now\n",
-           "  standby.key     备用密钥,请立即离线保存\n")
+           "  standby.key     备用密钥，请立即离线保存\n")
       << T("  keys/admin-1.key, keys/admin-2.key   two administrators of two organizations; give each to its "
            "officer\n",
-           "  keys/admin-1.key、keys/admin-2.key   两单位各一名管理员,请分别移交本人\n")
+           "  keys/admin-1.key、keys/admin-2.key   两单位各一名管理员，请分别移交本人\n")
       << T("  server.toml, client.toml\n\n", "  server.toml、client.toml\n\n")
       << T("Give these two to the inspectors by another way than through the server:\n",
-           "以下两项请经服务器以外的途径交给纪检监察机关:\n")
+           "以下两项请经服务器以外的途径交给纪检监察机关：\n")
       << T("  verifier key  ", "  验证公钥  ") << verifier_key << '\n'
       << T("  ledger id     ", "  账本编号  ") << HexEncode(ledger.view()) << "\n\n"
-      << T("Next:\n", "接下来:\n") << "  fundledgerd --config " << d << "/server.toml\n"
+      << T("Next:\n", "接下来：\n") << "  fundledgerd --config " << d << "/server.toml\n"
       << "  export FUNDLEDGER_CONFIG=" << d << "/client.toml\n"
       << "  fundledger admin officer add --as admin-1 --id inspector-1 --organization supervision --role "
          "inspector\n"
@@ -245,7 +245,7 @@ void AddInit(Program* program) {
   const auto options = std::make_shared<InitOptions>();
   app->add_option("DIR", options->directory, T("the directory", "目录"))->required();
   app->add_option("--origin", options->origin,
-                  T("name of the ledger in its checkpoints, for ever", "账本名称,写入检查点,永久不变"))
+                  T("name of the ledger in its checkpoints, for ever", "账本名称，写入检查点，永久不变"))
       ->required();
   app->add_option("--city-name", options->city_name,
                   T("name of the organization `city`", "单位 city 的名称"));
@@ -254,14 +254,14 @@ void AddInit(Program* program) {
   app->add_option("--two-reviewer-threshold", options->threshold,
                   T("payments from this total on take two reviewers", "达到此金额的支付须双人复核"));
   app->add_option("--proposal-valid-days", options->proposal_days,
-                  T("days a proposal can be approved; 0: for ever", "提议有效天数,0 为长期"))
+                  T("days a proposal can be approved; 0: for ever", "提议有效天数，0 为长期"))
       ->check(CLI::Range(0, 36500));
   app->add_option("--utc-offset", options->utc_offset,
-                  T("the ledger's time zone, for ever", "账本时区,永久不变"));
+                  T("the ledger's time zone, for ever", "账本时区，永久不变"));
   app->add_option("--listen", options->listen, T("address of the server, HOST:PORT", "服务器地址"));
   app->add_flag("--sm", options->sm_suite, T("add an SM3 link to every record", "每条记录附加 SM3 链接"));
   app->footer(T("Example:\n  fundledger init ./demo --origin shishou.example/funds --city-name 石首市",
-                "示例:\n  fundledger init ./demo --origin shishou.example/funds --city-name 石首市"));
+                "示例：\n  fundledger init ./demo --origin shishou.example/funds --city-name 石首市"));
   OnCall(program, app, [options](Context& context) { return RunInit(context, *options); });
 }
 

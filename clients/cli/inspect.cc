@@ -44,7 +44,7 @@ constexpr Dimension kDimensions[] = {
     {v1::TRAIL_DIMENSION_ACTION, "--action", "with an action of a kind, such as allocate", "事项种类"},
     {v1::TRAIL_DIMENSION_PAYEE, "--payee", "about a payee", "收款人"},
     {v1::TRAIL_DIMENSION_VOUCHER, "--voucher", "with a voucher: ISSUER/TYPE/YEAR/NUMBER",
-     "凭证:签发单位/类型/年度/号码"},
+     "凭证：签发单位/类型/年度/号码"},
 };
 
 // Midnight, in the ledger's time zone, at the beginning of a day.
@@ -128,7 +128,7 @@ absl::StatusOr<int> RunTrail(Context& context, const TrailOptions& options) {
             << T("Every record shown was verified to be in the log. That none is missing shows only in a "
                  "full check: "
                  "inspect verify.\n",
-                 "所示记录均已验证在账本中;是否有遗漏须做完整验证:inspect verify。\n")
+                 "所示记录均已验证在账本中；是否有遗漏须做完整验证：inspect verify。\n")
             << BasisLine(basis, checkpoint) << '\n';
   return kExitOk;
 }
@@ -166,9 +166,10 @@ absl::StatusOr<int> RunRecord(Context& context, const std::string& text) {
   for (int i = 0; i < s.actions_size(); ++i) {
     std::cout << "  " << sequence << '.' << i << "  " << ActionLine(s.actions(i), scale_of) << '\n';
   }
-  std::cout << T("in the log: proof of ", "在账本中:证明含哈希 ") << record.inclusion.size()
-            << T(" hashes verified, checkpoint of size ", " 个,已验证;检查点规模 ") << record.checkpoint.size
-            << T(", root ", ",根 ") << HexEncode(record.checkpoint.root.view()) << '\n';
+  std::cout << T("in the log: proof of ", "在账本中：证明含哈希 ") << record.inclusion.size()
+            << T(" hashes verified, checkpoint of size ", " 个，已验证；检查点规模 ")
+            << record.checkpoint.size << T(", root ", "，根 ") << HexEncode(record.checkpoint.root.view())
+            << '\n';
   return kExitOk;
 }
 
@@ -240,13 +241,13 @@ absl::StatusOr<int> VerifyOffline(Context& context, const std::string& directory
     std::cout << finding.reason << (finding.record.has_value() ? absl::StrCat(" @", *finding.record) : "")
               << ": " << finding.message << '\n';
   }
-  std::cout << T("records verified ", "已验证记录 ") << report.records << T(", signatures ", ",签名 ")
-            << report.signatures << T(", root ", ",根 ") << HexEncode(report.root.view()) << '\n'
+  std::cout << T("records verified ", "已验证记录 ") << report.records << T(", signatures ", "，签名 ")
+            << report.signatures << T(", root ", "，根 ") << HexEncode(report.root.view()) << '\n'
             << T("ledger ", "账本 ") << report.origin << ", " << HexEncode(report.ledger.view()) << '\n';
   if (!report.key_was_given) {
     std::cout << T(
         "The log's key was taken from the ledger itself: give --verifier-key, got by another way.\n",
-        "账本公钥取自账本自身:请以 --verifier-key 给出另行取得的公钥。\n");
+        "账本公钥取自账本自身：请以 --verifier-key 给出另行取得的公钥。\n");
   }
   std::cout << (report.ok() ? T("the ledger verifies\n", "账本验证通过\n")
                             : T("THE LEDGER DOES NOT VERIFY\n", "账本验证不通过\n"));
@@ -264,11 +265,11 @@ absl::StatusOr<int> PrintVerified(const Context& context, uint64_t records,
     return kExitOk;
   }
   std::cout
-      << T("records verified ", "已验证记录 ") << records << T(", root ", ",根 ")
+      << T("records verified ", "已验证记录 ") << records << T(", root ", "，根 ")
       << HexEncode(checkpoint.root.view())
       << T("\nEvery record, link, signature and rule was replayed here, and gives the checkpoint's root: the "
            "ledger verifies\n",
-           "\n每条记录、链接、签名与规则均在本机重放,结果与检查点一致:账本验证通过\n");
+           "\n每条记录、链接、签名与规则均在本机重放，结果与检查点一致：账本验证通过\n");
   return kExitOk;
 }
 
@@ -319,7 +320,7 @@ void AddTrail(Program* program) {
   app->add_option("--from", options->from, T("recorded on this day or later", "入账日期起"));
   app->add_option("--to", options->to, T("recorded on this day or earlier", "入账日期止"));
   app->footer(T("Example:\n  fundledger inspect trail --project p-001 --from 2020-01-01",
-                "示例:\n  fundledger inspect trail --project p-001 --from 2020-01-01"));
+                "示例：\n  fundledger inspect trail --project p-001 --from 2020-01-01"));
   OnCall(program, app, [options](Context& context) { return RunTrail(context, *options); });
 }
 
@@ -330,13 +331,13 @@ void AddVerify(Program* program) {
   };
   CLI::App* app = AddCommand(program, "inspect verify",
                              T("verify the whole ledger: through the server, or --data DIR without one",
-                               "验证整个账本:经服务器,或以 --data 目录离线验证"));
+                               "验证整个账本：经服务器，或以 --data 目录离线验证"));
   const auto options = std::make_shared<Options>();
   app->add_option("--data", options->data, T("the ledger's directory", "账本目录"));
   app->add_option("--verifier-key", options->verifier_key,
                   T("the log's key, got by another way", "另行取得的账本公钥"))
       ->needs("--data");
-  app->footer(T("Exit code 0 only if it verifies, else 4.", "仅验证通过时退出码为 0,否则为 4。"));
+  app->footer(T("Exit code 0 only if it verifies, else 4.", "仅验证通过时退出码为 0，否则为 4。"));
   OnCall(program, app, [options](Context& context) {
     return options->data.empty() ? VerifyOnline(context)
                                  : VerifyOffline(context, options->data, options->verifier_key);
@@ -358,7 +359,8 @@ void AddInspectCommands(Program* program) {
                    T("a record's proof as a file (C2SP tlog-proof)", "输出一条记录的证明文件"));
   app->add_option("SEQUENCE", *proof, T("its sequence", "序号"))->required();
   OnCall(program, app, [proof](Context& context) { return RunProof(context, *proof); });
-  app = AddCommand(program, "inspect checkpoint", T("the latest checkpoint, verified", "最新检查点(已验证)"));
+  app =
+      AddCommand(program, "inspect checkpoint", T("the latest checkpoint, verified", "最新检查点（已验证）"));
   OnCall(program, app, [](Context& context) { return RunCheckpoint(context); });
 }
 

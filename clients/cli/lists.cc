@@ -50,7 +50,7 @@ absl::StatusOr<int> PrintListing(Context& context, sdk::Client* client, const ch
   }
   listing.table.Print(std::cout);
   std::cout << '\n'
-            << T("Amounts in yuan. ", "金额单位:元。") << BasisLine(listing.basis, checkpoint) << '\n';
+            << T("Amounts in yuan. ", "金额单位：元。") << BasisLine(listing.basis, checkpoint) << '\n';
   return kExitOk;
 }
 
@@ -243,7 +243,7 @@ void PrintProject(Context& context, const v1::ProjectState& state) {
   *declared.mutable_declare_project() = state.project();
   std::cout << ActionLine(declared, context.scale_of()) << '\n'
             << T("status ", "状态 ") << ShownWord(kProjectStatusWords, state.status())
-            << T(", progress ", ",形象进度 ") << ProgressText(state) << "\n\n";
+            << T(", progress ", "，形象进度 ") << ProgressText(state) << "\n\n";
   Table events({{T("date", "日期")},
                 {T("event", "节点")},
                 {T("value", "值"), Align::kRight},
@@ -280,7 +280,7 @@ absl::StatusOr<int> RunProject(Context& context, const Filter& filter) {
   lines.Add(Joined<std::string>({T("total", "合计")}, AmountCells(response.project().amounts())));
   lines.Print(std::cout);
   std::cout << '\n'
-            << T("Amounts in yuan. ", "金额单位:元。") << BasisLine(response.basis(), checkpoint) << '\n';
+            << T("Amounts in yuan. ", "金额单位：元。") << BasisLine(response.basis(), checkpoint) << '\n';
   return kExitOk;
 }
 

@@ -30,11 +30,11 @@ const char* Footer() {
       "answered\n"
       "(fundledger pending --send sends the same again, and nothing is recorded twice).\n"
       "Start: fundledger init --help. Completion: source <(fundledger completion bash)",
-      "金额按习惯书写:12,345.67(元)、120.5万、1.466亿;日期:2020-06-16。\n"
-      "退出码:0 完成;1 账本拒绝;2 用法、文件、配置或密钥有误;3 连不上服务器;4 "
-      "验证失败,即对服务器不利的证据;\n"
-      "5 报送已发出但未获答复(fundledger pending --send 可原样重发,不会重复入账)。\n"
-      "入门:fundledger init --help。命令补全:source <(fundledger completion bash)");
+      "金额按习惯书写：12,345.67（元）、120.5万、1.466亿；日期:2020-06-16。\n"
+      "退出码：0 完成；1 账本拒绝；2 用法、文件、配置或密钥有误；3 连不上服务器；4 "
+      "验证失败，即对服务器不利的证据；\n"
+      "5 报送已发出但未获答复（fundledger pending --send 可原样重发，不会重复入账）。\n"
+      "入门：fundledger init --help。命令补全：source <(fundledger completion bash)");
 }
 
 void AddGlobals(CLI::App* app, Globals* globals) {
@@ -53,7 +53,7 @@ void AddGlobals(CLI::App* app, Globals* globals) {
 
 int Run(int argc, char** argv) {
   SetLanguage(LanguageOf(argc, argv));
-  CLI::App app(T("fundledger: a tamper-evident ledger of public money", "fundledger:防篡改的公共资金账本"),
+  CLI::App app(T("fundledger: a tamper-evident ledger of public money", "fundledger：防篡改的公共资金账本"),
                "fundledger");
   app.footer(Footer());
   app.require_subcommand(1);

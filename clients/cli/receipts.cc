@@ -35,12 +35,12 @@ void PrintRecorded(const Context& context, const sdk::CheckedReceipt& receipt,
     PrintJson(json);
     return;
   }
-  std::cout << T("recorded as ", "已入账,序号 ") << receipt.sequence;
+  std::cout << T("recorded as ", "已入账，序号 ") << receipt.sequence;
   if (waits) {
-    std::cout << T("; a proposal, which waits for approval as ", ";为待审批提议,编号 ") << receipt.sequence
+    std::cout << T("; a proposal, which waits for approval as ", "；为待审批提议，编号 ") << receipt.sequence
               << ".0";
   }
-  if (receipt.repeated) std::cout << T(" (it had been recorded before)", "(先前已入账)");
+  if (receipt.repeated) std::cout << T(" (it had been recorded before)", "（先前已入账）");
   std::cout << '\n';
 }
 
@@ -57,7 +57,7 @@ absl::StatusOr<int> TryActions(Context& context, const std::string& officer,
   if (context.json()) {
     PrintJson(ToJson(result));
   } else if (result.code() == 0) {
-    std::cout << T("it would be recorded\n", "可以入账(试算,未入账)\n");
+    std::cout << T("it would be recorded\n", "可以入账（试算，未入账）\n");
   } else {
     std::cerr << ErrorLine(
                      Refuse(static_cast<absl::StatusCode>(result.code()), result.reason(), result.message()))

@@ -34,7 +34,7 @@ absl::StatusOr<const crypto::Signer*> KeyFor(Context& context, const std::string
   RETURN_IF_ERROR(sdk::MakeKeyFile(config->key_path(id), *fresh));
   if (!context.json()) {
     std::cout << T("made the key ", "已生成密钥 ") << config->key_path(id).string()
-              << T(": move it to its officer, and leave no copy\n", ",请移交本人,勿留副本\n");
+              << T(": move it to its officer, and leave no copy\n", "，请移交本人，勿留副本\n");
   }
   return context.signer(id);
 }
@@ -173,21 +173,21 @@ void AddRegistryCommands(Program* program) {
   CLI::App* add =
       AddCommand(program, "admin officer add",
                  T("propose an officer; makes the key keys/<id>.key if there is none (needs approval)",
-                   "提议登记经办人;无密钥时生成 keys/<编号>.key(须审批)"));
+                   "提议登记经办人；无密钥时生成 keys/<编号>.key（须审批）"));
   const auto options = std::make_shared<OfficerOptions>();
   add->add_option("--id", options->id, T("id of the officer", "经办人编号"))->required();
   add->add_option("--organization", options->organization, T("organization the officer acts for", "所属单位"))
       ->required();
   add->add_option("--role", options->role,
-                  absl::StrCat(T("the one role: ", "唯一角色:"), ListWords(kRoleWords)))
+                  absl::StrCat(T("the one role: ", "唯一角色："), ListWords(kRoleWords)))
       ->required();
   add->footer(T(
       "Needs the approval of an administrator of another organization; finance_clerk, finance_reviewer and\n"
       "treasury also that of an inspector.\n"
       "Example:\n  fundledger admin officer add --as admin-1 --id clerk-1 --organization finance "
       "--role finance_clerk",
-      "须由其他单位的管理员批准;财政经办、财政复核、国库另须纪检监察批准。\n"
-      "示例:\n  fundledger admin officer add --as admin-1 --id clerk-1 --organization finance "
+      "须由其他单位的管理员批准；财政经办、财政复核、国库另须纪检监察批准。\n"
+      "示例：\n  fundledger admin officer add --as admin-1 --id clerk-1 --organization finance "
       "--role finance_clerk"));
   OnCall(program, add, [options](Context& context) { return AddOfficer(context, *options); });
   for (const Listing& listing : kListings) {

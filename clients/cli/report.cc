@@ -109,20 +109,20 @@ std::string Rate(int64_t part, int64_t whole, int decimals) {
 
 void PrintChinese(const v1::GetBriefingResponse& b) {
   const std::string as_of = b.basis().has_date() ? FormatDate(b.basis().date()) : "目前";
-  std::cout << b.year() << "年资金与项目情况(截至 " << as_of << ")\n\n"
+  std::cout << b.year() << "年资金与项目情况（截至 " << as_of << ")\n\n"
             << "一、资金\n"
-            << "年初计划统筹资金 " << Wan(b.planned_fen()) << ",已拨付 " << Wan(b.disbursed_fen())
-            << "(其中:乡镇 " << Wan(b.disbursed_township_fen()) << ",市直 " << Wan(b.disbursed_city_fen())
-            << "),资金拨付率 " << Rate(b.disbursed_fen(), b.planned_fen(), 1) << "。\n"
-            << "当年接收 " << Wan(b.received_fen()) << ",已分配 " << Wan(b.allocated_fen()) << "。\n"
+            << "年初计划统筹资金 " << Wan(b.planned_fen()) << "，已拨付 " << Wan(b.disbursed_fen())
+            << "（其中：乡镇 " << Wan(b.disbursed_township_fen()) << "，市直 " << Wan(b.disbursed_city_fen())
+            << "），资金拨付率 " << Rate(b.disbursed_fen(), b.planned_fen(), 1) << "。\n"
+            << "当年接收 " << Wan(b.received_fen()) << "，已分配 " << Wan(b.allocated_fen()) << "。\n"
             << "自" << b.from_year() << "年以来累计投入" << b.invested_category_name() << " "
             << Wan(b.invested_since_fen()) << "。\n\n"
             << "二、项目\n"
-            << "全市共实施项目 " << b.projects() << " 个,其中乡镇 " << b.township_projects()
-            << " 个,资金总规模 " << Wan(b.projects_size_fen()) << "。\n"
-            << "乡镇项目已开工 " << b.township_started() << " 个,开工率 "
-            << Rate(b.township_started(), b.township_projects(), 2) << ";已完工 " << b.township_completed()
-            << " 个,完工率 " << Rate(b.township_completed(), b.township_projects(), 2) << "。\n\n";
+            << "全市共实施项目 " << b.projects() << " 个，其中乡镇 " << b.township_projects()
+            << " 个，资金总规模 " << Wan(b.projects_size_fen()) << "。\n"
+            << "乡镇项目已开工 " << b.township_started() << " 个，开工率 "
+            << Rate(b.township_started(), b.township_projects(), 2) << "；已完工 " << b.township_completed()
+            << " 个，完工率 " << Rate(b.township_completed(), b.township_projects(), 2) << "。\n\n";
 }
 
 void PrintEnglish(const v1::GetBriefingResponse& b) {
@@ -187,18 +187,19 @@ void PrintMeasures(const v1::GetBriefingResponse& b, const log::Checkpoint& chec
   std::cout
       << '\n'
       << T("Measures: planned = planned initially on lines of funds in category ",
-           "口径:年初计划 = 资金类别“")
+           "口径：年初计划 = 资金类别“")
       << b.category_name()
       << T(", projects of the year's plan list; disbursed = held by units + paid, net of refunds, the same "
            "lines; disbursement rate = disbursed / planned; size = planned for the listed projects, all "
            "funds; "
            "start and completion rate = started and completed / listed township projects; growth = planned "
            "against the whole year before; invested = received, net, funds in category ",
-           "”、列入当年项目计划的项目的首次批复计划;拨付 = 在单位 + 已支付(扣除退回),同一明细;拨付率 = 拨付 "
+           "”、列入当年项目计划的项目的首次批复计划；拨付 = 在单位 + 已支付（扣除退回），同一明细；拨付率 = "
+           "拨付 "
            "/ "
-           "年初计划;资金总规模 = 计划内项目全部资金的计划;开工率、完工率 = 已开工、已完工 / "
-           "计划内乡镇项目;增长 = "
-           "当年计划比上年全年计划;累计投入 = 净接收,资金类别“")
+           "年初计划；资金总规模 = 计划内项目全部资金的计划；开工率、完工率 = 已开工、已完工 / "
+           "计划内乡镇项目；增长 = "
+           "当年计划比上年全年计划；累计投入 = 净接收，资金类别“")
       << b.invested_category_name() << T(".\n", "”。\n") << BasisLine(b.basis(), checkpoint) << '\n'
       << T("Ledger ", "账本 ") << checkpoint.origin << ", " << HexEncode(ledger.view()) << '\n';
 }
@@ -250,7 +251,7 @@ void AddReportCommands(Program* program) {
   app->add_option("--from-year", options->from_year,
                   T("first year of sums over years; 2016 if not given", "累计起始年"));
   app->footer(T("Example:\n  fundledger report briefing --year 2020 --as-of 2020-06-16",
-                "示例:\n  fundledger report briefing --year 2020 --as-of 2020-06-16"));
+                "示例：\n  fundledger report briefing --year 2020 --as-of 2020-06-16"));
   OnCall(program, app, [options](Context& context) { return RunBriefing(context, *options); });
 }
 

@@ -6,6 +6,7 @@
 #include <google/protobuf/util/message_differencer.h>
 
 #include "clients/sdk/files.h"
+#include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/crypto/dsse.h"
 #include "ledger/log/merkle.h"
@@ -107,10 +108,16 @@ absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Se
 absl::Status KeepReceipt(const std::filesystem::path& directory, const CheckedReceipt& receipt) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
-  const std::filesystem::path path = directory / absl::StrCat(receipt.sequence, ".receipt");
-  // The first receipt is the stronger claim on the server: a later one for the same record is not kept over
-  // it.
-  if (std::filesystem::exists(path, error)) return absl::OkStatus();
+  std::filesystem::path path = directory / absl::StrCat(receipt.sequence, ".receipt");
+  const auto kept = ReadFile(path);
+  if (kept.ok()) {
+    v1::Receipt first;
+    // A later receipt for the same record says nothing new.
+    if (first.ParseFromString(*kept) && first.header() == receipt.receipt.header()) return absl::OkStatus();
+    // Of another ledger, or evidence: nothing that was received is ever overwritten.
+    path = directory /
+           absl::StrCat(receipt.sequence, "-", HexEncode(receipt.leaf.view().substr(0, 4)), ".receipt");
+  }
   return ReplaceFile(path, receipt.receipt.SerializeAsString(), false);
 }
 

@@ -1,0 +1,145 @@
+#include "clients/cli/import.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace fundledger::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Import Read(const std::string& bytes, const ImportOptions& options = {"", "clerk-1"}) {
+  Import import;
+  ReadImport("x.csv", bytes, options, &import);
+  FindRepeatedReferences(&import);
+  return import;
+}
+
+// "row column reason" of each error.
+std::vector<std::string> Errors(const Import& import) {
+  std::vector<std::string> errors;
+  for (const RowError& error : import.errors) {
+    errors.push_back(std::to_string(error.row) + " " + error.column + " " + error.reason);
+    EXPECT_FALSE(error.message.empty());
+  }
+  return errors;
+}
+
+constexpr char kHeader[] = "kind,reference,date,fund,amount\n";
+
+TEST(Import, ReadsRowsInAnyOrderOfColumns) {
+  const Import import = Read(
+      "amount,officer,kind,fund,reference,date\n"
+      "120.5万,clerk-2,receive,f-1,R-1,2020-03-01\n"
+      ",,,,,\n"
+      "3,,指标接收,f-2,R-2,2020年3月2日\n");
+  EXPECT_THAT(Errors(import), ElementsAre());
+  ASSERT_EQ(import.actions.size(), 2U);
+  EXPECT_EQ(import.actions[0].officer, "clerk-2");
+  EXPECT_EQ(import.actions[1].officer, "clerk-1");
+  EXPECT_EQ(import.actions[1].form->kind, "receive");
+  EXPECT_THAT(import.actions[1].rows, ElementsAre(4U));
+}
+
+TEST(Import, ReadsChineseHeadersBomCrlfAndGb18030Alike) {
+  const std::string utf8 = "事项,业务编号,业务日期,资金,金额\r\n指标接收,R-1,2020-03-01,f-1,120.5万\r\n";
+  const std::string gb18030 =
+      "\xca\xc2\xcf\xee,\xd2\xb5\xce\xf1\xb1\xe0\xba\xc5,\xd2\xb5\xce\xf1\xc8\xd5\xc6\xda,\xd7\xca\xbd\xf0,"
+      "\xbd\xf0\xb6\xee\r\n\xd6\xb8\xb1\xea\xbd\xd3\xca\xd5,R-1,2020-03-01,f-1,120.5\xcd\xf2\r\n";
+  for (const std::string& bytes : {utf8, "\xef\xbb\xbf" + utf8, gb18030}) {
+    const Import import = Read(bytes);
+    EXPECT_THAT(Errors(import), ElementsAre());
+    ASSERT_EQ(import.actions.size(), 1U);
+    EXPECT_EQ(import.actions[0].cells[0].at("amount"), "120.5万");
+  }
+}
+
+TEST(Import, JoinsConsecutiveRowsOfOneReference) {
+  const Import import = Read(
+      "kind,reference,date,project,fund,amount\n"
+      "plan,P-1,2020-01-10,p-1,f-1,1万\n"
+      "plan,P-1,,p-2,f-1,2万\n"
+      "plan,P-2,2020-01-10,p-3,f-1,3万\n"
+      "allocate,P-2,2020-01-10,p-3,f-1,3万\n");
+  EXPECT_THAT(Errors(import), ElementsAre());
+  ASSERT_EQ(import.actions.size(), 3U);
+  EXPECT_THAT(import.actions[0].rows, ElementsAre(2U, 3U));
+}
+
+TEST(Import, ReportsEveryErrorWithRowAndColumn) {
+  const Import import = Read(std::string(kHeader) +
+                             "receive,R-1,2020-02-30,f-1,1e9\n"
+                             "receive,R-2,2020-03-01,f-1,-5\n"
+                             "receive,R-3,2020-03-01,f-1,\"12,34\"\n"
+                             "receive,R-4,2020-03-01,f-1,0.001元\n"
+                             "receive,R-5,,f-1,1\n"
+                             "receive,,2020-03-01,f-1,1\n"
+                             "refuse,R-7,2020-03-01,f-1,1\n"
+                             "receive,R-8,2020-03-01,,1\n");
+  EXPECT_THAT(Errors(import),
+              testing::UnorderedElementsAre(
+                  "2 date DATE_INVALID", "2 amount AMOUNT_MALFORMED", "3 amount AMOUNT_NEGATIVE",
+                  "4 amount AMOUNT_MALFORMED", "5 amount AMOUNT_TOO_PRECISE", "6 date CELL_MISSING",
+                  "7 reference CELL_MISSING", "8 kind KIND_UNKNOWN", "9 fund CELL_MISSING"));
+  const auto date = std::find_if(import.errors.begin(), import.errors.end(),
+                                 [](const RowError& e) { return e.reason == "DATE_INVALID"; });
+  EXPECT_EQ(date->value, "2020-02-30");
+}
+
+TEST(Import, NamesTheColumnAsTheFileDoes) {
+  const Import import = Read("事项,业务编号,业务日期,资金,金额\n指标接收,R-1,2020-03-01,f-1,很多\n");
+  EXPECT_THAT(Errors(import), ElementsAre("2 金额 AMOUNT_MALFORMED"));
+}
+
+TEST(Import, NamesMissingUnknownAndRepeatedColumns) {
+  EXPECT_THAT(Errors(Read("fund,amount\nf-1,1\n")),
+              ElementsAre("1 kind COLUMN_MISSING", "1 reference COLUMN_MISSING"));
+  EXPECT_THAT(Errors(Read("reference,date,fund\nR-1,2020-01-01,f-1\n", {"receive", "clerk-1"})),
+              ElementsAre("1 amount COLUMN_MISSING"));
+  EXPECT_THAT(Errors(Read("kind,reference,colour\n")), ElementsAre("1 colour COLUMN_UNKNOWN"));
+  EXPECT_THAT(Errors(Read("kind,reference,事项\n")), ElementsAre("1 事项 COLUMN_REPEATED"));
+}
+
+TEST(Import, NamesQuotesAndCountsThatAreWrong) {
+  EXPECT_THAT(Errors(Read(std::string(kHeader) + "receive,R-1,2020-03-01,f\"1,1\n")),
+              ElementsAre("2 fund CSV_INVALID"));
+  EXPECT_THAT(Errors(Read(std::string(kHeader) + "receive,R-1,2020-03-01,f-1,\"1\n")),
+              ElementsAre("2 amount CSV_INVALID"));
+  EXPECT_THAT(Errors(Read(std::string(kHeader) + "receive,R-1,2020-03-01,f-1,1,234.00\n")),
+              ElementsAre("2 #6 CSV_INVALID"));
+}
+
+TEST(Import, NeedsAnOfficer) {
+  EXPECT_THAT(Errors(Read(std::string(kHeader) + "receive,R-1,2020-03-01,f-1,1\n", {})),
+              ElementsAre("2 officer CELL_MISSING"));
+}
+
+TEST(Import, RefusesAReferenceUsedTwice) {
+  const std::string rows = "receive,R-1,2020-03-01,f-1,1\nreceive,R-2,2020-03-01,f-1,1\n";
+  const Import import = Read(std::string(kHeader) + rows + "receive,R-1,2020-03-01,f-1,1\n");
+  EXPECT_THAT(Errors(import), ElementsAre("4 reference REFERENCE_REPEATED"));
+  EXPECT_THAT(import.errors[0].message, HasSubstr("row 2"));
+  EXPECT_THAT(
+      Errors(Read(std::string(kHeader) + "receive,R-1,2020-03-01,f-1,1\nreceive,R-1,2020-03-01,f-1,1\n")),
+      ElementsAre("3 reference REFERENCE_REPEATED"))
+      << "a kind without lines has one row a reference";
+}
+
+TEST(Import, GivesTemplatesThatItReads) {
+  for (const Form& form : Forms()) {
+    if (!form.importable) continue;
+    for (const bool chinese : {false, true}) {
+      const auto text = ImportTemplate(form.kind, chinese);
+      ASSERT_TRUE(text.ok()) << form.kind;
+      for (const RowError& error : Read(*text).errors) {
+        EXPECT_NE(error.reason, "COLUMN_UNKNOWN") << form.kind << " " << error.column;
+        EXPECT_NE(error.reason, "KIND_UNKNOWN") << form.kind;
+      }
+    }
+  }
+  EXPECT_FALSE(ImportTemplate("approve", false).ok());
+}
+
+}  // namespace
+}  // namespace fundledger::cli

@@ -1,0 +1,69 @@
+#include "clients/sdk/rpc_status.h"
+
+#include <gtest/gtest.h>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "ledger/base/status.h"
+
+namespace fundledger::sdk {
+namespace {
+
+grpc::Status WithDetails(grpc::StatusCode code, const std::string& reason, int64_t retry_ms) {
+  google::rpc::Status details;
+  google::rpc::ErrorInfo info;
+  info.set_reason(reason);
+  details.add_details()->PackFrom(info);
+  if (retry_ms > 0) {
+    google::rpc::RetryInfo retry;
+    retry.mutable_retry_delay()->set_seconds(retry_ms / 1000);
+    retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(retry_ms % 1000 * 1'000'000));
+    details.add_details()->PackFrom(retry);
+  }
+  return grpc::Status(code, "what a person reads", details.SerializeAsString());
+}
+
+TEST(RpcStatus, BringsBackCodeReasonAndMessage) {
+  const absl::Status status =
+      FromGrpc(WithDetails(grpc::StatusCode::FAILED_PRECONDITION, "ACCOUNT_BELOW_ZERO", 0));
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_EQ(ReasonOf(status), "ACCOUNT_BELOW_ZERO");
+  EXPECT_EQ(status.message(), "what a person reads");
+  EXPECT_TRUE(IsFromServer(status));
+}
+
+TEST(RpcStatus, TellsTheTransportFromTheServer) {
+  const absl::Status refused = FromGrpc(grpc::Status(grpc::StatusCode::UNAVAILABLE, "connection refused"));
+  EXPECT_EQ(ReasonOf(refused), "SERVER_UNREACHABLE");
+  EXPECT_FALSE(IsFromServer(refused));
+  EXPECT_EQ(ReasonOf(FromGrpc(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, ""))), "SERVER_TIMED_OUT");
+  const absl::Status unknown = FromGrpc(WithDetails(grpc::StatusCode::UNAVAILABLE, "OUTCOME_UNKNOWN", 0));
+  EXPECT_EQ(ReasonOf(unknown), "OUTCOME_UNKNOWN");
+  EXPECT_TRUE(IsFromServer(unknown));
+}
+
+TEST(RpcStatus, ReadsTheRetryDelay) {
+  EXPECT_EQ(RetryDelayMs(WithDetails(grpc::StatusCode::RESOURCE_EXHAUSTED, "QUEUE_FULL", 1250)), 1250);
+  EXPECT_FALSE(RetryDelayMs(grpc::Status(grpc::StatusCode::UNAVAILABLE, "x")).has_value());
+}
+
+TEST(RpcStatus, ForgivesDetailsThatAreNone) {
+  const absl::Status status = FromGrpc(grpc::Status(grpc::StatusCode::NOT_FOUND, "x", "\xff garbage"));
+  EXPECT_TRUE(absl::IsNotFound(status));
+}
+
+TEST(RpcStatus, RepeatsOnlyWhatMayHelp) {
+  using grpc::StatusCode;
+  for (const StatusCode code :
+       {StatusCode::UNAVAILABLE, StatusCode::DEADLINE_EXCEEDED, StatusCode::RESOURCE_EXHAUSTED}) {
+    EXPECT_TRUE(IsRetryable(grpc::Status(code, "")));
+  }
+  for (const StatusCode code :
+       {StatusCode::INVALID_ARGUMENT, StatusCode::FAILED_PRECONDITION, StatusCode::ALREADY_EXISTS,
+        StatusCode::PERMISSION_DENIED, StatusCode::DATA_LOSS, StatusCode::INTERNAL}) {
+    EXPECT_FALSE(IsRetryable(grpc::Status(code, "")));
+  }
+}
+
+}  // namespace
+}  // namespace fundledger::sdk
