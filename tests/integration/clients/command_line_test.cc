@@ -1,0 +1,249 @@
+// The command line against a real server: what a county does in its first days.
+#include <gmock/gmock.h>
+
+#include "tests/integration/clients/world.h"
+
+namespace fundledger::clients_testing {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class CommandLine : public World {
+ protected:
+  CommandLine() { StartServer(); }
+
+  // A programme, a fund with 300万 received, a listed project with 200万 allocated.
+  void Fund() {
+    Good({"import", "--as", "admin-1",
+          Csv("registry.csv",
+              "kind,reference,id,name,unit,scale,aggregation\n"
+              "register_programme,G-1,roads,农村道路,,,\n"
+              "register_category,C-1,integrated-funds,统筹整合资金,,,\n"
+              "register_category,C-2,poverty-relief-funds,财政扶贫资金,,,\n"
+              "register_indicator,I-1,length,里程,公里,2,sum\n")});
+    Good({"finance", "fund", "register", "--as", "clerk-1", "--id", "f-1", "--name", "中央资金",
+          "--document-number", "财农〔2026〕1号", "--fiscal-year", "2026", "--source-tier", "中央",
+          "--nature", "fiscal", "--categories", "integrated-funds;poverty-relief-funds"});
+    Good({"finance", "payee", "add", "--as", "clerk-1", "--id", "builder", "--name", "示例建筑公司",
+          "--credit-code", "91421081EX00000109"});
+    Approve("reviewer-1");
+    Good({"township", "project", "declare", "--as", "township-1", "--id", "p-1", "--name", "东镇道路",
+          "--project-kind", "works", "--organization", "east", "--programme", "roads", "--targets",
+          "length=12.5"});
+    Good({"township", "project", "approve", "--as", "department-1", "--project", "p-1", "--plan-year",
+          "2026"});
+    Good({"finance", "receive", "--as", "clerk-1", "--fund", "f-1", "--amount", "300万"});
+    Good({"finance", "plan", "--as", "clerk-1", "--project", "p-1", "--fund", "f-1", "--amount", "200万"});
+    Approve("reviewer-1");
+    Good({"finance", "allocate", "--as", "clerk-1", "--project", "p-1", "--fund", "f-1", "--amount",
+          "2,000,000.00"});
+    Approve("reviewer-1");
+  }
+  void Approve(const std::string& officer) {
+    Good({"finance", "approve", "--as", officer, "--all", "--yes"});
+  }
+};
+
+TEST_F(CommandLine, PaysFromFundToPayee) {
+  Settle();
+  Fund();
+  Good({"township", "pay", "request", "--as", "township-1", "--payment-kind", "advance", "--project", "p-1",
+        "--fund", "f-1", "--amount", "60.5万", "--payee", "builder", "--reference", "PAY-1"});
+  EXPECT_THAT(Good({"township", "proposals", "--lang", "zh"}).out, HasSubstr("用款申请"));
+  Good({"township", "approve", "--as", "township-2", "--all", "--yes"});
+  Approve("reviewer-1");
+  Good({"finance", "pay", "instruct", "--as", "treasury-1", "--payment", "east/PAY-1"});
+  Good({"finance", "pay", "confirm", "--as", "treasury-1", "--payment", "east/PAY-1", "--mode", "direct",
+        "--voucher-issuer", "国库", "--voucher-type", "支付凭证", "--voucher-year", "2026",
+        "--voucher-number", "1"});
+  Good({"township", "project", "start", "--as", "township-1", "--project", "p-1"});
+  Good({"township", "indicator", "report", "--as", "township-1", "--project", "p-1", "--indicator", "length",
+        "--value", "3.25"});
+
+  const auto statement = Json({"finance", "statement"});
+  EXPECT_EQ(statement["total"]["paid_fen"], 60'500'000);
+  EXPECT_EQ(statement["total"]["available_fen"], 139'500'000);
+  EXPECT_EQ(statement["lines"].size(), 1U);
+  const auto payments = Json({"finance", "payments", "--state", "confirmed"});
+  EXPECT_EQ(payments["payments"].size(), 1U);
+  const auto project = Json({"township", "project", "show", "p-1"});
+  EXPECT_EQ(project["project"]["status"], "started");
+
+  const auto trail = Json({"inspect", "trail", "--project", "p-1"});
+  EXPECT_GE(trail["records"].size(), 8U);
+  EXPECT_THAT(Good({"inspect", "trail", "--payee", "builder", "--lang", "zh"}).out,
+              HasSubstr("金额 605,000.00"));
+  EXPECT_THAT(Good({"inspect", "proof", "3"}).out, testing::StartsWith("c2sp.org/tlog-proof@v1\nextra "));
+  EXPECT_TRUE(Json({"inspect", "verify"})["ok"].get<bool>());
+  EXPECT_TRUE(Json({"inspect", "verify", "--data", path("county/ledger").string()})["ok"].get<bool>());
+}
+
+TEST_F(CommandLine, BriefsInBothLanguagesAndJson) {
+  Settle();
+  Fund();
+  const std::vector<std::string> briefing = {"report", "briefing", "--year", "2026"};
+  const auto json = Json(briefing);
+  EXPECT_EQ(json["planned_fen"], 200'000'000);
+  EXPECT_EQ(json["projects"], 1);
+  EXPECT_EQ(json["township_start_rate_percent"], "0.00");
+  EXPECT_EQ(json["disbursement_rate_percent"], "0.00");
+  EXPECT_EQ(json["programmes"][0]["growth_percent"], nullptr);
+  for (const char* key :
+       {"disbursed_by_level", "invested_by_year", "indicators", "checkpoint", "ledger", "as_of"}) {
+    EXPECT_TRUE(json.contains(key)) << key;
+  }
+  auto chinese = briefing;
+  chinese.insert(chinese.end(), {"--lang", "zh"});
+  EXPECT_THAT(Good(chinese).out, HasSubstr("年初计划统筹资金 200.00万元"));
+  EXPECT_THAT(Good(briefing).out, HasSubstr("Planned initially 2,000,000.00 yuan"));
+}
+
+TEST_F(CommandLine, SaysWhyAndHowToGoOn) {
+  Settle();
+  const Finished refused = Run({"finance", "receive", "--as", "clerk-1", "--fund", "none", "--amount", "1"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("FUND_NOT_FOUND"));
+  const Finished chinese =
+      Run({"finance", "receive", "--as", "clerk-1", "--fund", "none", "--amount", "1", "--lang", "zh"});
+  EXPECT_THAT(chinese.err, HasSubstr("没有这笔资金"));
+  const Finished amount = Run({"finance", "receive", "--as", "clerk-1", "--fund", "f-1", "--amount", "1e9"});
+  EXPECT_EQ(amount.exit_code, 2);
+  EXPECT_THAT(amount.err, HasSubstr("AMOUNT_MALFORMED"));
+  EXPECT_EQ(Run({"finance", "nothing"}).exit_code, 2);
+  EXPECT_EQ(Run({"finance", "receive", "--as", "nobody", "--fund", "f", "--amount", "1"}).exit_code, 2);
+  EXPECT_EQ(Run({"finance", "approve", "--as", "reviewer-1", "--all"}).exit_code, 0)
+      << "there is nothing to approve";
+  StopServer();
+  const Finished gone = Run({"inspect", "checkpoint", "--patience", "0"});
+  EXPECT_EQ(gone.exit_code, 3);
+  EXPECT_THAT(gone.err, HasSubstr("SERVER_UNREACHABLE"));
+}
+
+TEST_F(CommandLine, ApprovesNothingUnasked) {
+  Settle();
+  Good({"finance", "payee", "add", "--as", "clerk-1", "--id", "builder", "--name", "示例建筑公司",
+        "--credit-code", "91421081EX00000109"});
+  const uint64_t size = Size();
+  EXPECT_EQ(Run({"finance", "approve", "--as", "reviewer-1", "--all"}).exit_code, 2) << "nobody said yes";
+  EXPECT_EQ(Size(), size);
+  const Finished own = Run({"finance", "approve", "--as", "clerk-1", std::to_string(size - 1) + ".0"});
+  EXPECT_EQ(own.exit_code, 1);
+  Good({"finance", "reject", "--as", "reviewer-1", std::to_string(size - 1) + ".0", "--reason", "重复登记"});
+  EXPECT_EQ(Json({"finance", "proposals"}).size(), 0U);
+}
+
+TEST_F(CommandLine, ImportsOnceHoweverOften) {
+  Settle();
+  const std::string file = Csv("funds.csv",
+                               "事项,业务编号,编号,名称,指标文号,预算年度,资金级次,资金性质\r\n"
+                               "登记资金,F-1,f-1,中央资金,文1号,2026,中央,财政资金\r\n"
+                               "登记资金,F-2,f-2,省级资金,文2号,2026,省级,财政资金\r\n");
+  const uint64_t before = Size();
+  const auto dry = Json({"import", file, "--as", "clerk-1", "--dry-run"});
+  EXPECT_EQ(dry["recorded"], 2);
+  EXPECT_EQ(Size(), before) << "a dry run records nothing";
+  const auto first = Json({"import", file, "--as", "clerk-1"});
+  EXPECT_EQ(first["recorded"], 2);
+  EXPECT_EQ(first["already"], 0);
+  const auto again = Json({"import", file, "--as", "clerk-1"});
+  EXPECT_EQ(again["recorded"], 0);
+  EXPECT_EQ(again["already"], 2);
+  EXPECT_EQ(Json({"import", file, "--as", "clerk-1", "--dry-run"})["already"], 2);
+  EXPECT_EQ(Size(), before + 2);
+
+  // A row that was changed after it was recorded is named, and nothing is overwritten.
+  std::string changed = ReadAll(file);
+  changed.replace(changed.find("省级资金"), std::string("省级资金").size(), "市级资金");
+  const Finished reused = Run({"import", Csv("changed.csv", changed), "--as", "clerk-1"});
+  EXPECT_EQ(reused.exit_code, 1);
+  EXPECT_THAT(reused.err, HasSubstr("REQUEST_ID_REUSED"));
+  EXPECT_THAT(reused.err, HasSubstr("   3 "));
+  EXPECT_EQ(Size(), before + 2);
+}
+
+TEST_F(CommandLine, SendsNothingOfAFileWithAWrongRow) {
+  Settle();
+  const uint64_t before = Size();
+  const std::string file = Csv("bad.csv",
+                               "kind,reference,date,fund,amount\n"
+                               "receive,R-1,2026-01-05,f-1,1\n"
+                               "receive,R-2,2026-02-30,f-1,一百\n");
+  const Finished finished = Run({"import", file, "--as", "clerk-1"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("DATE_INVALID"));
+  EXPECT_THAT(finished.err, HasSubstr("AMOUNT_MALFORMED"));
+  EXPECT_EQ(Size(), before);
+}
+
+TEST_F(CommandLine, StopsAtTheFirstRefusalUnlessToldNotTo) {
+  const std::string file = Csv("rows.csv",
+                               "kind,reference,id,name,parent,tier\n"
+                               "register_organization,O-1,a,甲,city,town\n");
+  EXPECT_EQ(Run({"import", file, "--as", "admin-1"}).exit_code, 2);
+  const std::string rows = Csv("rows.csv",
+                               "kind,reference,id,name,parent,tier\n"
+                               "register_organization,O-1,a,甲,city,township\n"
+                               "register_organization,O-2,b,乙,nowhere,township\n"
+                               "register_organization,O-3,c,丙,city,township\n");
+  const uint64_t before = Size();
+  const Finished stopped = Run({"import", rows, "--as", "admin-1"});
+  EXPECT_EQ(stopped.exit_code, 1);
+  EXPECT_THAT(stopped.err, HasSubstr("ORGANIZATION_NOT_FOUND"));
+  EXPECT_EQ(Size(), before + 1);
+  const Finished went_on = Run({"import", rows, "--as", "admin-1", "--keep-going"});
+  EXPECT_EQ(went_on.exit_code, 1);
+  EXPECT_THAT(went_on.out, HasSubstr("recorded 1, already there 1, refused 1, of 3"));
+  EXPECT_EQ(Size(), before + 2);
+}
+
+TEST_F(CommandLine, NoticesAServerThatLostItsTail) {
+  // The ledger is copied, goes on, and is put back as it was: what the client saw is no longer there.
+  StopServer();
+  std::filesystem::copy(path("county/ledger"), path("copy"), std::filesystem::copy_options::recursive);
+  StartServer();
+  Good({"admin", "organization", "add", "--as", "admin-1", "--id", "a", "--name", "甲", "--tier", "township",
+        "--parent", "city"});
+  StopServer();
+  std::filesystem::remove_all(path("county/ledger"));
+  std::filesystem::rename(path("copy"), path("county/ledger"));
+  StartServer();
+  const Finished shrank = Run({"finance", "funds"});
+  EXPECT_EQ(shrank.exit_code, 4);
+  EXPECT_THAT(shrank.err, HasSubstr("LOG_SHRANK"));
+  // And forked, once other records stand in the place of those.
+  const std::string seen = ReadAll(path("county/client.seen"));
+  std::filesystem::remove(path("county/client.seen"));
+  Good({"admin", "organization", "add", "--as", "admin-1", "--id", "b", "--name", "乙", "--tier", "township",
+        "--parent", "city"});
+  WriteAll(path("county/client.seen"), seen);
+  const Finished forked = Run({"finance", "funds"});
+  EXPECT_EQ(forked.exit_code, 4);
+  EXPECT_THAT(forked.err, HasSubstr("LOG_FORKED"));
+  EXPECT_FALSE(std::filesystem::is_empty(path("county/evidence")));
+}
+
+TEST_F(CommandLine, RefusesAnotherLedgerThanItsOwn) {
+  std::string config = ReadAll(path("county/client.toml"));
+  const size_t id = config.find("ledger = \"") + 10;
+  config[id] = config[id] == 'a' ? 'b' : 'a';
+  WriteAll(path("county/client.toml"), config);
+  const Finished finished = Run({"finance", "funds"});
+  EXPECT_EQ(finished.exit_code, 4);
+  EXPECT_THAT(finished.err, HasSubstr("WRONG_LEDGER"));
+}
+
+TEST_F(CommandLine, CompletesItsOwnCommands) {
+  const std::string script = Good({"completion", "bash"}).out;
+  EXPECT_THAT(script, HasSubstr("\"finance pay\") words=\"request instruct confirm fail"));
+  EXPECT_THAT(script, Not(HasSubstr("--help-all")));
+}
+
+TEST_F(CommandLine, InitOverwritesNothing) {
+  const Finished finished = Run({"init", path("county").string(), "--origin", "x.example"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("DIRECTORY_NOT_EMPTY"));
+}
+
+}  // namespace
+}  // namespace fundledger::clients_testing

@@ -1,0 +1,125 @@
+#include "tests/integration/clients/world.h"
+
+#include <csignal>
+#include <cstdlib>
+
+namespace fundledger::clients_testing {
+namespace {
+
+constexpr std::chrono::seconds kStartLimit{60};
+
+std::string Binary(const std::string& name) {
+  return std::string(FUNDLEDGER_BIN_DIR) + "/" + name;
+}
+
+std::vector<std::string> Environment() {
+  // The language is chosen by the test, and so is everything else.
+  return {"LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin"};
+}
+
+}  // namespace
+
+World::World() {
+  std::string name = testing::TempDir() + "fundledger-world-XXXXXX";
+  EXPECT_NE(::mkdtemp(name.data()), nullptr);
+  directory_ = name;
+  std::filesystem::create_directory(path("runs"));
+  Process init({Binary("fundledger"), "init", path("county").string(), "--origin", "county.example/funds",
+                "--listen", "127.0.0.1:0"},
+               Environment(), path("runs/init.out"), path("runs/init.err"));
+  const Finished finished = init.Wait();
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+}
+
+World::~World() {
+  server_.reset();
+  std::error_code error;
+  std::filesystem::remove_all(directory_, error);
+}
+
+void World::StartServer() {
+  const std::filesystem::path endpoints = path("county/endpoints.json");
+  std::filesystem::remove(endpoints);  // a killed server leaves it
+  std::vector<std::string> arguments = {Binary("fundledgerd"), "--config",
+                                        path("county/server.toml").string()};
+  if (!address_.empty()) arguments.insert(arguments.end(), {"--listen", address_});
+  server_ =
+      std::make_unique<Process>(arguments, Environment(), path("runs/server.out"), path("runs/server.err"));
+  ASSERT_TRUE(WaitForFile(endpoints, server_.get(), kStartLimit)) << ReadAll(path("runs/server.err"));
+  address_ = nlohmann::json::parse(ReadAll(endpoints)).at("grpc").get<std::string>();
+}
+
+void World::KillServer() {
+  server_->Kill(SIGKILL);
+  EXPECT_EQ(server_->Wait().exit_code, -1);
+}
+
+void World::StopServer() {
+  server_->Kill(SIGTERM);
+  EXPECT_EQ(server_->Wait().exit_code, 0) << ReadAll(path("runs/server.err"));
+}
+
+std::unique_ptr<Process> World::Start(const std::vector<std::string>& arguments) {
+  std::vector<std::string> all = {Binary("fundledger"), "--config", path("county/client.toml").string(),
+                                  "--server", address_};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  const std::string name = "runs/" + std::to_string(++runs_);
+  return std::make_unique<Process>(all, Environment(), path(name + ".out"), path(name + ".err"));
+}
+
+Finished World::Run(const std::vector<std::string>& arguments) {
+  return Start(arguments)->Wait();
+}
+
+Finished World::Good(const std::vector<std::string>& arguments) {
+  const Finished finished = Run(arguments);
+  EXPECT_EQ(finished.exit_code, 0) << testing::PrintToString(arguments) << "\n"
+                                   << finished.out << finished.err;
+  return finished;
+}
+
+nlohmann::json World::Json(std::vector<std::string> arguments) {
+  arguments.push_back("--json");
+  const Finished finished = Good(arguments);
+  auto json = nlohmann::json::parse(finished.out, nullptr, false);
+  EXPECT_FALSE(json.is_discarded()) << finished.out;
+  return json;
+}
+
+uint64_t World::Size() {
+  return Json({"inspect", "checkpoint"}).at("size").get<uint64_t>();
+}
+
+void World::Settle() {
+  const std::vector<std::vector<std::string>> organizations = {{"finance", "财政局", "department"},
+                                                               {"treasury", "国库", "department"},
+                                                               {"works", "住建局", "department"},
+                                                               {"east", "东镇", "township"}};
+  for (const auto& o : organizations) {
+    Good({"admin", "organization", "add", "--as", "admin-1", "--id", o[0], "--name", o[1], "--parent", "city",
+          "--tier", o[2]});
+  }
+  const auto propose = [this](const std::string& id, const std::string& organization,
+                              const std::string& role) {
+    Good({"admin", "officer", "add", "--as", "admin-1", "--id", id, "--organization", organization, "--role",
+          role});
+  };
+  propose("inspector-1", "supervision", "inspector");
+  Good({"admin", "approve", "--as", "admin-2", "--all", "--yes"});
+  propose("clerk-1", "finance", "finance_clerk");
+  propose("reviewer-1", "finance", "finance_reviewer");
+  propose("reviewer-2", "finance", "finance_reviewer");
+  propose("treasury-1", "treasury", "treasury");
+  propose("department-1", "works", "department");
+  propose("township-1", "east", "township");
+  propose("township-2", "east", "township");
+  Good({"admin", "approve", "--as", "admin-2", "--all", "--yes"});
+  Good({"inspect", "approve", "--as", "inspector-1", "--all", "--yes"});
+}
+
+std::string World::Csv(const std::string& name, const std::string& text) {
+  WriteAll(path(name), text);
+  return path(name).string();
+}
+
+}  // namespace fundledger::clients_testing

@@ -1,0 +1,55 @@
+// A ledger made with `fundledger init`, a fundledgerd on a free port, and the command line against it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/integration/clients/process.h"
+
+#include <nlohmann/json.hpp>
+
+namespace fundledger::clients_testing {
+
+class World : public testing::Test {
+ protected:
+  World();
+  ~World() override;
+
+  std::filesystem::path path(const std::string& name) const { return directory_ / name; }
+
+  // Starts the server on the ledger; on the port it had before, if any.
+  void StartServer();
+  // kill -9.
+  void KillServer();
+  // SIGTERM, and waits.
+  void StopServer();
+
+  // Starts fundledger with the ledger's configuration and server.
+  std::unique_ptr<Process> Start(const std::vector<std::string>& arguments);
+  Finished Run(const std::vector<std::string>& arguments);
+  // Runs and expects success.
+  Finished Good(const std::vector<std::string>& arguments);
+  // Runs with --json, expects success, and reads the answer.
+  nlohmann::json Json(std::vector<std::string> arguments);
+  // Number of records.
+  uint64_t Size();
+
+  // Registers organizations and officers for a small county, approved by those who must: finance (clerk-1,
+  // reviewer-1, reviewer-2), treasury (treasury-1), works (department-1), east (township-1, township-2),
+  // inspector-1.
+  void Settle();
+  // Writes a file to import and gives its path.
+  std::string Csv(const std::string& name, const std::string& text);
+
+ private:
+  std::filesystem::path directory_;
+  std::unique_ptr<Process> server_;
+  std::string address_;
+  int runs_ = 0;
+};
+
+}  // namespace fundledger::clients_testing
