@@ -3,12 +3,12 @@
 #include <unordered_map>
 
 #include "ledger/audit/audit.h"
+#include "ledger/audit/mutex.h"
 #include "ledger/base/status.h"
 #include "ledger/crypto/dsse.h"
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 
 namespace fundledger::audit {
 namespace {
@@ -61,7 +61,7 @@ absl::Status CheckGenesisSignatures(const Admitted& admitted, VerifierCache* key
 }  // namespace
 
 struct VerifierCache::State {
-  absl::Mutex mutex;
+  Mutex mutex;
   std::unordered_map<std::string, std::shared_ptr<const crypto::Verifier>> keys ABSL_GUARDED_BY(mutex);
 };
 
@@ -83,12 +83,12 @@ absl::StatusOr<crypto::PublicKey> ToPublicKey(const v1::PublicKey& key) {
 absl::StatusOr<std::shared_ptr<const crypto::Verifier>> VerifierCache::Find(const v1::PublicKey& key) {
   const std::string name = absl::StrCat(static_cast<int>(key.algorithm()), ":", key.key());
   {
-    absl::MutexLock lock(&state_->mutex);
+    MutexLock lock(&state_->mutex);
     if (const auto it = state_->keys.find(name); it != state_->keys.end()) return it->second;
   }
   ASSIGN_OR_RETURN(const crypto::PublicKey decoded, ToPublicKey(key));
   ASSIGN_OR_RETURN(std::shared_ptr<const crypto::Verifier> verifier, crypto::Verifier::Make(decoded));
-  absl::MutexLock lock(&state_->mutex);
+  MutexLock lock(&state_->mutex);
   if (state_->keys.size() >= kCachedKeysMax) state_->keys.clear();
   state_->keys.emplace(name, verifier);
   return verifier;

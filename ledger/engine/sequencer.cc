@@ -43,7 +43,7 @@ Sequencer::Sequencer(OpenedLedger opened, Options options)
       end_(std::move(opened.end)),
       entities_(opened.view),
       view_(opened.view) {
-  absl::MutexLock lock(&stop_mutex_);
+  MutexLock lock(&stop_mutex_);
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -82,7 +82,7 @@ absl::StatusOr<Sequencer::Pending> Sequencer::Prepare(std::string envelope) cons
 }
 
 absl::Status Sequencer::Enqueue(Pending* pending) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (!write_status_.ok()) return ReadOnly(write_status_);
   if (is_stopping_) return ReadOnly(absl::UnavailableError("it is being stopped"));
   if (queue_.size() >= options_.queue_limit) {
@@ -91,25 +91,27 @@ absl::Status Sequencer::Enqueue(Pending* pending) {
                                " submissions are waiting: repeat it in a while, with the same request id"));
   }
   queue_.push_back(std::move(*pending));
+  work_came_.NotifyOne();
   return absl::OkStatus();
 }
 
 std::shared_ptr<const View> Sequencer::view() const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return view_;
 }
 
 absl::Status Sequencer::write_status() const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return write_status_;
 }
 
 void Sequencer::Stop() {
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     is_stopping_ = true;
+    work_came_.NotifyOne();
   }
-  absl::MutexLock lock(&stop_mutex_);
+  MutexLock lock(&stop_mutex_);
   if (thread_.joinable()) thread_.join();
 }
 
@@ -123,10 +125,8 @@ void Sequencer::Run() {
 
 // Waits for work; empty when there is none and none will come.
 std::vector<Sequencer::Pending> Sequencer::TakeGroup() {
-  absl::MutexLock lock(&mutex_);
-  const auto has_work = [this]()
-                            ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return is_stopping_ || !queue_.empty(); };
-  mutex_.Await(absl::Condition(&has_work));
+  MutexLock lock(&mutex_);
+  while (!is_stopping_ && queue_.empty()) work_came_.Wait(&mutex_);
   std::vector<Pending> group;
   while (!queue_.empty() && group.size() < options_.group_limit) {
     group.push_back(std::move(queue_.front()));
@@ -193,7 +193,7 @@ absl::Status Sequencer::CommitGroup(Group* group) {
   auto published =
       std::make_shared<const View>(store_->GetSnapshot(), end_.edge, *checkpoint, std::move(note));
   entities_.Advance(published, group->changes());
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   view_ = std::move(published);
   return absl::OkStatus();
 }
@@ -232,7 +232,7 @@ Sequencer::Answers Sequencer::MakeAnswers(const std::vector<Verdict>& verdicts, 
 void Sequencer::StopWriting(const absl::Status& status, const absl::Status& answer) {
   std::deque<Pending> waiting;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     if (write_status_.ok()) write_status_ = status;
     waiting.swap(queue_);
   }

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "ledger/audit/audit.h"
+#include "ledger/audit/mutex.h"
 #include "ledger/engine/engine.h"
 #include "ledger/engine/entity_cache.h"
 #include "ledger/engine/group.h"
 #include "ledger/engine/open.h"
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 
 namespace fundledger::engine {
 
@@ -72,13 +72,14 @@ class Sequencer final : public Engine {
   EntityCache entities_;
   RootCache roots_;
 
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
+  CondVar work_came_;  // or it is to stop
   std::deque<Pending> queue_ ABSL_GUARDED_BY(mutex_);
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status write_status_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const View> view_ ABSL_GUARDED_BY(mutex_);  // never null
 
-  absl::Mutex stop_mutex_;  // for the joining of `thread_`
+  Mutex stop_mutex_;  // for the joining of `thread_`
   std::thread thread_ ABSL_GUARDED_BY(stop_mutex_);
 };
 

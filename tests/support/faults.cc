@@ -63,12 +63,12 @@ class MemoryAnchor final : public store::Anchor {
 }  // namespace
 
 Fault FaultPlan::TakeCommit() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return std::exchange(commit_, Fault::kNone);
 }
 
 Fault FaultPlan::TakeAnchor() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return std::exchange(anchor_, Fault::kNone);
 }
 

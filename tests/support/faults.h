@@ -5,11 +5,11 @@
 #include <memory>
 #include <string>
 
+#include "ledger/audit/mutex.h"
 #include "ledger/store/anchor.h"
 #include "ledger/store/store.h"
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 
 namespace fundledger::test_support {
 
@@ -25,27 +25,27 @@ enum class Fault {
 class FaultPlan {
  public:
   void FailNextCommit(Fault fault) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     commit_ = fault;
   }
   void FailNextAnchor(Fault fault) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     anchor_ = fault;
   }
   // Called at the beginning of every commit, from the thread that commits. It may block.
   void SetBeforeCommit(std::function<void()> hook) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     before_commit_ = std::move(hook);
   }
   Fault TakeCommit();
   Fault TakeAnchor();
   std::function<void()> before_commit() {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return before_commit_;
   }
 
  private:
-  absl::Mutex mutex_;
+  Mutex mutex_;
   Fault commit_ ABSL_GUARDED_BY(mutex_) = Fault::kNone;
   Fault anchor_ ABSL_GUARDED_BY(mutex_) = Fault::kNone;
   std::function<void()> before_commit_ ABSL_GUARDED_BY(mutex_);
