@@ -31,10 +31,13 @@ absl::StatusOr<engine::TrailFilter> FilterOf(const v1::ListTrailRequest& request
                   all ? "an id is given and no dimension; say what the id is of"
                       : "a dimension is given and no id; say whose trail, or leave both out for all records");
   }
-  if (request.recorded_from_us() < 0 || request.recorded_until_us() < 0) {
+  const bool ends_early =
+      request.recorded_until_us() != 0 && request.recorded_until_us() < request.recorded_from_us();
+  if (request.recorded_from_us() < 0 || request.recorded_until_us() < 0 || ends_early) {
     return Refuse(absl::StatusCode::kInvalidArgument, "TRAIL_TIME_INVALID",
                   absl::StrCat("recorded_from_us is ", request.recorded_from_us(), " and recorded_until_us ",
-                               request.recorded_until_us(), "; neither may be below zero"));
+                               request.recorded_until_us(),
+                               "; neither may be below zero, nor the span end before it begins"));
   }
   engine::TrailFilter filter;
   if (!all) filter.key = {static_cast<books::TrailDimension>(request.dimension()), request.id()};

@@ -138,6 +138,9 @@ TEST_F(TrailTest, RefusesQuestionsThatMeanNothing) {
   v1::ListTrailRequest request;
   request.set_recorded_from_us(-1);
   EXPECT_EQ(Refusal(request), "TRAIL_TIME_INVALID");
+  request.set_recorded_from_us(2);
+  request.set_recorded_until_us(1);
+  EXPECT_EQ(Refusal(request), "TRAIL_TIME_INVALID");
 }
 
 TEST_F(TrailTest, RefusesPageSizesAndTokensOfItsOwnMaking) {
