@@ -151,6 +151,32 @@ v1::RegisterOfficer World::Officer(std::string_view id, std::string_view organiz
   return officer;
 }
 
+absl::StatusOr<Sequence> World::Decide(engine::Engine* engine, std::string_view proposer,
+                                       const v1::Action& action, const std::vector<std::string>& approvers) {
+  v1::Submission proposal = Draft(*engine->view(), proposer);
+  *proposal.add_actions() = action;
+  const std::string proposed = Seal(proposal);
+  ASSIGN_OR_RETURN(const v1::Receipt receipt, SubmitAndWait(engine, proposed));
+  const v1::ActionRef ref = RefTo(receipt, proposed, 0);
+  for (const std::string& approver : approvers) {
+    v1::Submission approval = Draft(*engine->view(), approver);
+    *approval.add_actions()->mutable_approve()->mutable_proposal() = ref;
+    RETURN_IF_ERROR(SubmitAndWait(engine, Seal(approval)).status());
+  }
+  return ref.sequence();
+}
+
+absl::Status World::RegisterStaff(engine::Engine* engine) {
+  const std::string other_admin(kOtherAdmin);
+  v1::Action action;
+  *action.mutable_register_officer() = Officer("inspector", "inspection", v1::ROLE_INSPECTOR);
+  RETURN_IF_ERROR(Decide(engine, kAdmin, action, {other_admin}).status());
+  *action.mutable_register_officer() = Officer("clerk", "finance", v1::ROLE_FINANCE_CLERK);
+  RETURN_IF_ERROR(Decide(engine, kAdmin, action, {other_admin, "inspector"}).status());
+  *action.mutable_register_officer() = Officer("reviewer", "finance", v1::ROLE_FINANCE_REVIEWER);
+  return Decide(engine, kAdmin, action, {other_admin, "inspector"}).status();
+}
+
 std::string World::Seal(const v1::Submission& submission) const {
   const auto key = KeyOf(submission.officer());
   return OrDie(crypto::SealEnvelope(crypto::kSubmissionType, submission.SerializeAsString(), {key.get()}));

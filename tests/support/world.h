@@ -85,6 +85,11 @@ class World {
   v1::Submission Register(const engine::View& view, std::string_view organization);
   // An officer's registration, with the key of that name and its proof.
   v1::RegisterOfficer Officer(std::string_view id, std::string_view organization, v1::Role role) const;
+  // Registers, by proposal and approvals, "inspector", "clerk" and "reviewer" with the roles of those names.
+  absl::Status RegisterStaff(engine::Engine* engine);
+  // Proposes the action as `proposer` and approves it as each of `approvers`; gives the proposal's sequence.
+  absl::StatusOr<Sequence> Decide(engine::Engine* engine, std::string_view proposer, const v1::Action& action,
+                                  const std::vector<std::string>& approvers);
   // The envelope, signed with the key of its officer's name.
   std::string Seal(const v1::Submission& submission) const;
 

@@ -36,7 +36,8 @@ using ::testing::Eq;
 // A ledger in memory, grown by the engine, then spoiled.
 class Verify : public ::testing::Test {
  protected:
-  void Grow(uint64_t records) {
+  // Makes the ledger and works on it with an engine of its own.
+  void Work(const std::function<void(Engine* engine)>& work) {
     const auto first = MakeFirstRecord(world_.CreateOptionsAt(""));
     ASSERT_TRUE(first.ok()) << first.status();
     ASSERT_TRUE(store_->Commit(first->batch, 0, 1).ok());
@@ -45,13 +46,19 @@ class Verify : public ::testing::Test {
     auto engine = OpenOn(test_support::WrapStore(store_, plan), test_support::MakeAnchor(anchor_, plan),
                          world_.OptionsAt(""));
     ASSERT_TRUE(engine.ok()) << engine.status();
-    for (uint64_t i = 1; i < records; ++i) {
-      world_.clock.Advance(1'000'000);
-      const auto receipt = SubmitAndWait(
-          engine->get(), world_.Seal(world_.Register(*(*engine)->view(), absl::StrCat("org-", i))));
-      ASSERT_TRUE(receipt.ok()) << receipt.status();
-    }
-    size_ = records;
+    work(engine->get());
+    size_ = (*engine)->view()->size();
+  }
+
+  void Grow(uint64_t records) {
+    Work([&](Engine* engine) {
+      for (uint64_t i = 1; i < records; ++i) {
+        world_.clock.Advance(1'000'000);
+        const auto receipt =
+            SubmitAndWait(engine, world_.Seal(world_.Register(*engine->view(), absl::StrCat("org-", i))));
+        ASSERT_TRUE(receipt.ok()) << receipt.status();
+      }
+    });
   }
 
   VerifyReport Run() {
@@ -237,6 +244,61 @@ TEST_F(Verify, NamesTheRecordOfASpoiledIndex) {
     Put(each.table, each.key, value);
   }
   EXPECT_TRUE(Run().ok());
+}
+
+TEST_F(Verify, ComparesPostingsOfMoney) {
+  Sequence received = 0;
+  Work([&](Engine* engine) {
+    ASSERT_EQ(world_.RegisterStaff(engine), absl::OkStatus());
+    v1::Action action;
+    v1::RegisterFund& fund = *action.mutable_register_fund();
+    fund.set_id("fund-1");
+    fund.set_name("A fund");
+    fund.set_document_number("No. 1");
+    fund.set_fiscal_year(2020);
+    fund.set_origin_year(2020);
+    fund.set_source_tier(v1::SOURCE_TIER_CENTRAL);
+    fund.set_nature(v1::NATURE_FISCAL);
+    ASSERT_TRUE(world_.Decide(engine, "clerk", action, {"reviewer"}).ok());
+    action.mutable_receive()->set_fund("fund-1");
+    action.mutable_receive()->set_amount_fen(12'345'600);
+    action.mutable_date()->set_year(2020);
+    action.mutable_date()->set_month(6);
+    action.mutable_date()->set_day(16);
+    const auto proposed = world_.Decide(engine, "clerk", action, {"reviewer"});
+    ASSERT_TRUE(proposed.ok()) << proposed.status();
+    received = *proposed + 1;  // with the approval
+    int64_t total_fen = 0;
+    ASSERT_TRUE(engine->view()
+                    ->ScanPostings(engine->view()->last_sequence(),
+                                   [&](Sequence sequence, const storage::v1::Posting& posting) {
+                                     EXPECT_EQ(sequence, received);
+                                     total_fen += posting.unallocated_fen();
+                                     return true;
+                                   })
+                    .ok());
+    EXPECT_EQ(total_fen, 12'345'600);
+  });
+  EXPECT_TRUE(Run().ok()) << Explain(Run());
+
+  const std::string key = PostingKey(received, 0);
+  const std::string good = Get(Table::kPostings, key);
+  storage::v1::Posting posting;
+  ASSERT_TRUE(posting.ParseFromString(good));
+  posting.set_unallocated_fen(posting.unallocated_fen() + 1);
+  Put(Table::kPostings, key, posting.SerializeAsString());
+  ExpectFirst(Run(), received, "INDEX_ALTERED");
+  Erase(Table::kPostings, key);
+  ExpectFirst(Run(), received, "INDEX_MISSING");
+  Put(Table::kPostings, key, good);
+  Put(Table::kPostings, PostingKey(received, 1), good);
+  ExpectFirst(Run(), received, "INDEX_ALTERED");
+  Erase(Table::kPostings, PostingKey(received, 1));
+
+  // The fund's own entity, which says how much there is.
+  const std::string fund = EntityStoreKey({books::EntityKind::kFund, "fund-1"});
+  Put(Table::kEntities, fund, Get(Table::kEntities, fund).substr(1));
+  ExpectFirst(Run(), received, "INDEX_ALTERED");
 }
 
 TEST_F(Verify, FindsWhatComesFromNoRecord) {
