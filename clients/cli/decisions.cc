@@ -283,27 +283,49 @@ absl::StatusOr<int> RunShow(Context& context, const DecisionOptions& options) {
   return kExitOk;
 }
 
+// Sends one of the outbox again; says what became of it.
+nlohmann::ordered_json SendAgain(Context& context, const sdk::Sealed& sealed, const std::string& officer,
+                                 absl::Status* first_error) {
+  const auto send = [&]() -> absl::StatusOr<sdk::CheckedReceipt> {
+    ASSIGN_OR_RETURN(const crypto::Signer* signer, context.signer(officer));
+    return context.Send(sealed, signer->public_key());
+  };
+  const auto receipt = send();
+  if (receipt.ok()) return {{"sequence", receipt->sequence}, {"repeated", receipt->repeated}};
+  if (first_error->ok()) *first_error = receipt.status();
+  std::cerr << ErrorLine(receipt.status()) << '\n';
+  return {{"reason", ReasonOf(receipt.status())}, {"message", std::string(receipt.status().message())}};
+}
+
 absl::StatusOr<int> RunPending(Context& context, bool send) {
   ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
   ASSIGN_OR_RETURN(const std::vector<sdk::Sealed> waiting, sdk::Outbox(config->outbox_path()).List());
-  absl::Status first = absl::OkStatus();
+  absl::Status first_error = absl::OkStatus();
+  auto json = nlohmann::ordered_json::array();
+  Table table({{T("request id", "请求号")},
+               {T("officer", "经办人")},
+               {T("actions", "事项")},
+               {T("recorded as", "入账序号")}});
   for (const sdk::Sealed& sealed : waiting) {
     v1::Submission submission;
-    (void)submission.ParseFromString(sealed.payload);
-    std::cout << HexEncode(sealed.request_id) << "  " << submission.officer() << "  "
-              << T("actions: ", "事项数：") << submission.actions_size() << '\n';
-    if (!send) continue;
-    ASSIGN_OR_RETURN(const crypto::Signer* signer, context.signer(submission.officer()));
-    const auto receipt = context.Send(sealed, signer->public_key());
-    if (receipt.ok()) {
-      PrintRecorded(context, *receipt, {submission.actions().begin(), submission.actions().end()});
-    } else {
-      std::cerr << ErrorLine(receipt.status()) << '\n';
-      if (first.ok()) first = receipt.status();
-    }
+    (void)submission.ParseFromString(sealed.payload);  // Outbox::List did the same
+    nlohmann::ordered_json outcome;
+    if (send) outcome = SendAgain(context, sealed, submission.officer(), &first_error);
+    table.Add({HexEncode(sealed.request_id), submission.officer(), absl::StrCat(submission.actions_size()),
+               outcome.contains("sequence") ? outcome["sequence"].dump() : ""});
+    json.push_back({{"request_id", HexEncode(sealed.request_id)},
+                    {"officer", submission.officer()},
+                    {"actions", submission.actions_size()},
+                    {"outcome", outcome}});
   }
-  if (waiting.empty()) std::cout << T("nothing waits to be sent\n", "没有待发送的报送\n");
-  return ExitCodeOf(first);
+  if (context.json()) {
+    PrintJson(json);
+  } else if (waiting.empty()) {
+    std::cout << T("nothing waits to be sent\n", "没有待发送的报送\n");
+  } else {
+    table.Print(std::cout);
+  }
+  return ExitCodeOf(first_error);
 }
 
 void AddApprove(Program* program, const std::string& group) {

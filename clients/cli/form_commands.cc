@@ -23,14 +23,46 @@ std::string FlagOf(const Column& column) {
   return absl::StrCat("--", absl::StrReplaceAll(column.name, {{"_", "-"}}));
 }
 
+// What stands for a value in the help.
+const char* ValueName(CellKind kind) {
+  switch (kind) {
+    case CellKind::kId:
+      return "ID";
+    case CellKind::kAmount:
+    case CellKind::kSignedAmount:
+      return "AMOUNT";
+    case CellKind::kYear:
+    case CellKind::kPlanYear:
+      return "YEAR";
+    case CellKind::kNumber:
+    case CellKind::kDecimal:
+      return "NUMBER";
+    case CellKind::kProgress:
+      return "PERCENT";
+    case CellKind::kDate:
+      return "DATE";
+    case CellKind::kWord:
+      return "WORD";
+    default:
+      return "TEXT";
+  }
+}
+
 void AddFlag(CLI::App* app, const Column& column, const std::shared_ptr<Flags>& flags) {
   std::string help = T(column.help, column.help_chinese);
   if (column.words != nullptr) absl::StrAppend(&help, ": ", ListWords(*column.words));
   if (column.per_line) absl::StrAppend(&help, T(" (once for each line)", "（每行一次）"));
   if (column.required) absl::StrAppend(&help, T(" [needed]", " [必填]"));
-  auto* option = app->add_option(FlagOf(column), (*flags)[column.name], help);
-  // A value belongs to the flag before it and no further one: texts may begin with a minus.
-  option->allow_extra_args(false);
+  auto& values = (*flags)[column.name];
+  CLI::Option* option = nullptr;
+  if (column.per_line) {
+    // A value belongs to the flag before it and to no further one: amounts may begin with a minus.
+    option = app->add_option(FlagOf(column), values, help)->allow_extra_args(false);
+  } else {
+    option = app->add_option_function<std::string>(
+        FlagOf(column), [&values](const std::string& value) { values = {value}; }, help);
+  }
+  option->type_name(ValueName(column.kind));
 }
 
 // One row a line: the n-th value of each flag that counts by line; a project or fund given once holds for

@@ -11,7 +11,7 @@
 namespace fundledger::clients_testing {
 namespace {
 
-constexpr int kRows = 1500;
+constexpr int kRows = 800;
 constexpr std::chrono::seconds kLimit{60};
 
 class Crash : public World {
@@ -66,7 +66,7 @@ TEST_F(Crash, RepeatedImportRecordsTheRestAndNothingTwice) {
   const uint64_t before = Size();
   uint64_t recorded = 0;
   // Killed at three places; each time the import gives up, and is repeated as it was.
-  for (const uint64_t at : {40, 300, 900}) {
+  for (const uint64_t at : {40, 200, 500}) {
     const auto import = Start({"import", file_, "--as", "admin-1", "--patience", "0"});
     ASSERT_TRUE(WaitForFile(ReceiptPath(before + at), import.get(), kLimit));
     KillServer();
