@@ -9,10 +9,10 @@
 
 namespace fundledger {
 
-// Reads an amount as people write it: "120.5万", "1.466亿", "12,345.67", "12345.67元", "1.5万元"; without a unit, yuan.
-// Groups of thousands are of three digits or absent; full-width digits, commas and points are read as well. No sign,
-// no exponent, nothing smaller than a fen.
-// INVALID_ARGUMENT, reasons AMOUNT_MALFORMED, AMOUNT_TOO_PRECISE, AMOUNT_NEGATIVE, AMOUNT_OUT_OF_RANGE.
+// Reads an amount as people write it: "120.5万", "1.466亿", "12,345.67", "12345.67元", "1.5万元"; without a
+// unit, yuan. Groups of thousands are of three digits or absent; full-width digits, commas and points are
+// read as well. No sign, no exponent, nothing smaller than a fen. INVALID_ARGUMENT, reasons AMOUNT_MALFORMED,
+// AMOUNT_TOO_PRECISE, AMOUNT_NEGATIVE, AMOUNT_OUT_OF_RANGE.
 absl::StatusOr<int64_t> ParseFen(std::string_view text);
 // The same with a leading '-' or '+' allowed, for changes.
 absl::StatusOr<int64_t> ParseSignedFen(std::string_view text);

@@ -1,12 +1,13 @@
-// Errors with a stable reason code. A reason, once released, keeps its meaning: programs branch on it, people read
-// the message. docs/errors.md lists them.
+// Errors with a stable reason code. A reason, once released, keeps its meaning: programs branch on it, people
+// read the message. docs/errors.md lists them.
 //
 //   return Refuse(absl::StatusCode::kFailedPrecondition, "ACCOUNT_BELOW_ZERO",
 //                 absl::StrCat("line ", line, ": asked for ", a, ", there is ", b));
 //
-// Which code: INVALID_ARGUMENT – wrong whatever the state; FAILED_PRECONDITION – refused by a rule on this state;
-// NOT_FOUND – names something that is not there; ALREADY_EXISTS – names something that is; PERMISSION_DENIED – not
-// this officer; UNAUTHENTICATED – signature or key; DATA_LOSS – stored bytes are not what they were.
+// Which code: INVALID_ARGUMENT – wrong whatever the state; FAILED_PRECONDITION – refused by a rule on this
+// state; NOT_FOUND – names something that is not there; ALREADY_EXISTS – names something that is;
+// PERMISSION_DENIED – not this officer; UNAUTHENTICATED – signature or key; DATA_LOSS – stored bytes are not
+// what they were.
 #pragma once
 
 #include <string>
@@ -27,8 +28,12 @@ std::string ReasonOf(const absl::Status& status);
 absl::Status Annotate(const absl::Status& status, std::string_view prefix);
 
 // absl::string_view of Debian's abseil is a type of its own; this is the one place that converts.
-inline absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
-inline std::string_view ToStd(absl::string_view text) { return {text.data(), text.size()}; }
+inline absl::string_view ToAbsl(std::string_view text) {
+  return {text.data(), text.size()};
+}
+inline std::string_view ToStd(absl::string_view text) {
+  return {text.data(), text.size()};
+}
 
 }  // namespace fundledger
 
@@ -36,8 +41,8 @@ inline std::string_view ToStd(absl::string_view text) { return {text.data(), tex
 #define FL_CONCAT(a, b) FL_CONCAT_INNER(a, b)
 
 // Returns from the function with the status of `expr` unless it is OK.
-#define RETURN_IF_ERROR(expr)                       \
-  do {                                              \
+#define RETURN_IF_ERROR(expr)                                                    \
+  do {                                                                           \
     if (::absl::Status fl_status_ = (expr); !fl_status_.ok()) return fl_status_; \
   } while (false)
 

@@ -5,8 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "ledger/crypto/signature.h"
+
+#include "absl/status/statusor.h"
 
 namespace fundledger::crypto {
 
@@ -25,8 +26,8 @@ struct OpenedEnvelope {
 // An envelope around `payload`, signed by each of `signers` in order.
 absl::StatusOr<std::string> SealEnvelope(std::string_view type, std::string_view payload,
                                          const std::vector<const Signer*>& signers);
-// Reads an envelope strictly: no unknown field, nothing the parse does not account for, at least one signature.
-// Verifies nothing. INVALID_ARGUMENT, reason ENVELOPE_MALFORMED.
+// Reads an envelope strictly: no unknown field, nothing the parse does not account for, at least one
+// signature. Verifies nothing. INVALID_ARGUMENT, reason ENVELOPE_MALFORMED.
 absl::StatusOr<OpenedEnvelope> OpenEnvelope(std::string_view bytes);
 
 }  // namespace fundledger::crypto

@@ -1,4 +1,5 @@
-// Keys that sign and verify. Ed25519 (RFC 8032), and SM2 with SM3 under the distinguishing id 1234567812345678.
+// Keys that sign and verify. Ed25519 (RFC 8032), and SM2 with SM3 under the distinguishing id
+// 1234567812345678.
 #pragma once
 
 #include <memory>

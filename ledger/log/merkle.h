@@ -1,4 +1,5 @@
-// RFC 6962 §2.1 Merkle tree: roots and proofs, made and checked. Pure functions over a reader of complete subtrees.
+// RFC 6962 §2.1 Merkle tree: roots and proofs, made and checked. Pure functions over a reader of complete
+// subtrees.
 #pragma once
 
 #include <cstdint>
@@ -6,9 +7,10 @@
 #include <memory>
 #include <vector>
 
+#include "ledger/base/hash256.h"
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "ledger/base/hash256.h"
 
 namespace fundledger::log {
 
@@ -24,11 +26,12 @@ absl::StatusOr<Hash256> TreeRoot(uint64_t size, const NodeReader& nodes);
 // Hashes from the leaf's sibling up. OUT_OF_RANGE, reason PROOF_OUT_OF_RANGE, unless index < size.
 absl::StatusOr<std::vector<Hash256>> ProveInclusion(uint64_t index, uint64_t size, const NodeReader& nodes);
 // OUT_OF_RANGE, reason PROOF_OUT_OF_RANGE, unless 1 <= old_size <= new_size.
-absl::StatusOr<std::vector<Hash256>> ProveConsistency(uint64_t old_size, uint64_t new_size, const NodeReader& nodes);
+absl::StatusOr<std::vector<Hash256>> ProveConsistency(uint64_t old_size, uint64_t new_size,
+                                                      const NodeReader& nodes);
 
 // DATA_LOSS, reason PROOF_INVALID, unless the proof is exactly right.
-absl::Status VerifyInclusion(uint64_t index, uint64_t size, const Hash256& leaf, const std::vector<Hash256>& proof,
-                             const Hash256& root);
+absl::Status VerifyInclusion(uint64_t index, uint64_t size, const Hash256& leaf,
+                             const std::vector<Hash256>& proof, const Hash256& root);
 absl::Status VerifyConsistency(uint64_t old_size, uint64_t new_size, const Hash256& old_root,
                                const Hash256& new_root, const std::vector<Hash256>& proof);
 

@@ -7,9 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "ledger/base/hash256.h"
 #include "ledger/crypto/signature.h"
+
+#include "absl/status/statusor.h"
 
 namespace fundledger::log {
 
@@ -40,11 +41,13 @@ struct NoteVerifier {
 
 // Reads a note of up to 128 KiB; verifies nothing. INVALID_ARGUMENT, reason NOTE_MALFORMED.
 absl::StatusOr<Note> ParseNote(std::string_view note);
-// Reads a note and checks the signatures of keys in `known`: at least one is there, and none of theirs fails. Others
-// are ignored. UNAUTHENTICATED, reason NOTE_UNVERIFIED.
+// Reads a note and checks the signatures of keys in `known`: at least one is there, and none of theirs fails.
+// Others are ignored. UNAUTHENTICATED, reason NOTE_UNVERIFIED.
 absl::StatusOr<Note> OpenNote(std::string_view note, const std::vector<NoteVerifier>& known);
-// The note with one Ed25519 signature. INVALID_ARGUMENT, reason NOTE_MALFORMED, for text that cannot be a note's.
-absl::StatusOr<std::string> SignNote(std::string_view text, std::string_view name, const crypto::Signer& signer);
+// The note with one Ed25519 signature. INVALID_ARGUMENT, reason NOTE_MALFORMED, for text that cannot be a
+// note's.
+absl::StatusOr<std::string> SignNote(std::string_view text, std::string_view name,
+                                     const crypto::Signer& signer);
 
 struct Checkpoint {
   std::string origin;

@@ -6,8 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "absl/status/statusor.h"
 #include "ledger/base/hash256.h"
+
+#include "absl/status/statusor.h"
 
 namespace fundledger::log {
 
@@ -17,7 +18,7 @@ inline constexpr uint8_t kRecordVersion = 1;
 inline constexpr uint8_t kFlagSm3Link = 1;
 
 struct RecordHeader {
-  uint16_t semantics = 1;           // edition of the rules that applied it
+  uint16_t semantics = 1;  // edition of the rules that applied it
   Sequence sequence = 0;
   int64_t recorded_at_us = 0;       // microseconds since 1970 UTC
   Hash256 previous;                 // leaf hash of the record before; zeros in record 0
@@ -34,8 +35,8 @@ struct Record {
 std::string EncodeHeader(const RecordHeader& header, size_t envelope_bytes);
 // INVALID_ARGUMENT, reason RECORD_TOO_LARGE, over kMaxRecordBytes.
 absl::StatusOr<std::string> EncodeRecord(const RecordHeader& header, std::string_view envelope);
-// Points into `bytes`, which must outlive the result. DATA_LOSS, reason RECORD_MALFORMED: unknown version or flag,
-// a length that is not exact, a negative time.
+// Points into `bytes`, which must outlive the result. DATA_LOSS, reason RECORD_MALFORMED: unknown version or
+// flag, a length that is not exact, a negative time.
 absl::StatusOr<Record> DecodeRecord(std::string_view bytes);
 
 // SHA-256(00 ‖ record), RFC 6962 §2.1.

@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "ledger/base/hash256.h"
 #include "ledger/log/merkle.h"
+
+#include "absl/status/statusor.h"
 
 namespace fundledger::log {
 
