@@ -48,7 +48,7 @@ absl::StatusOr<int> AddOfficer(Context& context, const OfficerOptions& options) 
   }
   ASSIGN_OR_RETURN(const std::string officer, context.officer());
   RETURN_IF_ERROR(context.signer(officer).status());
-  RETURN_IF_ERROR(context.client().status());
+  ASSIGN_OR_RETURN(const sdk::Client* client, context.client());
   ASSIGN_OR_RETURN(const crypto::Signer* key, KeyFor(context, options.id));
   v1::Action action;
   auto* registration = action.mutable_register_officer();
@@ -57,7 +57,7 @@ absl::StatusOr<int> AddOfficer(Context& context, const OfficerOptions& options) 
   registration->set_role(static_cast<v1::Role>(*role));
   registration->mutable_key()->set_algorithm(static_cast<v1::KeyAlgorithm>(key->public_key().algorithm));
   registration->mutable_key()->set_key(key->public_key().bytes);
-  ASSIGN_OR_RETURN(*registration->mutable_key_proof(), sdk::ProveKey(options.id, *key));
+  ASSIGN_OR_RETURN(*registration->mutable_key_proof(), sdk::ProveKey(client->ledger().ledger(), options.id, *key));
   ASSIGN_OR_RETURN(const sdk::CheckedReceipt receipt, context.Submit(officer, {action}));
   PrintRecorded(context, receipt, {action});
   return kExitOk;

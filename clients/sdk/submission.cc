@@ -36,8 +36,9 @@ absl::StatusOr<Sealed> Seal(const v1::Submission& submission, const crypto::Sign
   return sealed;
 }
 
-absl::StatusOr<std::string> ProveKey(std::string_view officer, const crypto::Signer& signer) {
-  return signer.Sign(crypto::PreAuthEncoding(crypto::kKeyProofType, officer));
+absl::StatusOr<std::string> ProveKey(std::string_view ledger, std::string_view officer,
+                                     const crypto::Signer& signer) {
+  return signer.Sign(crypto::PreAuthEncoding(crypto::kKeyProofType, std::string(ledger).append(officer)));
 }
 
 }  // namespace fundledger::sdk

@@ -30,6 +30,7 @@ std::string ImportRequestId(const Hash256& ledger, std::string_view officer, std
 absl::StatusOr<Sealed> Seal(const v1::Submission& submission, const crypto::Signer& signer);
 
 // The officer's signature over their own id: what shows that a key to be registered is theirs.
-absl::StatusOr<std::string> ProveKey(std::string_view officer, const crypto::Signer& signer);
+absl::StatusOr<std::string> ProveKey(std::string_view ledger, std::string_view officer,
+                                     const crypto::Signer& signer);
 
 }  // namespace fundledger::sdk

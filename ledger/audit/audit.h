@@ -70,8 +70,8 @@ absl::StatusOr<crypto::PublicKey> ToPublicKey(const ::fundledger::v1::PublicKey&
 absl::Status CheckSignatures(const books::Reader& reader, const Admitted& admitted, VerifierCache* keys);
 
 // What binds a submission to this log and this moment. `root_at` gives the root of the tree of a size <= the
-// number of records so far. INVALID_ARGUMENT / FAILED_PRECONDITION, reasons WRONG_LEDGER, EXPIRED
-// (recorded_at > not_after), SEEN_NOT_A_PREFIX, GENESIS_MISPLACED.
+// number of records so far. INVALID_ARGUMENT / FAILED_PRECONDITION, reasons WRONG_LEDGER, NOT_AFTER_TOO_FAR,
+// EXPIRED (recorded_at > not_after), SEEN_NOT_A_PREFIX, GENESIS_MISPLACED.
 absl::Status CheckBinding(const Admitted& admitted, Sequence sequence, int64_t recorded_at_us,
                           const std::optional<Hash256>& ledger,
                           const std::function<absl::StatusOr<Hash256>(uint64_t size)>& root_at);

@@ -8,6 +8,9 @@
 namespace fundledger::audit {
 namespace {
 
+// The longest a submission may stay valid: 366 days, in microseconds.
+constexpr int64_t kValidityMaxUs = int64_t{366} * 24 * 60 * 60 * 1'000'000;
+
 absl::Status CheckGenesisPlace(const v1::Submission& submission, Sequence sequence) {
   bool has_genesis = false;
   for (const v1::Action& action : submission.actions()) has_genesis = has_genesis || action.has_genesis();
@@ -50,6 +53,13 @@ absl::Status CheckBinding(const Admitted& admitted, Sequence sequence, int64_t r
     return Refuse(absl::StatusCode::kFailedPrecondition, "EXPIRED",
                   absl::StrCat("the submission was not to be recorded after ", submission.not_after_us(),
                                " and it is ", recorded_at_us, " (microseconds since 1970): sign it anew"));
+  }
+  if (submission.not_after_us() - recorded_at_us > kValidityMaxUs) {
+    return Refuse(
+        absl::StatusCode::kInvalidArgument, "NOT_AFTER_TOO_FAR",
+        absl::StrCat("the submission may be recorded until ", submission.not_after_us(),
+                     " (microseconds since 1970), more than 366 days from now: nobody keeps a signed "
+                     "request in a drawer for so long; sign it with an earlier not_after"));
   }
   return CheckSeen(submission.seen(), sequence, root_at);
 }

@@ -27,14 +27,17 @@ absl::Status Verify(const v1::PublicKey& key, std::string_view message, std::str
   return verifier->Verify(message, signature);
 }
 
-absl::Status CheckKeyProof(const v1::RegisterOfficer& officer, VerifierCache* keys) {
-  const std::string message = crypto::PreAuthEncoding(crypto::kKeyProofType, officer.id());
+// `ledger`: what the submission names as its ledger; empty in the genesis. A proof made for one ledger
+// registers nothing in another.
+absl::Status CheckKeyProof(const v1::RegisterOfficer& officer, std::string_view ledger, VerifierCache* keys) {
+  const std::string message =
+      crypto::PreAuthEncoding(crypto::kKeyProofType, absl::StrCat(ToAbsl(ledger), officer.id()));
   const absl::Status status = Verify(officer.key(), message, officer.key_proof(), keys);
   if (status.ok()) return status;
   return Unauthenticated(
       "KEY_PROOF_INVALID",
-      absl::StrCat("the proof of officer ", officer.id(), "'s key is not a signature of the id ",
-                   "by that key: have the officer make it anew (", status.message(), ")"));
+      absl::StrCat("the proof of officer ", officer.id(), "'s key is not a signature of this ledger ",
+                   "and the id by that key: have the officer make it anew (", status.message(), ")"));
 }
 
 absl::Status CheckGenesisSignatures(const Admitted& admitted, VerifierCache* keys) {
@@ -53,7 +56,7 @@ absl::Status CheckGenesisSignatures(const Admitted& admitted, VerifierCache* key
       return Unauthenticated("SIGNATURE_INVALID",
                              absl::StrCat("the genesis is not signed by administrator ", officer.id()));
     }
-    RETURN_IF_ERROR(CheckKeyProof(officer, keys));
+    RETURN_IF_ERROR(CheckKeyProof(officer, "", keys));
   }
   return absl::OkStatus();
 }
@@ -113,7 +116,8 @@ absl::Status CheckSignatures(const books::Reader& reader, const Admitted& admitt
   for (int i = 0; i < submission.actions_size(); ++i) {
     const v1::Action& action = submission.actions(i);
     if (!action.has_register_officer()) continue;
-    RETURN_IF_ERROR(Annotate(CheckKeyProof(action.register_officer(), keys), absl::StrCat("action ", i)));
+    RETURN_IF_ERROR(Annotate(CheckKeyProof(action.register_officer(), submission.ledger(), keys),
+                             absl::StrCat("action ", i)));
   }
   return absl::OkStatus();
 }

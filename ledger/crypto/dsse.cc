@@ -48,9 +48,11 @@ absl::StatusOr<OpenedEnvelope> OpenEnvelope(std::string_view bytes) {
   }
   bool unknown = HasUnknownFields(envelope);
   bool unsigned_entry = envelope.signatures().empty();
+  bool has_key_id = false;
   for (const v1::EnvelopeSignature& signature : envelope.signatures()) {
     unknown = unknown || HasUnknownFields(signature);
     unsigned_entry = unsigned_entry || signature.sig().empty();
+    has_key_id = has_key_id || !signature.keyid().empty();
   }
   if (unknown) return Malformed("has a field that is not known");
   // A field given twice, a default written out, a length in more bytes than it needs: the parser forgives
@@ -60,6 +62,8 @@ absl::StatusOr<OpenedEnvelope> OpenEnvelope(std::string_view bytes) {
         absl::StrCat("has ", bytes.size(), " bytes where its content needs ", envelope.ByteSizeLong()));
   }
   if (unsigned_entry) return Malformed("lacks a signature");
+  // No signature covers a key id: anybody on the way could write into the log for ever what no rule has read.
+  if (has_key_id) return Malformed("names a key id, which nothing signs and nothing needs: leave it out");
   OpenedEnvelope opened;
   opened.payload = std::move(*envelope.mutable_payload());
   opened.payload_type = std::move(*envelope.mutable_payload_type());

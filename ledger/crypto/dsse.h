@@ -27,7 +27,7 @@ struct OpenedEnvelope {
 absl::StatusOr<std::string> SealEnvelope(std::string_view type, std::string_view payload,
                                          const std::vector<const Signer*>& signers);
 // Reads an envelope strictly: no unknown field, nothing the parse does not account for, at least one
-// signature. Verifies nothing. INVALID_ARGUMENT, reason ENVELOPE_MALFORMED.
+// signature, no key id. Verifies nothing. INVALID_ARGUMENT, reason ENVELOPE_MALFORMED.
 absl::StatusOr<OpenedEnvelope> OpenEnvelope(std::string_view bytes);
 
 }  // namespace fundledger::crypto

@@ -1,6 +1,5 @@
 // Trial runs: what Submit would say, on the latest view, without a signature and without a trace.
 #include <algorithm>
-#include <limits>
 #include <unordered_map>
 
 #include "ledger/base/status.h"
@@ -58,7 +57,7 @@ class Trial {
       submission.mutable_seen()->set_size(view_.size());
       submission.mutable_seen()->set_root(view_.checkpoint().root.str());
     }
-    if (submission.not_after_us() == 0) submission.set_not_after_us(std::numeric_limits<int64_t>::max());
+    if (submission.not_after_us() == 0) submission.set_not_after_us(now_us_);
     return audit::CheckBinding(completed, sequence_, now_us_, facts_.ledger,
                                [this](uint64_t size) { return view_.RootAt(size); });
   }

@@ -22,10 +22,11 @@ struct OpenedLedger {
   std::shared_ptr<const View> view;
 };
 
-// Compares the two, keeps what the store has beyond the anchor once it is verified, signs it and writes the
-// anchor. Errors as of Engine::Open.
+// Compares the two, keeps what the store has beyond the anchor once the whole ledger is verified, signs it
+// and writes the anchor. `now_us` is the time, microseconds since 1970 UTC. Errors as of Engine::Open.
 absl::StatusOr<OpenedLedger> OpenLedger(std::unique_ptr<store::Store> store,
-                                        std::unique_ptr<store::Anchor> anchor, const crypto::Signer* log_key);
+                                        std::unique_ptr<store::Anchor> anchor, const crypto::Signer* log_key,
+                                        int64_t now_us);
 
 // Engine::Open on a store and an anchor of the caller's; options.directory is not used.
 absl::StatusOr<std::unique_ptr<Engine>> OpenOn(std::unique_ptr<store::Store> store,

@@ -200,6 +200,14 @@ absl::Status Sequencer::CommitGroup(Group* group) {
 
 // A wall clock that was set, in either direction, would stamp records with times that never were.
 absl::Status Sequencer::CheckClocks() {
+  const int64_t behind_us = end_.recorded_at_us - options_.clock();
+  if (behind_us > kClockDriftMaxUs) {
+    return Unavailable(
+        "CLOCK_BEHIND_LOG",
+        absl::StrCat("the wall clock is ", behind_us / 1'000'000,
+                     " s before the last record's time: set the machine's clock right and restart "
+                     "the ledger"));
+  }
   const int64_t wall = options_.clock() - started_at_us_;
   const int64_t monotonic = options_.monotonic_clock() - started_at_monotonic_us_;
   if (std::abs(wall - monotonic) <= kClockDriftMaxUs) return absl::OkStatus();
@@ -242,7 +250,7 @@ void Sequencer::StopWriting(const absl::Status& status, const absl::Status& answ
 absl::StatusOr<std::unique_ptr<Engine>> OpenOn(std::unique_ptr<store::Store> store,
                                                std::unique_ptr<store::Anchor> anchor, Options options) {
   ASSIGN_OR_RETURN(OpenedLedger opened,
-                   OpenLedger(std::move(store), std::move(anchor), options.log_key.get()));
+                   OpenLedger(std::move(store), std::move(anchor), options.log_key.get(), options.clock()));
   return std::unique_ptr<Engine>(std::make_unique<Sequencer>(std::move(opened), std::move(options)));
 }
 

@@ -28,6 +28,8 @@ namespace {
 using store::Table;
 
 constexpr uint64_t kProgressEvery = 1024;
+// A record's signature alone does not compress below this.
+constexpr uint64_t kRecordBytesMin = 64;
 
 class Verification {
  public:
@@ -43,6 +45,7 @@ class Verification {
   VerifyReport Run();
 
  private:
+  uint64_t BoundedTotal(uint64_t stated, std::string_view by);
   struct StoredNote {
     std::string note;
     absl::StatusOr<log::Checkpoint> opened;
@@ -315,6 +318,16 @@ void Verification::CheckExtraRecords() {
   record_findings_.Add(std::nullopt, "RECORD_UNREADABLE", absl::StrCat("table records: ", status.message()));
 }
 
+// A stored number is not believed beyond what can be there: memory is taken for so many records.
+uint64_t Verification::BoundedTotal(uint64_t stated, std::string_view by) {
+  if (stated <= source_.records_max) return stated;
+  record_findings_.Add(
+      std::nullopt, "SIZE_IMPLAUSIBLE",
+      absl::StrCat(ToAbsl(by), " says ", stated, " records; the store's files have room for ",
+                   source_.records_max, " at most"));
+  return source_.records_max;
+}
+
 VerifyReport Verification::Run() {
   if (!source_.damage.empty()) {
     record_findings_.Add(std::nullopt, "STORE_DAMAGED",
@@ -322,12 +335,12 @@ VerifyReport Verification::Run() {
   }
   LoadKey();
   LoadNotes();
-  total_ = snapshot_.head();
+  total_ = BoundedTotal(snapshot_.head(), "the store's head");
   if (anchored_.ok() && anchored_->size > total_) {
     record_findings_.Add(
         std::nullopt, "STORE_BEHIND_ANCHOR",
         absl::StrCat("the store holds ", total_, " records, the anchor was written for ", anchored_->size));
-    total_ = anchored_->size;
+    total_ = BoundedTotal(anchored_->size, "the anchor");
   }
   ReadRecords();
   ReadTiles();
@@ -351,6 +364,19 @@ VerifyReport VerifyStore(const VerifySource& source, const VerifyOptions& option
   return Verification(source, options).Run();
 }
 
+// Bytes of the plain files in a directory.
+uint64_t FilesBytes(const std::filesystem::path& directory) {
+  uint64_t bytes = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error)) {
+    std::error_code ignored;
+    const uintmax_t size = it->file_size(ignored);
+    if (!ignored) bytes += size;
+  }
+  return bytes;
+}
+
 // The anchor is read first: a daemon may write on, and then the store is at least as long as the anchor says.
 absl::StatusOr<VerifyReport> VerifyDirectory(const VerifyOptions& options) {
   const std::filesystem::path directory = options.directory;
@@ -360,6 +386,7 @@ absl::StatusOr<VerifyReport> VerifyDirectory(const VerifyOptions& options) {
                    store::OpenRocksdbReadOnly((directory / "db").string(), &source.damage));
   const std::shared_ptr<const store::Snapshot> snapshot = store->GetSnapshot();
   source.snapshot = snapshot.get();
+  source.records_max = FilesBytes(directory / "db") / kRecordBytesMin;
   return VerifyStore(source, options);
 }
 

@@ -1,6 +1,8 @@
 // VerifyDirectory, on a store and an anchor of the caller's.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "ledger/engine/verify.h"
@@ -14,6 +16,8 @@ struct VerifySource {
   const store::Snapshot* snapshot = nullptr;
   absl::StatusOr<std::string> anchor;  // its content; read before the snapshot was taken
   std::string damage;                  // what was wrong with the store's files; empty if nothing
+  // More records than this cannot be there, whatever the store and the anchor say.
+  uint64_t records_max = std::numeric_limits<uint64_t>::max();
 };
 
 VerifyReport VerifyStore(const VerifySource& source, const VerifyOptions& options);

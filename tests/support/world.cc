@@ -81,8 +81,8 @@ v1::Genesis World::genesis() const {
   AddOrganization("finance", "city", v1::TIER_DEPARTMENT, &genesis);
   AddOrganization("inspection", "city", v1::TIER_DEPARTMENT, &genesis);
   AddOrganization("town", "city", v1::TIER_TOWNSHIP, &genesis);
-  *genesis.add_administrators() = Officer(kAdmin, "city", v1::ROLE_ADMIN);
-  *genesis.add_administrators() = Officer(kOtherAdmin, "inspection", v1::ROLE_ADMIN);
+  *genesis.add_administrators() = OfficerOf("", kAdmin, "city", v1::ROLE_ADMIN);
+  *genesis.add_administrators() = OfficerOf("", kOtherAdmin, "inspection", v1::ROLE_ADMIN);
   genesis.mutable_policy()->set_two_reviewer_threshold_fen(100'000'000);
   genesis.mutable_policy()->set_proposal_valid_days(30);
   return genesis;
@@ -139,14 +139,20 @@ v1::Submission World::Register(const engine::View& view, std::string_view organi
   return submission;
 }
 
-v1::RegisterOfficer World::Officer(std::string_view id, std::string_view organization, v1::Role role) const {
+v1::RegisterOfficer World::Officer(const engine::View& view, std::string_view id,
+                                   std::string_view organization, v1::Role role) const {
+  return OfficerOf(log::LeafHash(OrDie(view.Record(0))).str(), id, organization, role);
+}
+
+v1::RegisterOfficer World::OfficerOf(std::string ledger, std::string_view id, std::string_view organization,
+                                     v1::Role role) const {
   const auto key = KeyOf(id);
   v1::RegisterOfficer officer;
   officer.set_id(std::string(id));
   officer.set_organization(std::string(organization));
   officer.set_role(role);
   *officer.mutable_key() = WireKey(*key);
-  officer.set_key_proof(OrDie(key->Sign(crypto::PreAuthEncoding(crypto::kKeyProofType, id))));
+  officer.set_key_proof(OrDie(key->Sign(crypto::PreAuthEncoding(crypto::kKeyProofType, ledger.append(id)))));
   officer.set_person_code(crypto::Sha256({"person", id}).str());
   return officer;
 }
@@ -169,11 +175,13 @@ absl::StatusOr<Sequence> World::Decide(engine::Engine* engine, std::string_view 
 absl::Status World::RegisterStaff(engine::Engine* engine) {
   const std::string other_admin(kOtherAdmin);
   v1::Action action;
-  *action.mutable_register_officer() = Officer("inspector", "inspection", v1::ROLE_INSPECTOR);
+  *action.mutable_register_officer() =
+      Officer(*engine->view(), "inspector", "inspection", v1::ROLE_INSPECTOR);
   RETURN_IF_ERROR(Decide(engine, kAdmin, action, {other_admin}).status());
-  *action.mutable_register_officer() = Officer("clerk", "finance", v1::ROLE_FINANCE_CLERK);
+  *action.mutable_register_officer() = Officer(*engine->view(), "clerk", "finance", v1::ROLE_FINANCE_CLERK);
   RETURN_IF_ERROR(Decide(engine, kAdmin, action, {other_admin, "inspector"}).status());
-  *action.mutable_register_officer() = Officer("reviewer", "finance", v1::ROLE_FINANCE_REVIEWER);
+  *action.mutable_register_officer() =
+      Officer(*engine->view(), "reviewer", "finance", v1::ROLE_FINANCE_REVIEWER);
   return Decide(engine, kAdmin, action, {other_admin, "inspector"}).status();
 }
 

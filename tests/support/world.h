@@ -83,8 +83,9 @@ class World {
   v1::Submission Draft(const engine::View& view, std::string_view officer);
   // The same with one action: kAdmin registers an organization below "city".
   v1::Submission Register(const engine::View& view, std::string_view organization);
-  // An officer's registration, with the key of that name and its proof.
-  v1::RegisterOfficer Officer(std::string_view id, std::string_view organization, v1::Role role) const;
+  // An officer's registration in the ledger of `view`, with the key of that name and its proof.
+  v1::RegisterOfficer Officer(const engine::View& view, std::string_view id, std::string_view organization,
+                              v1::Role role) const;
   // Registers, by proposal and approvals, "inspector", "clerk" and "reviewer" with the roles of those names.
   absl::Status RegisterStaff(engine::Engine* engine);
   // Proposes the action as `proposer` and approves it as each of `approvers`; gives the proposal's sequence.
@@ -96,6 +97,10 @@ class World {
   TestClock clock;
 
  private:
+  // `ledger` is empty in the genesis.
+  v1::RegisterOfficer OfficerOf(std::string ledger, std::string_view id, std::string_view organization,
+                                v1::Role role) const;
+
   const v1::Suite suite_;
   std::shared_ptr<const crypto::Signer> log_key_;
   std::atomic<uint64_t> next_request_ = 1;

@@ -9,6 +9,7 @@
 #include "ledger/engine/layout.h"
 #include "ledger/engine/open.h"
 #include "ledger/engine/verify_store.h"
+#include "ledger/log/record.h"
 #include "ledger/store/memory.h"
 #include "tests/support/faults.h"
 #include "tests/support/world.h"
@@ -287,7 +288,57 @@ TEST_F(Faults, KeepsAndSignsWhatTheStoreHasBeyondItsAnchor) {
   ASSERT_TRUE(store_->Commit(batch, 4, 4).ok());
   const absl::Status status = TryOpen();
   EXPECT_EQ(status.code(), StatusCode::kDataLoss);
-  EXPECT_EQ(ReasonOf(status), "SIGNATURE_INVALID");
+  EXPECT_EQ(ReasonOf(status), "RECORD_ALTERED");
+}
+
+// What somebody with a disk and an officer's key, but without the log's, would append.
+TEST_F(Faults, DoesNotSignATailThatBreaksARule) {
+  const std::string good = *anchor_;
+  const std::string genesis = **store_->GetSnapshot()->Get(store::Table::kRecords, SequenceKey(0));
+  v1::Submission submission = world_.Register(*engine_->view(), "org-1");
+  submission.mutable_actions(0)->mutable_register_organization()->set_parent("nowhere");
+  log::RecordHeader header;
+  header.sequence = 1;
+  header.recorded_at_us = world_.clock.now_us();
+  header.previous = log::LeafHash(genesis);
+  const std::string forged = *log::EncodeRecord(header, world_.Seal(submission));
+  store::Batch batch;
+  batch.Put(store::Table::kRecords, SequenceKey(1), forged);
+  ASSERT_TRUE(store_->Commit(batch, 1, 2).ok());
+  EXPECT_EQ(ReasonOf(TryOpen()), "ORGANIZATION_NOT_FOUND");
+  EXPECT_EQ(*anchor_, good);
+}
+
+TEST_F(Faults, DoesNotSignATailFromTheFuture) {
+  const std::string old_anchor = *anchor_;
+  ASSERT_TRUE(SubmitAndWait(engine_.get(), Envelope("org-1")).ok());
+  *anchor_ = old_anchor;
+  world_.clock.Advance(-60'000'001);
+  EXPECT_EQ(ReasonOf(TryOpen()), "RECORD_IN_FUTURE");
+  EXPECT_EQ(*anchor_, old_anchor);
+}
+
+TEST_F(Faults, DoesNotSignATailOverSpoiledBooks) {
+  const std::string old_anchor = *anchor_;
+  ASSERT_TRUE(SubmitAndWait(engine_.get(), Envelope("org-1")).ok());
+  *anchor_ = old_anchor;
+  const std::string key = EntityStoreKey({books::EntityKind::kOrganization, "org-1"});
+  std::string entity = **store_->GetSnapshot()->Get(store::Table::kEntities, key);
+  entity.back() ^= 1;
+  store::Batch batch;
+  batch.Put(store::Table::kEntities, key, entity);
+  ASSERT_TRUE(store_->Commit(batch, 2, 2).ok());
+  EXPECT_EQ(TryOpen().code(), StatusCode::kDataLoss);
+  EXPECT_EQ(*anchor_, old_anchor);
+}
+
+TEST_F(Faults, DoesNotWriteWhileTheClockIsBehindTheLog) {
+  ASSERT_TRUE(SubmitAndWait(engine_.get(), Envelope("org-1")).ok());
+  world_.clock.Advance(-60'000'001);
+  ASSERT_TRUE(TryOpen().ok());
+  EXPECT_EQ(ReasonOf(SubmitAndWait(engine_.get(), Envelope("org-2")).status()), "LEDGER_READ_ONLY");
+  EXPECT_EQ(ReasonOf(engine_->write_status()), "CLOCK_BEHIND_LOG");
+  EXPECT_EQ(engine_->view()->size(), 2u);
 }
 
 TEST_F(Faults, RefusesAStoreThatIsNotAsAnchored) {

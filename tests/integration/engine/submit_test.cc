@@ -195,14 +195,36 @@ TEST_P(Submit, RefusesWhoDidNotSign) {
 TEST_P(Submit, RefusesAKeyThatDoesNotProveItself) {
   v1::Submission submission = world_.Draft(*engine_->view(), World::kAdmin);
   v1::RegisterOfficer& officer = *submission.add_actions()->mutable_register_officer();
-  officer = world_.Officer("inspector", "inspection", v1::ROLE_INSPECTOR);
-  officer.set_key_proof(world_.Officer("another", "inspection", v1::ROLE_INSPECTOR).key_proof());
+  officer = world_.Officer(*engine_->view(), "inspector", "inspection", v1::ROLE_INSPECTOR);
+  officer.set_key_proof(
+      world_.Officer(*engine_->view(), "another", "inspection", v1::ROLE_INSPECTOR).key_proof());
   ExpectRefused(submission, StatusCode::kUnauthenticated, "KEY_PROOF_INVALID");
   officer.clear_key_proof();
   ExpectRefused(submission, StatusCode::kUnauthenticated, "KEY_PROOF_INVALID");
-  officer = world_.Officer("inspector", "inspection", v1::ROLE_INSPECTOR);
+  officer = world_.Officer(*engine_->view(), "inspector", "inspection", v1::ROLE_INSPECTOR);
   officer.mutable_key()->set_key("short");
   ExpectRefused(submission, StatusCode::kUnauthenticated, "KEY_PROOF_INVALID");
+}
+
+TEST_P(Submit, RefusesAKeyProvedForAnotherLedger) {
+  v1::Submission submission = world_.Draft(*engine_->view(), World::kAdmin);
+  v1::RegisterOfficer& officer = *submission.add_actions()->mutable_register_officer();
+  officer = world_.Officer(*engine_->view(), "inspector", "inspection", v1::ROLE_INSPECTOR);
+  // The genesis' form of the proof, which names no ledger.
+  const auto key = test_support::KeyOf("inspector");
+  officer.set_key_proof(*key->Sign(crypto::PreAuthEncoding(crypto::kKeyProofType, "inspector")));
+  ExpectRefused(submission, StatusCode::kUnauthenticated, "KEY_PROOF_INVALID");
+}
+
+TEST_P(Submit, RefusesToBeValidForMoreThanAYear) {
+  constexpr int64_t kDayUs = int64_t{24} * 60 * 60 * 1'000'000;
+  v1::Submission submission = Register("org-1");
+  submission.set_not_after_us(world_.clock.now_us() + 366 * kDayUs + 1);
+  ExpectRefused(submission, StatusCode::kInvalidArgument, "NOT_AFTER_TOO_FAR");
+  submission.set_not_after_us(std::numeric_limits<int64_t>::max());
+  ExpectRefused(submission, StatusCode::kInvalidArgument, "NOT_AFTER_TOO_FAR");
+  submission.set_not_after_us(world_.clock.now_us() + 366 * kDayUs);
+  ExpectRecorded(world_.Seal(submission));
 }
 
 TEST_P(Submit, RefusesWhatIsNotWellFormed) {
@@ -260,7 +282,7 @@ TEST_P(Submit, RefusesByRulesWithoutATrace) {
 TEST_P(Submit, TakesAnOfficerWhoWasJustApproved) {
   v1::Submission proposal = world_.Draft(*engine_->view(), World::kAdmin);
   *proposal.add_actions()->mutable_register_officer() =
-      world_.Officer("inspector", "inspection", v1::ROLE_INSPECTOR);
+      world_.Officer(*engine_->view(), "inspector", "inspection", v1::ROLE_INSPECTOR);
   const std::string proposed = world_.Seal(proposal);
   const v1::Receipt receipt = ExpectRecorded(proposed);
   v1::Submission approval = world_.Draft(*engine_->view(), World::kOtherAdmin);

@@ -413,6 +413,21 @@ TEST(VerifyDirectory, ReadsADirectoryAndWritesNothing) {
   EXPECT_EQ(report->findings[0].reason, "RECORD_ALTERED");
 }
 
+TEST(VerifyDirectory, BelievesNoSizeThatTheFilesHaveNoRoomFor) {
+  World world;
+  const TemporaryDirectory directory;
+  ASSERT_TRUE(world.CreateAndOpen(directory.Sub("ledger")).ok());
+  {
+    auto store = store::OpenRocksdb(directory.Sub("ledger/db"));
+    ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE((*store)->Commit(Batch(), 1, uint64_t{1} << 50).ok());
+  }
+  const auto report = VerifyDirectory({directory.Sub("ledger"), std::nullopt, nullptr});
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_FALSE(report->ok());
+  EXPECT_EQ(report->findings[0].reason, "SIZE_IMPLAUSIBLE") << Explain(*report);
+}
+
 TEST(VerifyDirectory, SaysThatThereIsNoLedger) {
   const TemporaryDirectory directory;
   EXPECT_EQ(ReasonOf(VerifyDirectory({directory.path(), std::nullopt, nullptr}).status()), "STORE_MISSING");

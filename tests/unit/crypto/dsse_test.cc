@@ -59,8 +59,7 @@ TEST(SealEnvelope, GivesTheBytesOfTheFormat) {
 }
 
 TEST(OpenEnvelope, ReadsBytesMadeByHand) {
-  const auto opened =
-      OpenEnvelope(kPayload + kType + kSignature + Field(3, Field(1, "two") + Field(2, "hint")));
+  const auto opened = OpenEnvelope(kPayload + kType + kSignature + Field(3, Field(1, "two")));
   ASSERT_TRUE(opened.ok()) << opened.status();
   EXPECT_EQ(opened->payload, "body");
   EXPECT_EQ(opened->payload_type, "type");
@@ -73,6 +72,8 @@ TEST(OpenEnvelope, RefusesWhatItDoesNotAccountFor) {
   ExpectMalformed(kPayload + kType, "no signature");
   ExpectMalformed(kPayload + kType + Field(3, ""), "a signature without bytes");
   ExpectMalformed(kPayload + kType + Field(3, Field(2, "hint")), "a signature of a hint alone");
+  ExpectMalformed(kPayload + kType + Field(3, Field(1, "sig") + Field(2, "hint")),
+                  "a hint that nothing signs");
   ExpectMalformed(kPayload + kType + kSignature + Field(4, "x"), "an unknown field");
   ExpectMalformed(kPayload + kType + kSignature + std::string("\x20\x01"), "an unknown field, a number");
   ExpectMalformed(kPayload + kType + Field(3, Field(1, "sig") + Field(3, "x")), "an unknown field, nested");
