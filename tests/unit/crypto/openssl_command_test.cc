@@ -17,13 +17,13 @@ namespace {
 class OpensslCommand : public testing::TestWithParam<Algorithm> {
  protected:
   void SetUp() override {
+    std::string pattern = testing::TempDir() + "/openssl-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
     if (Run("openssl version") != 0) {
       std::cerr << "\n*** NOT CHECKED against the openssl command: it is not installed ***\n\n";
       GTEST_SKIP() << "the openssl command is not installed";
     }
-    std::string pattern = testing::TempDir() + "/openssl-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
   }
   void TearDown() override {
     if (!directory_.empty()) std::filesystem::remove_all(directory_);
@@ -39,7 +39,7 @@ class OpensslCommand : public testing::TestWithParam<Algorithm> {
   }
   // Runs a command in the directory; its exit status.
   int Run(const std::string& command) const {
-    const std::string quiet = "cd '" + (directory_.empty() ? "." : directory_.string()) + "' && " + command;
+    const std::string quiet = "cd '" + directory_.string() + "' && " + command;
     return std::system(
         (quiet + " > log 2>&1").c_str());  // NOLINT(cert-env33-c,concurrency-mt-unsafe): a test's own text
   }
