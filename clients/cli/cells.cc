@@ -388,11 +388,6 @@ std::string CellText(const Column& column, const Place& place, const std::string
   return "";
 }
 
-// A cell as people read it: words of enums in their language.
-std::string ShownCell(const Column& column, const std::string& text) {
-  return column.kind == CellKind::kWord ? ShownWord(*column.words, text) : text;
-}
-
 }  // namespace
 
 absl::StatusOr<v1::ActionRef> ParseActionRef(std::string_view text) {
@@ -499,7 +494,8 @@ std::vector<CellError> FillAction(const Form& form, const std::vector<Cells>& ro
     if (!value.empty()) {
       status = Put(value, {column, shared, resolver}, Walk(body, column.path, static_cast<int>(row), true));
     } else if (column.required) {
-      status = Wrong("CELL_MISSING", absl::StrCat("is empty: ", column.help));
+      status =
+          Wrong("CELL_MISSING", absl::StrCat(T("is empty: ", "未填："), T(column.help, column.help_chinese)));
     }
     if (!status.ok()) errors.push_back({row, column.name, value, status});
   };
@@ -538,29 +534,6 @@ std::vector<Cells> DescribeAction(const Form& form, const v1::Action& action, co
     }
   }
   return rows;
-}
-
-std::string ActionLine(const v1::Action& action, const ScaleOf& scale_of) {
-  const Form* form = FormOf(action);
-  if (form == nullptr) return T("(an action this program does not know)", "（本程序不认识的事项）");
-  const std::vector<Cells> rows = DescribeAction(*form, action, scale_of);
-  const bool chinese = CurrentLanguage() == Language::kChinese;
-  std::string line = absl::StrCat(chinese ? form->chinese : form->kind, T(": ", "："));
-  bool first = true;
-  const auto add = [&](const Column& column, const std::string& text) {
-    absl::StrAppend(&line, first ? "" : T(", ", "，"), chinese ? column.chinese : column.name, " ",
-                    ShownCell(column, text));
-    first = false;
-  };
-  for (const Cells& row : rows) {
-    for (const Column& column : form->columns) {
-      if (const auto cell = row.find(column.name); cell != row.end()) add(column, cell->second);
-    }
-  }
-  for (const Column& column : CommonColumns()) {
-    if (const auto cell = rows[0].find(column.name); cell != rows[0].end()) add(column, cell->second);
-  }
-  return line;
 }
 
 }  // namespace fundledger::cli

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "clients/cli/commands.h"
+#include "clients/cli/describe.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
 #include "clients/cli/receipts.h"
@@ -86,7 +87,7 @@ void PrintShown(Context& context, const sdk::Client& client, const std::vector<S
   const ScaleOf scale_of = context.scale_of();
   for (const Shown& one : proposals) {
     table.Add({FormatActionRef(one.ref), FormatTime(one.recorded_at_us, client.utc_offset_minutes()),
-               one.officer, ActionLine(one.action, scale_of)});
+               one.officer, ActionText(one.action, scale_of)});
   }
   table.Print(std::cout);
 }
@@ -248,7 +249,7 @@ absl::StatusOr<int> RunProposals(Context& context, const ListOptions& options) {
                                json.push_back(ToJson(one));
                                table.Add({FormatActionRef(one.ref()), one.officer(),
                                           ShownWord(kProposalStateWords, one.state()),
-                                          ActionLine(one.action(), scale_of), ApprovalsText(one)});
+                                          ActionText(one.action(), scale_of), ApprovalsText(one)});
                              }
                              return absl::OkStatus();
                            }));

@@ -128,7 +128,4 @@ std::vector<CellError> FillAction(const Form& form, const std::vector<Cells>& ro
 using ScaleOf = std::function<std::optional<uint32_t>(const std::string& indicator)>;
 // The cells an action was filled from, as FillAction reads them; the first row holds what all lines share.
 std::vector<Cells> DescribeAction(const Form& form, const v1::Action& action, const ScaleOf& scale_of);
-// An action in one line of the current language: 分配: 项目 p-1, 资金 f-1, 金额 1,205,000.00
-std::string ActionLine(const v1::Action& action, const ScaleOf& scale_of);
-
 }  // namespace fundledger::cli

@@ -133,7 +133,7 @@ std::string ErrorLine(const absl::Status& status) {
   const std::string_view gloss =
       CurrentLanguage() == Language::kChinese ? ReasonInChinese(reason) : std::string_view();
   return absl::StrCat(T("error ", "错误 "), reason,
-                      gloss.empty() ? "" : absl::StrCat("(", ToAbsl(gloss), ")"), ": ", status.message());
+                      gloss.empty() ? "" : absl::StrCat("（", ToAbsl(gloss), "）"), ": ", status.message());
 }
 
 }  // namespace fundledger::cli

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "clients/cli/commands.h"
+#include "clients/cli/describe.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
 #include "clients/cli/table.h"
@@ -241,7 +242,7 @@ absl::StatusOr<int> RunProjects(Context& context, const Filter& filter) {
 void PrintProject(Context& context, const v1::ProjectState& state) {
   v1::Action declared;
   *declared.mutable_declare_project() = state.project();
-  std::cout << ActionLine(declared, context.scale_of()) << '\n'
+  std::cout << ActionText(declared, context.scale_of()) << '\n'
             << T("status ", "状态 ") << ShownWord(kProjectStatusWords, state.status())
             << T(", progress ", "，形象进度 ") << ProgressText(state) << "\n\n";
   Table events({{T("date", "日期")},

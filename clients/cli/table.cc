@@ -6,7 +6,16 @@
 
 #include "ledger/base/text.h"
 
+#include "absl/strings/str_split.h"
+
 namespace fundledger::cli {
+namespace {
+
+std::vector<std::string> Lines(const std::string& cell) {
+  return absl::StrSplit(cell, '\n');
+}
+
+}  // namespace
 
 std::string Padded(const std::string& text, size_t width, Table::Align align) {
   const size_t own = DisplayWidth(text);
@@ -23,10 +32,12 @@ void Table::Print(std::ostream& out) const {
   std::vector<size_t> widths;
   for (size_t i = 0; i < columns_.size(); ++i) {
     size_t width = DisplayWidth(columns_[i].title);
-    for (const auto& row : rows_) width = std::max(width, DisplayWidth(row[i]));
+    for (const auto& row : rows_) {
+      for (const std::string& line : Lines(row[i])) width = std::max(width, DisplayWidth(line));
+    }
     widths.push_back(width);
   }
-  const auto line = [&](const auto& cell) {
+  const auto print = [&](const auto& cell) {
     std::string text;
     for (size_t i = 0; i < columns_.size(); ++i) {
       text += (i == 0 ? "" : "  ") + Padded(cell(i), widths[i], columns_[i].align);
@@ -34,12 +45,20 @@ void Table::Print(std::ostream& out) const {
     while (text.ends_with(' ')) text.pop_back();
     out << text << '\n';
   };
-  const auto rule = [&] { line([&](size_t i) { return std::string(widths[i], '-'); }); };
-  line([&](size_t i) { return columns_[i].title; });
+  const auto rule = [&] { print([&](size_t i) { return std::string(widths[i], '-'); }); };
+  print([&](size_t i) { return columns_[i].title; });
   rule();
   for (size_t r = 0; r < rows_.size(); ++r) {
     if (std::find(rules_.begin(), rules_.end(), r) != rules_.end()) rule();
-    line([&](size_t i) { return rows_[r][i]; });
+    std::vector<std::vector<std::string>> cells;
+    size_t height = 1;
+    for (const std::string& cell : rows_[r]) {
+      cells.push_back(Lines(cell));
+      height = std::max(height, cells.back().size());
+    }
+    for (size_t line = 0; line < height; ++line) {
+      print([&](size_t i) { return line < cells[i].size() ? cells[i][line] : std::string(); });
+    }
   }
 }
 

@@ -17,7 +17,7 @@ class Table {
 
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
-  // As many cells as there are columns.
+  // As many cells as there are columns. A cell may have several lines.
   void Add(std::vector<std::string> cells);
   // A rule, then what is added after it: totals.
   void AddRule() { rules_.push_back(rows_.size()); }

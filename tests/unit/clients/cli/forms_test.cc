@@ -6,6 +6,7 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
+#include "clients/cli/describe.h"
 #include "clients/cli/language.h"
 #include "ledger/base/status.h"
 
@@ -112,7 +113,7 @@ TEST(Forms, EveryKindGoesFromCellsToTheActionAndBack) {
       EXPECT_TRUE(MessageDifferencer::Equals(action, again)) << form.kind << "\n"
                                                              << action.DebugString() << "\n"
                                                              << again.DebugString();
-      EXPECT_NE(ActionLine(action, ScaleFour).find("reference R-1"), std::string::npos);
+      EXPECT_NE(ActionText(action, ScaleFour).find("reference R-1"), std::string::npos);
     }
   }
 }

@@ -26,6 +26,21 @@ TEST(Table, AlignsByTheColumnsATerminalGives) {
             "合计      12,346.67  ok\n");
 }
 
+TEST(Table, PrintsCellsOfSeveralLinesBelowEachOther) {
+  Table table({{"n", Table::Align::kRight}, {"what"}, {"who"}});
+  table.Add({"1", "计划\n  一行\n  两行", "clerk"});
+  table.Add({"2", "x", "y"});
+  std::ostringstream out;
+  table.Print(out);
+  EXPECT_EQ(out.str(),
+            "n  what    who\n"
+            "-  ------  -----\n"
+            "1  计划    clerk\n"
+            "     一行\n"
+            "     两行\n"
+            "2  x       y\n");
+}
+
 TEST(Table, PadsOnEitherSide) {
   EXPECT_EQ(Padded("资金", 6, Table::Align::kLeft), "资金  ");
   EXPECT_EQ(Padded("资金", 6, Table::Align::kRight), "  资金");
