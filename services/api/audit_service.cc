@@ -142,12 +142,6 @@ absl::Status GetConsistencyProof(const engine::View& view, const v1::GetConsiste
   return absl::OkStatus();
 }
 
-absl::Status GetCheckpoint(const engine::View& view, const v1::GetCheckpointRequest&,
-                           v1::GetCheckpointResponse* response) {
-  response->set_checkpoint(view.signed_checkpoint());
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 grpc::ServerUnaryReactor* AuditService::ListTrail(grpc::CallbackServerContext* call,
@@ -175,9 +169,12 @@ grpc::ServerUnaryReactor* AuditService::GetConsistencyProof(grpc::CallbackServer
 }
 
 grpc::ServerUnaryReactor* AuditService::GetCheckpoint(grpc::CallbackServerContext* call,
-                                                      const v1::GetCheckpointRequest* request,
+                                                      const v1::GetCheckpointRequest*,
                                                       v1::GetCheckpointResponse* response) {
-  return Query(context_, call, request, response, api::GetCheckpoint);
+  return rpc::Answer(*context_.runtime, call, [engine = context_.engine, response] {
+    response->set_checkpoint(engine->view()->signed_checkpoint());
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace fundledger::api

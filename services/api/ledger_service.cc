@@ -14,8 +14,8 @@ namespace {
 
 namespace v1 = ::fundledger::v1;
 
-// Keeps the answer, some hundred bytes a submission, well under the limit of a message.
-constexpr int kCheckMax = 5000;
+// Bounds how long one call, whose submissions need no signature, keeps the others waiting.
+constexpr int kCheckMax = 1000;
 
 absl::Status Check(const engine::Engine& engine, const v1::CheckRequest& request,
                    v1::CheckResponse* response) {
@@ -54,7 +54,8 @@ grpc::ServerUnaryReactor* LedgerService::Submit(grpc::CallbackServerContext* cal
 
 grpc::ServerUnaryReactor* LedgerService::Check(grpc::CallbackServerContext* call,
                                                const v1::CheckRequest* request, v1::CheckResponse* response) {
-  return rpc::Read(*context_.runtime, call, [engine = context_.engine, request, response] {
+  const rpc::Runtime& runtime = *context_.runtime;
+  return rpc::RunOn(runtime.checks, runtime, call, [engine = context_.engine, request, response] {
     return api::Check(*engine, *request, response);
   });
 }
@@ -62,7 +63,7 @@ grpc::ServerUnaryReactor* LedgerService::Check(grpc::CallbackServerContext* call
 grpc::ServerUnaryReactor* LedgerService::GetLedger(grpc::CallbackServerContext* call,
                                                    const v1::GetLedgerRequest*,
                                                    v1::GetLedgerResponse* response) {
-  return rpc::Read(*context_.runtime, call, [engine = context_.engine, response]() -> absl::Status {
+  return rpc::Answer(*context_.runtime, call, [engine = context_.engine, response]() -> absl::Status {
     ASSIGN_OR_RETURN(*response, LedgerFacts(*engine));
     return absl::OkStatus();
   });

@@ -22,6 +22,8 @@ namespace fundledger::rpc {
 // What all handlers share; outlives the server.
 struct Runtime {
   Executor* executor;
+  // For Check: one call may be a thousand submissions of anybody, and must not stand before every query.
+  Executor* checks;
   // Told of answers that a person must look into: DATA_LOSS, INTERNAL, UNKNOWN. Thread-safe; does not block.
   std::function<void(const absl::Status&)> on_fault;
 };
@@ -29,12 +31,13 @@ struct Runtime {
 // Finishes the call. The only place that does.
 void Finish(const Runtime& runtime, grpc::ServerUnaryReactor* reactor, const absl::Status& status);
 
-// Runs `fill` on the executor and finishes the call with what it returns. A call cancelled in the meantime is
+// Runs `fill` on `executor` and finishes the call with what it returns. A call cancelled in the meantime is
 // finished without running it.
 template <typename Fill>
-grpc::ServerUnaryReactor* Read(const Runtime& runtime, grpc::CallbackServerContext* context, Fill fill) {
+grpc::ServerUnaryReactor* RunOn(Executor* executor, const Runtime& runtime,
+                                grpc::CallbackServerContext* context, Fill fill) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  runtime.executor->Run([&runtime, context, reactor, fill = std::move(fill)](const absl::Status& admitted) {
+  executor->Run([&runtime, context, reactor, fill = std::move(fill)](const absl::Status& admitted) {
     if (!admitted.ok()) {
       Finish(runtime, reactor, admitted);
     } else if (context->IsCancelled()) {
@@ -43,6 +46,22 @@ grpc::ServerUnaryReactor* Read(const Runtime& runtime, grpc::CallbackServerConte
       Finish(runtime, reactor, fill());
     }
   });
+  return reactor;
+}
+
+// A query, on the executor that all queries share.
+template <typename Fill>
+grpc::ServerUnaryReactor* Read(const Runtime& runtime, grpc::CallbackServerContext* context, Fill fill) {
+  return RunOn(runtime.executor, runtime, context, std::move(fill));
+}
+
+// Finishes the call on gRPC's own thread: for what never blocks, so that it is answered however many queries
+// wait.
+template <typename Fill>
+grpc::ServerUnaryReactor* Answer(const Runtime& runtime, grpc::CallbackServerContext* context,
+                                 const Fill& fill) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  Finish(runtime, reactor, fill());
   return reactor;
 }
 

@@ -32,6 +32,8 @@ namespace {
 constexpr int kSendBytesMax = 4 << 20;
 // Queries that may wait for a thread.
 constexpr size_t kReadQueueMax = 1024;
+// Checks that may wait for their one thread.
+constexpr size_t kCheckQueueMax = 8;
 // Calls at once on one connection.
 constexpr int kStreamsMax = 1024;
 
@@ -70,7 +72,9 @@ class GrpcServer final : public Server {
       : config_(config),
         engine_(std::move(engine)),
         reads_(static_cast<size_t>(config.read_threads), kReadQueueMax),
-        runtime_{&reads_, [](const absl::Status& status) { LogStatus(LogLevel::kError, "fault", status); }} {}
+        checks_(1, kCheckQueueMax),
+        runtime_{&reads_, &checks_,
+                 [](const absl::Status& status) { LogStatus(LogLevel::kError, "fault", status); }} {}
 
   ~GrpcServer() override { Stop(); }
 
@@ -123,6 +127,7 @@ class GrpcServer final : public Server {
     // with its queue, then the readers with theirs. What comes in meanwhile both refuse at once.
     engine_->Stop();
     reads_.Stop(deadline);
+    checks_.Stop(deadline);
     if (server_ != nullptr) server_->Shutdown(absl::ToChronoTime(deadline));
     server_.reset();
     if (!address_.empty() && !config_.endpoints_file.empty())
@@ -134,6 +139,7 @@ class GrpcServer final : public Server {
   const Config config_;
   std::unique_ptr<engine::Engine> engine_;
   rpc::Executor reads_;
+  rpc::Executor checks_;
   rpc::Runtime runtime_;
   const api::Context context_{engine_.get(), &runtime_};
   api::LedgerService ledger_service_{context_};

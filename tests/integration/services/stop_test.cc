@@ -43,6 +43,27 @@ class HoldingEngine final : public PassingEngine {
     return PassingEngine::Check(submissions);
   }
 
+  // The next two views asked for are held until it is stopped.
+  std::shared_ptr<const engine::View> view() const override {
+    {
+      const absl::MutexLock lock(&mutex_);
+      if (views_to_hold_ == 0) return PassingEngine::view();
+      --views_to_hold_;
+      ++views_;
+    }
+    stopping_.WaitForNotification();
+    return PassingEngine::view();
+  }
+  void HoldViewsOfQueries() {
+    const absl::MutexLock lock(&mutex_);
+    views_to_hold_ = 2;
+  }
+  void WaitForViews(size_t views) const {
+    const absl::MutexLock lock(&mutex_);
+    const auto arrived = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return views_ >= views; };
+    mutex_.Await(absl::Condition(&arrived));
+  }
+
   void Stop() override {
     std::vector<Held> held;
     {
@@ -69,6 +90,8 @@ class HoldingEngine final : public PassingEngine {
   mutable absl::Notification stopping_;
   std::vector<Held> held_ ABSL_GUARDED_BY(mutex_);
   mutable size_t checks_ ABSL_GUARDED_BY(mutex_) = 0;
+  mutable size_t views_to_hold_ ABSL_GUARDED_BY(mutex_) = 0;
+  mutable size_t views_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 // A call that somebody else finishes.
@@ -134,7 +157,8 @@ TEST_F(StopTest, FinishesSubmissionsThatWait) {
 
 TEST_F(StopTest, AnswersQueriesUnderWay) {
   Start(60);
-  std::vector<CheckCall> checks(2);
+  // There is one thread for checks.
+  std::vector<CheckCall> checks(1);
   for (CheckCall& call : checks) Send(&call);
   engine_->WaitFor(0, checks.size());
   ledgerd_->server->Stop();
@@ -144,22 +168,69 @@ TEST_F(StopTest, AnswersQueriesUnderWay) {
   }
 }
 
-// Those behind the queries under way were there in time, or found the executor stopping (UNAVAILABLE) or gRPC
-// itself (CANCELLED): none is left without an answer.
+// Those behind the query under way were there in time, or found the queue full (RESOURCE_EXHAUSTED), the
+// executor stopping (UNAVAILABLE) or gRPC itself (CANCELLED): none is left without an answer.
 TEST_F(StopTest, FinishesQueriesThatWait) {
   for (const int64_t stop_seconds : {60, 0}) {
     Start(stop_seconds);
     std::vector<CheckCall> checks(20);
     for (CheckCall& call : checks) Send(&call);
-    engine_->WaitFor(0, 2);
+    engine_->WaitFor(0, 1);
     ledgerd_->server->Stop();
     for (CheckCall& call : checks) {
       const grpc::StatusCode code = call.Wait().error_code();
       EXPECT_TRUE(code == grpc::StatusCode::OK || code == grpc::StatusCode::UNAVAILABLE ||
-                  code == grpc::StatusCode::CANCELLED)
+                  code == grpc::StatusCode::RESOURCE_EXHAUSTED || code == grpc::StatusCode::CANCELLED)
           << code;
     }
   }
+}
+
+// Checks are for anybody and dear; what they may hold up is each other.
+TEST_F(StopTest, ChecksHoldUpNoQuery) {
+  Start(60);
+  std::vector<CheckCall> checks(30);
+  for (CheckCall& call : checks) Send(&call);
+  engine_->WaitFor(0, 1);
+  const auto audit = v1::AuditService::NewStub(ledgerd_->channel);
+  v1::GetRecordResponse record;
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+  EXPECT_TRUE(audit->GetRecord(&context, {}, &record).ok());
+  ledgerd_->server->Stop();
+  size_t refused = 0;
+  for (CheckCall& call : checks) {
+    const grpc::Status status = call.Wait();
+    if (status.error_code() != grpc::StatusCode::RESOURCE_EXHAUSTED) continue;
+    ++refused;
+    EXPECT_EQ(ErrorOf(status).reason, "READ_QUEUE_FULL");
+    EXPECT_GT(ErrorOf(status).retry_delay_ms, 0);
+  }
+  EXPECT_GT(refused, 0U);
+}
+
+// All threads for queries held up: whoever asks what ledger this is, and how far, is answered all the same.
+TEST_F(StopTest, LedgerAndCheckpointWaitForNoQuery) {
+  Start(60);
+  engine_->HoldViewsOfQueries();
+  const auto audit = v1::AuditService::NewStub(ledgerd_->channel);
+  std::vector<Call<v1::GetRecordRequest, v1::GetRecordResponse>> records(2);
+  for (auto& call : records) {
+    audit->async()->GetRecord(&call.context, &call.request, &call.response,
+                              [&call](grpc::Status status) { call.done.set_value(std::move(status)); });
+  }
+  engine_->WaitForViews(records.size());
+  const auto deadline = std::chrono::system_clock::now() + std::chrono::seconds(30);
+  grpc::ClientContext context;
+  context.set_deadline(deadline);
+  v1::GetLedgerResponse ledger;
+  EXPECT_TRUE(stub_->GetLedger(&context, {}, &ledger).ok());
+  grpc::ClientContext another;
+  another.set_deadline(deadline);
+  v1::GetCheckpointResponse checkpoint;
+  EXPECT_TRUE(audit->GetCheckpoint(&another, {}, &checkpoint).ok());
+  ledgerd_->server->Stop();
+  for (auto& call : records) EXPECT_TRUE(call.Wait().ok());
 }
 
 TEST_F(StopTest, FinishesCancelledCallsToo) {

@@ -143,7 +143,7 @@ TEST_F(SubmitTest, ChecksWithoutRecording) {
 TEST_F(SubmitTest, ChecksOnlySoManyInOneCall) {
   const auto stub = v1::LedgerService::NewStub(ledgerd_.channel);
   v1::CheckRequest request;
-  for (int i = 0; i <= 5000; ++i) request.add_submissions("");
+  for (int i = 0; i <= 1000; ++i) request.add_submissions("");
   v1::CheckResponse response;
   grpc::ClientContext context;
   EXPECT_EQ(ErrorOf(stub->Check(&context, request, &response)).reason, "TOO_MANY_SUBMISSIONS");
