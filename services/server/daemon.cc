@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include <google/protobuf/stubs/logging.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -66,6 +67,12 @@ void ServeUntilSignal(const sigset_t& signals, Server* server) {
   }
 }
 
+// protobuf writes a line to standard error for every message with a text that is not UTF-8: anybody who can
+// connect could fill the disk with them. The caller is told; here they are for debugging only.
+void LogProtobuf(google::protobuf::LogLevel, const char*, int, const std::string& message) {
+  Log(LogLevel::kDebug, "protobuf", {{"message", message}});
+}
+
 ExitCode Fail(ExitCode code, const absl::Status& status) {
   LogStatus(LogLevel::kError, "cannot_start", status);
   return code;
@@ -102,6 +109,7 @@ ExitCode RunDaemon(const std::vector<std::string>& args) {
     return kExitClean;
   }
   SetUpLog(line->config.log_level, line->config.log_format);
+  (void)google::protobuf::SetLogHandler(LogProtobuf);
   return Serve(line->config, signals);
 }
 

@@ -143,6 +143,21 @@ TEST_F(DaemonTest, ServesUntilItIsToldToStop) {
   EXPECT_FALSE(std::filesystem::exists(Path("endpoints.json")));
 }
 
+// Anybody who connects can send it; the log is not theirs to fill.
+TEST_F(DaemonTest, SaysNothingOfTextThatIsNotUtf8) {
+  Process process(Args());
+  ASSERT_NE(process.LineWith("event=serving"), "");
+  const auto channel = grpc::CreateChannel(Address(), grpc::InsecureChannelCredentials());
+  std::string response;
+  // GetPaymentRequest{organization = 2}.
+  EXPECT_FALSE(
+      CallRaw(channel, "/fundledger.v1.FundService/GetPayment", std::string("\x12\x01\xff", 3), &response)
+          .ok());
+  process.Signal(SIGTERM);
+  EXPECT_THAT(process.All(), ::testing::Not(HasSubstr("UTF-8")));
+  EXPECT_EQ(process.Wait(), server::kExitClean);
+}
+
 TEST_F(DaemonTest, IgnoresASecondSignal) {
   Process process(Args());
   ASSERT_NE(process.LineWith("event=serving"), "");
