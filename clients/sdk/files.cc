@@ -121,6 +121,12 @@ absl::StatusOr<std::unique_ptr<crypto::Signer>> ReadKeyFile(const std::filesyste
     return Refuse(absl::StatusCode::kInvalidArgument, "KEY_MALFORMED",
                   absl::StrCat(path.string(), " is not a file with a key"));
   }
+  if (info.st_uid != ::geteuid()) {
+    return Refuse(absl::StatusCode::kPermissionDenied, "KEY_FILE_EXPOSED",
+                  absl::StrCat("the key ", path.string(), " belongs to user ", info.st_uid,
+                               ", who can read and change it, and this program runs as user ", ::geteuid(),
+                               ": run it as the key's owner, or make a key of your own"));
+  }
   if ((info.st_mode & 077) != 0) {
     return Refuse(absl::StatusCode::kPermissionDenied, "KEY_FILE_EXPOSED",
                   absl::StrCat("the key ", path.string(), " can be read or written by others: chmod 600 ",

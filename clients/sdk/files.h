@@ -24,8 +24,8 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path);
 // on disk on return. UNAVAILABLE, reason FILE_UNWRITABLE.
 absl::Status ReplaceFile(const std::filesystem::path& path, std::string_view bytes, bool durable);
 
-// A private key in PKCS#8 PEM. PERMISSION_DENIED, reason KEY_FILE_EXPOSED, if others than its owner can read
-// or write it; NOT_FOUND, reason KEY_FILE_MISSING; INVALID_ARGUMENT, reason KEY_MALFORMED.
+// A private key in PKCS#8 PEM. PERMISSION_DENIED, reason KEY_FILE_EXPOSED, if it is another user's or others
+// can read or write it; NOT_FOUND, reason KEY_FILE_MISSING; INVALID_ARGUMENT, reason KEY_MALFORMED.
 absl::StatusOr<std::unique_ptr<crypto::Signer>> ReadKeyFile(const std::filesystem::path& path);
 // Makes a key file, readable by its owner alone, durable on return. ALREADY_EXISTS, reason KEY_FILE_EXISTS: a
 // key is never overwritten.

@@ -21,6 +21,11 @@ absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
     return Refuse(absl::StatusCode::kInvalidArgument, "KEY_FILE_UNREADABLE",
                   absl::StrCat(path, ": ", std::strerror(errno)));
   }
+  if (status.st_uid != ::geteuid()) {
+    return Refuse(absl::StatusCode::kInvalidArgument, "KEY_FILE_EXPOSED",
+                  absl::StrCat(path, ": belongs to user ", status.st_uid, ", and the server runs as user ",
+                               ::geteuid(), "; run: chown ", ::geteuid(), " ", path));
+  }
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     return Refuse(absl::StatusCode::kInvalidArgument, "KEY_FILE_EXPOSED",
                   absl::StrCat(path, ": others than its owner may use this key; run: chmod 600 ", path));

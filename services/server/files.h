@@ -9,8 +9,8 @@
 
 namespace fundledger::server {
 
-// What a file that holds a secret says. INVALID_ARGUMENT: KEY_FILE_UNREADABLE; KEY_FILE_EXPOSED, if anybody
-// but its owner may read or write it.
+// What a file that holds a secret says. INVALID_ARGUMENT: KEY_FILE_UNREADABLE; KEY_FILE_EXPOSED, if it is
+// another user's, or anybody but its owner may read or write it.
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path);
 
 // Puts `content` in place of the file: a reader sees the old file, the new one, or none, never a part.

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "ledger/base/status.h"
 #include "services/server/files.h"
@@ -172,6 +173,17 @@ TEST_F(ConfigTest, TakesSecretsOnlyFromFilesThatAreTheOwnersAlone) {
   ASSERT_TRUE(secret.ok()) << secret.status();
   EXPECT_EQ(*secret, "secret");
   EXPECT_EQ(ReasonOf(ReadSecretFile(path + "x").status()), "KEY_FILE_UNREADABLE");
+}
+
+TEST_F(ConfigTest, TakesSecretsOnlyFromFilesOfItsOwnUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+  const std::string path = directory_.Sub("log.key");
+  std::ofstream(path) << "secret";
+  ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
+  ASSERT_EQ(::chown(path.c_str(), 65534, 65534), 0);
+  const auto secret = ReadSecretFile(path);
+  EXPECT_EQ(ReasonOf(secret.status()), "KEY_FILE_EXPOSED");
+  EXPECT_THAT(std::string(secret.status().message()), HasSubstr("chown"));
 }
 
 TEST_F(ConfigTest, ReplacesAFileWhole) {

@@ -1,5 +1,7 @@
 #include "clients/sdk/files.h"
 
+#include <unistd.h>
+
 #include "clients/sdk/outbox.h"
 #include "ledger/base/status.h"
 #include "tests/unit/clients/sdk/little_log.h"
@@ -33,6 +35,14 @@ TEST(KeyFile, IsRefusedWhenOthersCanReadIt) {
     fs::permissions(directory / "a.key", fs::perms::owner_read | exposed);
     EXPECT_EQ(ReasonOf(ReadKeyFile(directory / "a.key").status()), "KEY_FILE_EXPOSED");
   }
+}
+
+TEST(KeyFile, IsRefusedWhenItBelongsToAnotherUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+  const TestDirectory directory;
+  ASSERT_TRUE(MakeKeyFile(directory / "a.key", *KeyOf('k')).ok());
+  ASSERT_EQ(::chown((directory / "a.key").c_str(), 65534, 65534), 0);
+  EXPECT_EQ(ReasonOf(ReadKeyFile(directory / "a.key").status()), "KEY_FILE_EXPOSED");
 }
 
 TEST(KeyFile, SaysWhatIsMissingOrMalformed) {
