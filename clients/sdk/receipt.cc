@@ -113,12 +113,14 @@ absl::Status KeepReceipt(const std::filesystem::path& directory, const CheckedRe
   if (kept.ok()) {
     v1::Receipt first;
     // A later receipt for the same record says nothing new.
-    if (first.ParseFromString(*kept) && first.header() == receipt.receipt.header()) return absl::OkStatus();
+    if (first.ParseFromString(*kept) && log::LeafHash(first.header() + first.envelope()) == receipt.leaf) {
+      return absl::OkStatus();
+    }
     // Of another ledger, or evidence: nothing that was received is ever overwritten.
     path = directory /
            absl::StrCat(receipt.sequence, "-", HexEncode(receipt.leaf.view().substr(0, 4)), ".receipt");
   }
-  return ReplaceFile(path, receipt.receipt.SerializeAsString(), false);
+  return ReplaceFile(path, receipt.receipt.SerializeAsString(), true);
 }
 
 }  // namespace fundledger::sdk

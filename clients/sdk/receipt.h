@@ -33,7 +33,8 @@ struct CheckedReceipt {
 absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Sealed& sent,
                                             const crypto::PublicKey& own_key, const log::NoteVerifier& log);
 
-// Keeps a receipt as <directory>/<sequence>.receipt, protobuf bytes of fundledger.v1.Receipt.
+// Keeps a receipt as <directory>/<sequence>.receipt, protobuf bytes of fundledger.v1.Receipt; durable on
+// return. One for another record of that sequence is evidence, and kept beside it.
 absl::Status KeepReceipt(const std::filesystem::path& directory, const CheckedReceipt& receipt);
 
 }  // namespace fundledger::sdk

@@ -191,5 +191,18 @@ TEST_F(ReceiptTest, KeepsReceiptsAndOverwritesNone) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory / "receipts"), {}), 2);
 }
 
+TEST_F(ReceiptTest, KeepsASecondReceiptForTheSameHeaderAndAnotherEnvelope) {
+  const TestDirectory directory;
+  auto checked = Check(log_.Receipt(index_, log_.size()));
+  ASSERT_TRUE(checked.ok());
+  ASSERT_TRUE(KeepReceipt(directory.path(), *checked).ok());
+  ASSERT_TRUE(KeepReceipt(directory.path(), *checked).ok());
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);
+  (*checked->receipt.mutable_envelope())[20] ^= 1;
+  checked->leaf = log::LeafHash(checked->receipt.header() + checked->receipt.envelope());
+  ASSERT_TRUE(KeepReceipt(directory.path(), *checked).ok());
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 2);
+}
+
 }  // namespace
 }  // namespace fundledger::sdk
