@@ -22,7 +22,7 @@ namespace {
 
 // A request of the server's default size holds so much; each submission of a batch sees those before it.
 constexpr size_t kCheckBytesMax = 900 * 1024;
-constexpr size_t kCheckCountMax = 5000;
+constexpr size_t kCheckCountMax = 1000;
 // After so many receipts their checkpoint is checked against what was seen; it is at the end in any case.
 constexpr size_t kSettleEvery = 64;
 
