@@ -57,7 +57,8 @@ absl::StatusOr<int> AddOfficer(Context& context, const OfficerOptions& options) 
   registration->set_role(static_cast<v1::Role>(*role));
   registration->mutable_key()->set_algorithm(static_cast<v1::KeyAlgorithm>(key->public_key().algorithm));
   registration->mutable_key()->set_key(key->public_key().bytes);
-  ASSIGN_OR_RETURN(*registration->mutable_key_proof(), sdk::ProveKey(client->ledger().ledger(), options.id, *key));
+  ASSIGN_OR_RETURN(*registration->mutable_key_proof(),
+                   sdk::ProveKey(client->ledger().ledger(), options.id, *key));
   ASSIGN_OR_RETURN(const sdk::CheckedReceipt receipt, context.Submit(officer, {action}));
   PrintRecorded(context, receipt, {action});
   return kExitOk;
