@@ -17,7 +17,8 @@ namespace {
 constexpr char kUnansweredUrl[] = "type.fundledger/unanswered";
 
 bool IsTransport(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsResourceExhausted(status) || ReasonOf(status) == "NO_ANSWER";
 }
 
 }  // namespace
@@ -31,7 +32,9 @@ int ExitCodeOf(const absl::Status& status) {
     if (reason == unverified) return kExitUnverified;
   }
   if (sdk::IsEvidence(status)) return kExitUnverified;
-  if (reason == "SERVER_UNREACHABLE" || reason == "SERVER_TIMED_OUT") return kExitUnreachable;
+  for (const char* unanswered : {"SERVER_UNREACHABLE", "SERVER_TIMED_OUT", "NO_ANSWER"}) {
+    if (reason == unanswered) return kExitUnreachable;
+  }
   if (sdk::IsFromServer(status)) return IsTransport(status) ? kExitUnreachable : kExitRefused;
   return kExitUsage;
 }

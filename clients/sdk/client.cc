@@ -115,7 +115,9 @@ ProofFetcher Client::Fetcher() {
     request.set_old_size(old_size);
     request.set_new_size(new_size);
     const auto response = Call(*audit_, &v1::AuditService::Stub::GetConsistencyProof, request);
-    if (absl::IsOutOfRange(response.status()) || absl::IsInvalidArgument(response.status())) {
+    const bool unprovable =
+        absl::IsOutOfRange(response.status()) || absl::IsInvalidArgument(response.status());
+    if (unprovable && IsFromServer(response.status())) {
       return Evidence("LOG_SHRANK", absl::StrCat("the server cannot prove that its log of ", new_size,
                                                  " records begins with the ", old_size,
                                                  " it showed: ", response.status().message()));

@@ -23,6 +23,16 @@ void EachDetail(const grpc::Status& status, const Visit& visit) {
 }
 
 constexpr char kRemoteUrl[] = "type.fundledger/remote";
+constexpr std::string_view kDomain = "fundledger";
+
+// The ledger's own ErrorInfo. What has none was said by something in between: a proxy, gRPC, this machine.
+std::optional<google::rpc::ErrorInfo> LedgersInfo(const grpc::Status& status) {
+  std::optional<google::rpc::ErrorInfo> found;
+  EachDetail<google::rpc::ErrorInfo>(status, [&found](const google::rpc::ErrorInfo& info) {
+    if (info.domain() == kDomain && !info.reason().empty()) found = info;
+  });
+  return found;
+}
 
 std::string DefaultReason(grpc::StatusCode code) {
   switch (code) {
@@ -31,7 +41,7 @@ std::string DefaultReason(grpc::StatusCode code) {
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return "SERVER_TIMED_OUT";
     default:
-      return absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
+      return "NO_ANSWER";
   }
 }
 
@@ -39,15 +49,11 @@ std::string DefaultReason(grpc::StatusCode code) {
 
 absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
-  std::string reason = DefaultReason(status.error_code());
-  bool from_server = false;
-  EachDetail<google::rpc::ErrorInfo>(status, [&](const google::rpc::ErrorInfo& info) {
-    if (!info.reason().empty()) reason = info.reason();
-    from_server = true;
-  });
+  const auto info = LedgersInfo(status);
+  const std::string reason = info.has_value() ? info->reason() : DefaultReason(status.error_code());
   const std::string message = status.error_message().empty() ? reason : status.error_message();
   absl::Status refused = Refuse(static_cast<absl::StatusCode>(status.error_code()), reason, message);
-  if (from_server || !IsRetryable(status)) refused.SetPayload(kRemoteUrl, absl::Cord("1"));
+  if (info.has_value()) refused.SetPayload(kRemoteUrl, absl::Cord("1"));
   return refused;
 }
 
@@ -66,7 +72,7 @@ std::optional<int64_t> RetryDelayMs(const grpc::Status& status) {
 bool IsRetryable(const grpc::Status& status) {
   const grpc::StatusCode code = status.error_code();
   return code == grpc::StatusCode::UNAVAILABLE || code == grpc::StatusCode::DEADLINE_EXCEEDED ||
-         code == grpc::StatusCode::RESOURCE_EXHAUSTED;
+         code == grpc::StatusCode::RESOURCE_EXHAUSTED || (!status.ok() && !LedgersInfo(status).has_value());
 }
 
 }  // namespace fundledger::sdk

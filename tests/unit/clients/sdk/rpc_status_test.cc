@@ -9,10 +9,12 @@
 namespace fundledger::sdk {
 namespace {
 
-grpc::Status WithDetails(grpc::StatusCode code, const std::string& reason, int64_t retry_ms) {
+grpc::Status WithDetails(grpc::StatusCode code, const std::string& reason, int64_t retry_ms,
+                         const std::string& domain = "fundledger") {
   google::rpc::Status details;
   google::rpc::ErrorInfo info;
   info.set_reason(reason);
+  info.set_domain(domain);
   details.add_details()->PackFrom(info);
   if (retry_ms > 0) {
     google::rpc::RetryInfo retry;
@@ -61,8 +63,24 @@ TEST(RpcStatus, RepeatsOnlyWhatMayHelp) {
   for (const StatusCode code :
        {StatusCode::INVALID_ARGUMENT, StatusCode::FAILED_PRECONDITION, StatusCode::ALREADY_EXISTS,
         StatusCode::PERMISSION_DENIED, StatusCode::DATA_LOSS, StatusCode::INTERNAL}) {
-    EXPECT_FALSE(IsRetryable(grpc::Status(code, "")));
+    EXPECT_FALSE(IsRetryable(WithDetails(code, "SAID_BY_THE_LEDGER", 0)));
   }
+}
+
+TEST(RpcStatus, TakesOnlyTheLedgersWordForAnAnswer) {
+  using grpc::StatusCode;
+  for (const StatusCode code :
+       {StatusCode::CANCELLED, StatusCode::INTERNAL, StatusCode::UNKNOWN, StatusCode::ABORTED,
+        StatusCode::RESOURCE_EXHAUSTED, StatusCode::PERMISSION_DENIED, StatusCode::FAILED_PRECONDITION}) {
+    for (const grpc::Status& status :
+         {grpc::Status(code, "RST_STREAM"), WithDetails(code, "PROXY_TIRED", 0, "proxy.example")}) {
+      EXPECT_FALSE(IsFromServer(FromGrpc(status))) << code;
+      EXPECT_EQ(ReasonOf(FromGrpc(status)), "NO_ANSWER") << code;
+      EXPECT_TRUE(IsRetryable(status)) << code;
+    }
+    EXPECT_TRUE(IsFromServer(FromGrpc(WithDetails(code, "ACCOUNT_BELOW_ZERO", 0)))) << code;
+  }
+  EXPECT_FALSE(IsRetryable(grpc::Status::OK));
 }
 
 }  // namespace
