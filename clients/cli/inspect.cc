@@ -136,6 +136,13 @@ absl::StatusOr<int> VerifyOffline(Context& context, const std::string& directory
         "The log's key was taken from the ledger itself: give --verifier-key, got by another way.\n",
         "账本公钥取自账本自身：请以 --verifier-key 给出另行取得的公钥。\n");
   }
+  if (report.ok()) {
+    // A copy from before looks the same from the inside; only what somebody else holds tells it from the
+    // latest.
+    std::cout << T("This tells nothing of records after ", "此结果不涉及第 ") << report.records - 1
+              << T(": compare size and root with a receipt or checkpoint kept elsewhere.\n",
+                   " 条以后的记录：请与他处保存的回执或检查点核对规模与根。\n");
+  }
   std::cout << (report.ok() ? T("the ledger verifies\n", "账本验证通过\n")
                             : T("THE LEDGER DOES NOT VERIFY\n", "账本验证不通过\n"));
   return report.ok() ? kExitOk : kExitUnverified;
