@@ -153,7 +153,14 @@ absl::StatusOr<v1::ActionRef> LedgerResolver::Payment(const std::string& text) {
   request.set_reference(text.substr(slash + 1));
   ASSIGN_OR_RETURN(const v1::GetPaymentResponse response,
                    client_->Call(client_->funds(), &v1::FundService::Stub::GetPayment, request));
-  const v1::ActionRef& named = response.payment().request();
+  const v1::PaymentView& shown = response.payment();
+  if (shown.organization() != request.organization() || shown.reference() != request.reference()) {
+    return sdk::Evidence(
+        "ANSWER_MISMATCH",
+        absl::StrCat("asked for payment ", text, ", the server answered with ", shown.organization(), "/",
+                     shown.reference(), ": sign nothing on this answer"));
+  }
+  const v1::ActionRef& named = shown.request();
   // A payment found by a name is the server's word: the record itself must be a request of that reference.
   ASSIGN_OR_RETURN(const sdk::VerifiedRecord record, client_->Record(named.sequence()));
   const auto index = static_cast<int>(named.action());
@@ -201,9 +208,13 @@ std::string BasisLine(const v1::Basis& basis, const log::Checkpoint& checkpoint)
   const std::string date = basis.has_date()
                                ? absl::StrCat(T(", as of ", "，业务日期截至 "), FormatDate(basis.date()))
                                : std::string();
-  return absl::StrCat(T("Records 0 to ", "依据记录 0 至 "), basis.sequence(), date,
-                      T("; checkpoint of size ", "；检查点规模 "), checkpoint.size, T(", root ", "，根 "),
-                      HexEncode(checkpoint.root.view()), T(" (signature verified)", "（签名已验证）"));
+  return absl::StrCat(
+      T("Records 0 to ", "依据记录 0 至 "), basis.sequence(), date,
+      T("; checkpoint of size ", "；检查点规模 "), checkpoint.size, T(", root ", "，根 "),
+      HexEncode(checkpoint.root.view()),
+      T(" (the checkpoint's signature was verified; the figures are the server's own: inspect "
+        "verify recomputes the books)",
+        "（检查点签名已验证；数字由服务器计算，可用 inspect verify 重算）"));
 }
 
 }  // namespace fundledger::cli

@@ -156,15 +156,20 @@ absl::StatusOr<CheckedReceipt> Client::Submit(const Sealed& sealed, const crypto
                    Call(*ledger_service_, &v1::LedgerService::Stub::Submit, request));
   ASSIGN_OR_RETURN(CheckedReceipt checked, CheckReceipt(response.receipt(), sealed, own_key, config_.log));
   RETURN_IF_ERROR(KeepReceipt(config_.receipts_path(), checked));
-  unsettled_ = checked.receipt.checkpoint();
+  unsettled_.push_back({checked.checkpoint.size, checked.receipt.checkpoint()});
   if (settle) RETURN_IF_ERROR(Settle());
   return checked;
 }
 
 absl::Status Client::Settle() {
-  if (unsettled_.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(Believe(unsettled_).status());
-  unsettled_.clear();
+  // All of them: a log that shows one tree to one receipt and another to the next is caught by the receipts
+  // in between. The largest goes first, for what was seen is stored once then.
+  std::sort(unsettled_.begin(), unsettled_.end());
+  unsettled_.erase(std::unique(unsettled_.begin(), unsettled_.end()), unsettled_.end());
+  while (!unsettled_.empty()) {
+    RETURN_IF_ERROR(Believe(unsettled_.back().second).status());
+    unsettled_.pop_back();
+  }
   return absl::OkStatus();
 }
 
@@ -187,6 +192,23 @@ absl::StatusOr<log::Checkpoint> Client::BelieveBasis(const v1::Basis& basis) {
                                  ", its checkpoint ends before that, at size ", checkpoint.size));
   }
   return checkpoint;
+}
+
+absl::Status Client::CheckFresh(const v1::Basis& basis, bool of_latest) {
+  const uint64_t seen_size = seen_.checkpoint().size;
+  ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, BelieveBasis(basis));
+  if (checkpoint.size < seen_size) {
+    return Evidence("ANSWER_OUTDATED", absl::StrCat("the answer rests on a checkpoint of size ",
+                                                    checkpoint.size, ", the log was seen at size ", seen_size,
+                                                    " before: ask again, and do not rely on this answer"));
+  }
+  if (of_latest && basis.sequence() + 1 != checkpoint.size) {
+    return Evidence("ANSWER_OUTDATED",
+                    absl::StrCat("the answer counts records up to ", basis.sequence(),
+                                 " only, its checkpoint is of size ", checkpoint.size,
+                                 ", and no earlier state was asked for: do not rely on this answer"));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<VerifiedRecord> Client::Record(Sequence sequence) {

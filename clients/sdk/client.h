@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <grpcpp/channel.h>
@@ -85,7 +86,8 @@ class Client {
   // DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED: unknown whether it was recorded; send the same again.
   absl::StatusOr<CheckedReceipt> Submit(const Sealed& sealed, const crypto::PublicKey& own_key,
                                         bool settle = true);
-  // Believes the checkpoint of the latest receipt.
+  // Believes the checkpoint of every receipt since the last call. What could not be proven stays for the
+  // next.
   absl::Status Settle();
 
   // Verifies a checkpoint and its consistency with what was seen.
@@ -100,7 +102,8 @@ class Client {
   absl::StatusOr<VerifiedRecord> VerifyRecord(Sequence sequence, const std::string& bytes,
                                               const log::Checkpoint& checkpoint);
 
-  // A reading call, tried again while the server cannot be reached.
+  // A reading call, tried again while the server cannot be reached. The basis of an answer is believed, and
+  // may not be behind what was seen before. Evidence, reason ANSWER_OUTDATED.
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(Stub& stub,
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
@@ -111,6 +114,9 @@ class Client {
       return (stub.*method)(context, request, &response);
     });
     if (!status.ok()) return FromGrpc(status);
+    if constexpr (requires { response.basis(); }) {
+      RETURN_IF_ERROR(CheckFresh(response.basis(), AsksForLatest(request)));
+    }
     return response;
   }
 
@@ -124,6 +130,16 @@ class Client {
  private:
   Client(ClientConfig config, ClientOptions options, Seen seen, std::shared_ptr<grpc::Channel> channel);
   absl::Status Greet();
+  // Whether the answer has to count every record its checkpoint has: no earlier state is asked for, and no
+  // later page, which is of the first page's state.
+  template <typename Request>
+  static bool AsksForLatest(const Request& request) {
+    bool latest = true;
+    if constexpr (requires { request.as_of(); }) latest = !request.as_of().has_sequence();
+    if constexpr (requires { request.page_token(); }) latest = latest && request.page_token().empty();
+    return latest;
+  }
+  absl::Status CheckFresh(const v1::Basis& basis, bool of_latest);
   // Calls with a fresh context until the answer is not one to repeat, or patience_ms have passed.
   grpc::Status WithRetry(int64_t patience_ms, const std::function<grpc::Status(grpc::ClientContext*)>& call);
   ProofFetcher Fetcher();
@@ -131,7 +147,7 @@ class Client {
   ClientConfig config_;
   ClientOptions options_;
   Seen seen_;
-  std::string unsettled_;  // checkpoint of the latest receipt, not yet believed
+  std::vector<std::pair<uint64_t, std::string>> unsettled_;  // checkpoints of receipts, not yet believed
   std::unique_ptr<v1::LedgerService::Stub> ledger_service_;
   std::unique_ptr<v1::FundService::Stub> funds_;
   std::unique_ptr<v1::ProjectService::Stub> projects_;
