@@ -3,7 +3,7 @@
 #include <unordered_map>
 
 #include "ledger/audit/audit.h"
-#include "ledger/audit/mutex.h"
+#include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
 #include "ledger/crypto/dsse.h"
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "ledger/audit/audit.h"
-#include "ledger/audit/mutex.h"
+#include "ledger/base/mutex.h"
 #include "ledger/engine/engine.h"
 #include "ledger/engine/entity_cache.h"
 #include "ledger/engine/group.h"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "ledger/audit/mutex.h"
+#include "ledger/base/mutex.h"
 #include "ledger/store/anchor.h"
 #include "ledger/store/store.h"
 
