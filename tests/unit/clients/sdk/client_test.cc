@@ -1,70 +1,30 @@
 #include "clients/sdk/client.h"
 
-#include <functional>
-
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
-
 #include "clients/sdk/files.h"
-#include "tests/unit/clients/sdk/little_log.h"
+#include "tests/unit/clients/sdk/little_server.h"
 
 namespace fundledger::sdk {
 namespace {
 
 using grpc::ServerContext;
 
-// A server over little logs, which may show a fork of its log and answers as it is told.
-class ClientTest : public testing::Test,
-                   public v1::LedgerService::Service,
-                   public v1::AuditService::Service,
-                   public v1::FundService::Service {
+// A server that may show a fork of its log and answers as it is told.
+class ClientTest : public LittleServer {
  protected:
   ClientTest() {
     for (int i = 0; i < 4; ++i) {
       log_.Append("envelope " + std::to_string(i));
       fork_.Append("envelope " + std::to_string(i));
     }
-    grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(static_cast<v1::LedgerService::Service*>(this));
-    builder.RegisterService(static_cast<v1::AuditService::Service*>(this));
-    builder.RegisterService(static_cast<v1::FundService::Service*>(this));
-    server_ = builder.BuildAndStart();
-    ClientConfig config;
-    config.path = directory_ / "client.toml";
-    config.server = "127.0.0.1:" + std::to_string(port);
-    config.ledger = log_.leaf(0);
-    config.log = log_.Verifier();
-    config.verifier_key = log::VerifierKey("log.example", log_.key().public_key());
-    verifier_key_ = config.verifier_key;
-    auto client = Client::Connect(config, {.patience_ms = 20'000, .first_patience_ms = 20'000});
-    EXPECT_TRUE(client.ok()) << client.status();
-    if (client.ok()) client_ = *std::move(client);
+    Serve();
   }
-  ~ClientTest() override { server_->Shutdown(); }
 
-  grpc::Status GetLedger(ServerContext*, const v1::GetLedgerRequest*, v1::GetLedgerResponse* out) override {
-    out->set_ledger(log_.leaf(0).str());
-    out->set_verifier_key(verifier_key_);
-    out->set_checkpoint(log_.Note(log_.size()));
-    out->mutable_first_day()->set_year(2020);
-    out->mutable_first_day()->set_month(1);
-    out->mutable_first_day()->set_day(1);
-    return grpc::Status::OK;
-  }
   grpc::Status Submit(ServerContext*, const v1::SubmitRequest* in, v1::SubmitResponse* out) override {
     if (++submits_ <= failures_) return grpc::Status(grpc::StatusCode::CANCELLED, "RST_STREAM");
     LittleLog& log = forking_ ? fork_ : log_;
     if (!forking_) fork_.Append("forged " + std::to_string(submits_));
     const Sequence index = log.Append(in->envelope());
     *out->mutable_receipt() = log.Receipt(index, log.size());
-    return grpc::Status::OK;
-  }
-  grpc::Status GetConsistencyProof(ServerContext*, const v1::GetConsistencyProofRequest* in,
-                                   v1::GetConsistencyProofResponse* out) override {
-    const auto proof = log_.Fetcher()(in->old_size(), in->new_size());
-    for (const Hash256& hash : *proof) out->add_consistency(hash.str());
     return grpc::Status::OK;
   }
   grpc::Status ListFunds(ServerContext*, const v1::ListFundsRequest*, v1::ListFundsResponse* out) override {
@@ -90,17 +50,12 @@ class ClientTest : public testing::Test,
     EXPECT_TRUE(IsEvidence(status)) << status;
   }
 
-  TestDirectory directory_;
   std::unique_ptr<crypto::Signer> officer_ = KeyOf('o');
-  LittleLog log_;
   LittleLog fork_;
   bool forking_ = false;
   int submits_ = 0;
   int failures_ = 0;
   v1::Basis basis_;
-  std::string verifier_key_;
-  std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<Client> client_;
 };
 
 TEST_F(ClientTest, SendsAgainWhatTheLedgerDidNotAnswer) {
