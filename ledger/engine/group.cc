@@ -129,9 +129,10 @@ void Group::Write(const std::string& record, const audit::Admitted& admitted, co
                   const books::Effects& effects) {
   const Sequence sequence = end_.next_sequence();
   batch_.Put(Table::kRecords, SequenceKey(sequence), record);
-  for (size_t n = 0; n < effects.postings.size(); ++n) {
-    batch_.Put(Table::kPostings, PostingKey(sequence, static_cast<uint32_t>(n)),
-               effects.postings[n].SerializeAsString());
+  if (!effects.postings.empty()) {
+    storage::v1::Postings postings;
+    postings.mutable_postings()->Add(effects.postings.begin(), effects.postings.end());
+    batch_.Put(Table::kPostings, SequenceKey(sequence), postings.SerializeAsString());
   }
   for (const books::TrailKey& key : effects.trail)
     batch_.Put(Table::kTrail, TrailStoreKey(key, sequence), "");

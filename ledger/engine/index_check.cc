@@ -98,17 +98,19 @@ void IndexCheck::CheckRecord(const audit::Replay& replay) {
 }
 
 void IndexCheck::CheckPostings(Sequence record, const books::Effects& effects) {
-  size_t n = 0;
+  storage::v1::Postings expected;
+  expected.mutable_postings()->Add(effects.postings.begin(), effects.postings.end());
+  size_t found = 0;
   bool same = true;
   Scan(Table::kPostings, SequenceKey(record), SequenceKey(record + 1),
        [&](std::string_view key, std::string_view value) {
-         same = same && n < effects.postings.size() && key == PostingKey(record, static_cast<uint32_t>(n)) &&
-                HoldsSame(value, effects.postings[n]);
-         ++n;
+         ++found;
+         same = same && found == 1 && key == SequenceKey(record) && !effects.postings.empty() &&
+                HoldsSame(value, expected);
          return same;
        });
-  if (same && n == effects.postings.size()) return;
-  findings_->Add(record, n < effects.postings.size() && same ? "INDEX_MISSING" : "INDEX_ALTERED",
+  if (same && (found == 1) == !effects.postings.empty()) return;
+  findings_->Add(record, same ? "INDEX_MISSING" : "INDEX_ALTERED",
                  absl::StrCat("table postings: those of record ", record, " are not the ",
                               effects.postings.size(), " that it gives"));
 }

@@ -62,17 +62,6 @@ absl::StatusOr<books::EntityPtr> ReadEntity(const books::EntityKey& key, std::st
   return books::EntityPtr(std::move(entity));
 }
 
-std::string PostingKey(Sequence sequence, uint32_t n) {
-  std::string key = SequenceKey(sequence);
-  AppendBigEndian32(n, &key);
-  return key;
-}
-
-std::optional<PostingName> ReadPostingKey(std::string_view key) {
-  if (key.size() != kSequenceBytes + 4) return std::nullopt;
-  return PostingName{ReadBigEndian64(key), ReadBigEndian32(key.substr(kSequenceBytes))};
-}
-
 std::string TrailPrefix(const books::TrailKey& key) {
   std::string prefix(1, static_cast<char>(key.dimension));
   AppendBigEndian16(static_cast<uint16_t>(key.id.size()), &prefix);

@@ -22,7 +22,7 @@ inline constexpr uint32_t kSchemaVersion = 1;
 // The one key of the table meta; its value is a fundledger.storage.v1.Meta.
 inline constexpr std::string_view kMetaKey = "meta";
 
-// Tables records and checkpoints.
+// Tables records, postings and checkpoints.
 std::string SequenceKey(Sequence sequence);
 std::optional<Sequence> ReadSequenceKey(std::string_view key);
 
@@ -37,13 +37,6 @@ std::string EntityStoreKey(const books::EntityKey& key);
 std::optional<books::EntityKey> ReadEntityKey(std::string_view key);
 // Strict: the body is that of `kind`. DATA_LOSS, reason ENTITY_DAMAGED.
 absl::StatusOr<books::EntityPtr> ReadEntity(const books::EntityKey& key, std::string_view value);
-
-std::string PostingKey(Sequence sequence, uint32_t n);
-struct PostingName {
-  Sequence sequence = 0;
-  uint32_t n = 0;
-};
-std::optional<PostingName> ReadPostingKey(std::string_view key);
 
 // What all keys of one trail begin with. Ids may hold any byte, so the length stands before them.
 std::string TrailPrefix(const books::TrailKey& key);

@@ -176,16 +176,19 @@ absl::Status View::Scan(
 absl::Status View::ScanPostings(Sequence last, const books::PostingVisitor& visit) const {
   const Sequence end = last >= size() ? size() : last + 1;
   absl::Status damage;
-  storage::v1::Posting posting;
+  storage::v1::Postings postings;
   RETURN_IF_ERROR(snapshot_->Scan(
       Table::kPostings, "", SequenceKey(end), [&](std::string_view key, std::string_view value) {
-        const auto name = ReadPostingKey(key);
-        if (!name || !posting.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
-          damage = Damaged("POSTING_DAMAGED", absl::StrCat("a posting of record ", name ? name->sequence : 0,
-                                                           " cannot be read"));
+        const std::optional<Sequence> sequence = ReadSequenceKey(key);
+        if (!sequence || !postings.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
+          damage = Damaged("POSTING_DAMAGED",
+                           absl::StrCat("the postings of record ", sequence.value_or(0), " cannot be read"));
           return false;
         }
-        return visit(name->sequence, posting);
+        for (const storage::v1::Posting& posting : postings.postings()) {
+          if (!visit(*sequence, posting)) return false;
+        }
+        return true;
       }));
   return damage;
 }

@@ -281,19 +281,24 @@ TEST_F(Verify, ComparesPostingsOfMoney) {
   });
   EXPECT_TRUE(Run().ok()) << Explain(Run());
 
-  const std::string key = PostingKey(received, 0);
+  const std::string key = SequenceKey(received);
   const std::string good = Get(Table::kPostings, key);
-  storage::v1::Posting posting;
-  ASSERT_TRUE(posting.ParseFromString(good));
+  storage::v1::Postings postings;
+  ASSERT_TRUE(postings.ParseFromString(good));
+  ASSERT_EQ(postings.postings_size(), 1);
+  storage::v1::Posting& posting = *postings.mutable_postings(0);
   posting.set_unallocated_fen(posting.unallocated_fen() + 1);
-  Put(Table::kPostings, key, posting.SerializeAsString());
+  Put(Table::kPostings, key, postings.SerializeAsString());
   ExpectFirst(Run(), received, "INDEX_ALTERED");
   Erase(Table::kPostings, key);
   ExpectFirst(Run(), received, "INDEX_MISSING");
   Put(Table::kPostings, key, good);
-  Put(Table::kPostings, PostingKey(received, 1), good);
+  Put(Table::kPostings, key, good + good);
   ExpectFirst(Run(), received, "INDEX_ALTERED");
-  Erase(Table::kPostings, PostingKey(received, 1));
+  Put(Table::kPostings, key, good);
+  Put(Table::kPostings, key + "x", good);
+  ExpectFirst(Run(), received, "INDEX_ALTERED");
+  Erase(Table::kPostings, key + "x");
 
   // The fund's own entity, which says how much there is.
   const std::string fund = EntityStoreKey({books::EntityKind::kFund, "fund-1"});
@@ -311,7 +316,7 @@ TEST_F(Verify, FindsWhatComesFromNoRecord) {
                {Table::kTrail, TrailStoreKey({books::TrailDimension::kFund, "f"}, 2), ""},
                {Table::kTrail, "?", ""},
                {Table::kRequests, RequestKey("someone", "0123456789abcdef"), ""},
-               {Table::kPostings, PostingKey(9, 0), ""},
+               {Table::kPostings, SequenceKey(9), ""},
                {Table::kTiles, TileKey(0, 0), std::string(8192, 'x')},
                {Table::kMeta, "more", "x"}};
   for (const auto& each : cases) {
@@ -322,7 +327,7 @@ TEST_F(Verify, FindsWhatComesFromNoRecord) {
     EXPECT_THAT(report.findings[0].reason, AnyOf(Eq("INDEX_EXTRA"), Eq("META_WRONG")));
     Erase(each.table, each.key);
   }
-  Put(Table::kPostings, PostingKey(2, 0), "");
+  Put(Table::kPostings, SequenceKey(2), "");
   ExpectFirst(Run(), 2, "INDEX_ALTERED");
 }
 
