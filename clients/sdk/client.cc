@@ -21,7 +21,6 @@ using std::chrono::milliseconds;
 
 constexpr int64_t kMicrosPerDay = int64_t{86'400} * 1'000'000;
 constexpr int64_t kValidDays = 30;
-constexpr milliseconds kAttemptDeadline{20'000};
 
 absl::StatusOr<std::vector<Hash256>> ReadHashes(const google::protobuf::RepeatedPtrField<std::string>& from) {
   std::vector<Hash256> hashes;
@@ -99,7 +98,7 @@ grpc::Status Client::WithRetry(int64_t patience_ms,
   milliseconds pause{50};
   for (;;) {
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + kAttemptDeadline);
+    context.set_deadline(std::chrono::system_clock::now() + milliseconds(options_.attempt_ms));
     const grpc::Status status = call(&context);
     if (status.ok() || !IsRetryable(status)) return status;
     const milliseconds wait = std::max(pause, milliseconds(RetryDelayMs(status).value_or(0)));
@@ -156,9 +155,15 @@ absl::StatusOr<CheckedReceipt> Client::Submit(const Sealed& sealed, const crypto
                    Call(*ledger_service_, &v1::LedgerService::Stub::Submit, request));
   ASSIGN_OR_RETURN(CheckedReceipt checked, CheckReceipt(response.receipt(), sealed, own_key, config_.log));
   RETURN_IF_ERROR(KeepReceipt(config_.receipts_path(), checked));
-  unsettled_.push_back({checked.checkpoint.size, checked.receipt.checkpoint()});
+  Owe(checked);
   if (settle) RETURN_IF_ERROR(Settle());
   return checked;
+}
+
+size_t Client::Owe(const CheckedReceipt& receipt) {
+  std::pair<uint64_t, std::string> owed(receipt.checkpoint.size, receipt.receipt.checkpoint());
+  if (unsettled_.empty() || unsettled_.back() != owed) unsettled_.push_back(std::move(owed));
+  return unsettled_.size();
 }
 
 absl::Status Client::Settle() {

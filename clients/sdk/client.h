@@ -39,6 +39,8 @@ struct ClientOptions {
   int64_t patience_ms = 30'000;
   // The same for the first call: somebody waits at a terminal.
   int64_t first_patience_ms = 3'000;
+  // How long one attempt may stay without an answer; on a stream, without the next one.
+  int64_t attempt_ms = 20'000;
   Clock clock = SystemClockMicros;
 };
 
@@ -67,6 +69,7 @@ class Client {
                                                          const ClientOptions& options);
 
   const ClientConfig& config() const { return config_; }
+  const ClientOptions& options() const { return options_; }
   const log::Checkpoint& seen() const { return seen_.checkpoint(); }
   Date first_day() const { return first_day_; }
   int32_t utc_offset_minutes() const { return ledger_.utc_offset_minutes(); }
@@ -86,6 +89,8 @@ class Client {
   // DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED: unknown whether it was recorded; send the same again.
   absl::StatusOr<CheckedReceipt> Submit(const Sealed& sealed, const crypto::PublicKey& own_key,
                                         bool settle = true);
+  // Leaves a checked receipt's checkpoint to the next call of Settle; how many wait for it.
+  size_t Owe(const CheckedReceipt& receipt);
   // Believes the checkpoint of every receipt since the last call. What could not be proven stays for the
   // next.
   absl::Status Settle();

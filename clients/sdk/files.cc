@@ -68,10 +68,32 @@ bool WriteAll(int fd, std::string_view bytes) {
 }
 
 // A renamed or made file is only there after a crash once its directory is on disk too.
-bool SyncDirectory(const std::filesystem::path& path) {
-  const std::filesystem::path directory = path.has_parent_path() ? path.parent_path() : ".";
+bool SyncDirectory(const std::filesystem::path& directory) {
   const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return fd.get() >= 0 && ::fsync(fd.get()) == 0;
+}
+
+std::filesystem::path DirectoryOf(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
+}
+
+// Where the new bytes are written before they take the file's name. The process id keeps two programs that
+// write at once from mixing their bytes.
+std::filesystem::path NextOf(const std::filesystem::path& path) {
+  return absl::StrCat(path.string(), ".", ::getpid(), ".new");
+}
+
+absl::Status WriteNext(const std::filesystem::path& path, std::string_view bytes, bool durable) {
+  const std::filesystem::path next = NextOf(path);
+  const Descriptor fd(::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (fd.get() < 0 || !WriteAll(fd.get(), bytes)) return Unwritable(next);
+  if (durable && ::fsync(fd.get()) != 0) return Unwritable(next);
+  return absl::OkStatus();
+}
+
+absl::Status MoveNext(const std::filesystem::path& path) {
+  if (::rename(NextOf(path).c_str(), path.c_str()) != 0) return Unwritable(path);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -98,16 +120,25 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
 }
 
 absl::Status ReplaceFile(const std::filesystem::path& path, std::string_view bytes, bool durable) {
-  // The process id keeps two programs that write at once from mixing their bytes.
-  const std::filesystem::path next = absl::StrCat(path.string(), ".", ::getpid(), ".new");
-  {
-    const Descriptor fd(::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (fd.get() < 0 || !WriteAll(fd.get(), bytes)) return Unwritable(next);
-    if (durable && ::fsync(fd.get()) != 0) return Unwritable(next);
-  }
-  if (::rename(next.c_str(), path.c_str()) != 0) return Unwritable(path);
-  if (durable && !SyncDirectory(path)) return Unwritable(path);
+  RETURN_IF_ERROR(WriteNext(path, bytes, durable));
+  RETURN_IF_ERROR(MoveNext(path));
+  if (durable && !SyncDirectory(DirectoryOf(path))) return Unwritable(path);
   return absl::OkStatus();
+}
+
+absl::Status ReplaceFiles(const std::filesystem::path& directory, const std::vector<NewFile>& files) {
+  for (const NewFile& file : files) RETURN_IF_ERROR(WriteNext(file.path, file.bytes, true));
+  for (const NewFile& file : files) RETURN_IF_ERROR(MoveNext(file.path));
+  if (!SyncDirectory(directory)) return Unwritable(directory);
+  return absl::OkStatus();
+}
+
+absl::Status MakeDirectory(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (!std::filesystem::create_directories(directory, error) && !error) return absl::OkStatus();
+  if (!error && SyncDirectory(DirectoryOf(directory))) return absl::OkStatus();
+  if (error) errno = error.value();
+  return Unwritable(directory);
 }
 
 absl::StatusOr<std::unique_ptr<crypto::Signer>> ReadKeyFile(const std::filesystem::path& path) {
@@ -145,7 +176,8 @@ absl::Status MakeKeyFile(const std::filesystem::path& path, const crypto::Signer
     return Refuse(absl::StatusCode::kAlreadyExists, "KEY_FILE_EXISTS",
                   absl::StrCat("there is a key ", path.string(), " already; it is left as it is"));
   }
-  if (fd.get() < 0 || !WriteAll(fd.get(), pem) || ::fsync(fd.get()) != 0 || !SyncDirectory(path)) {
+  if (fd.get() < 0 || !WriteAll(fd.get(), pem) || ::fsync(fd.get()) != 0 ||
+      !SyncDirectory(DirectoryOf(path))) {
     return Unwritable(path);
   }
   return absl::OkStatus();

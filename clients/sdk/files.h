@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ledger/crypto/signature.h"
 
@@ -23,6 +24,17 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path);
 // Replaces the file as a whole: a reader, or a crash, sees the old bytes or the new. With `durable` they are
 // on disk on return. UNAVAILABLE, reason FILE_UNWRITABLE.
 absl::Status ReplaceFile(const std::filesystem::path& path, std::string_view bytes, bool durable);
+
+struct NewFile {
+  std::filesystem::path path;
+  std::string bytes;
+};
+// The same for files of one directory, each another: all of them are on disk on return, with one sync of the
+// directory. After an error some may have been replaced, each as a whole. UNAVAILABLE, reason
+// FILE_UNWRITABLE.
+absl::Status ReplaceFiles(const std::filesystem::path& directory, const std::vector<NewFile>& files);
+// Makes a directory, durable on return, unless it is there. UNAVAILABLE, reason FILE_UNWRITABLE.
+absl::Status MakeDirectory(const std::filesystem::path& directory);
 
 // A private key in PKCS#8 PEM. PERMISSION_DENIED, reason KEY_FILE_EXPOSED, if it is another user's or others
 // can read or write it; NOT_FOUND, reason KEY_FILE_MISSING; INVALID_ARGUMENT, reason KEY_MALFORMED.

@@ -1,7 +1,7 @@
 #include "clients/sdk/receipt.h"
 
-#include <utility>
-#include <vector>
+#include <map>
+#include <optional>
 
 #include <google/protobuf/util/message_differencer.h>
 
@@ -68,22 +68,59 @@ absl::StatusOr<std::vector<Hash256>> ReadHashes(const v1::Receipt& receipt) {
   return hashes;
 }
 
+// Where a receipt is to be kept; nothing where a receipt for the same record is kept there already. `planned`
+// are the files about to be written.
+std::optional<std::filesystem::path> PlaceFor(const std::filesystem::path& directory,
+                                              const CheckedReceipt& receipt,
+                                              const std::map<std::filesystem::path, Hash256>& planned) {
+  std::filesystem::path path = directory / absl::StrCat(receipt.sequence, ".receipt");
+  std::optional<Hash256> held;
+  if (const auto next = planned.find(path); next != planned.end()) {
+    held = next->second;
+  } else if (const auto kept = ReadFile(path); kept.ok()) {
+    v1::Receipt first;
+    held = first.ParseFromString(*kept) ? log::LeafHash(first.header() + first.envelope()) : Hash256();
+  }
+  if (!held.has_value()) return path;
+  // A later receipt for the same record says nothing new.
+  if (*held == receipt.leaf) return std::nullopt;
+  // Of another ledger, or evidence: nothing that was received is ever overwritten.
+  return directory /
+         absl::StrCat(receipt.sequence, "-", HexEncode(receipt.leaf.view().substr(0, 4)), ".receipt");
+}
+
 }  // namespace
+
+absl::StatusOr<log::Checkpoint> CheckpointReader::Open(const std::string& note) {
+  if (!last_.empty() && note == last_) return last_checkpoint_;
+  ASSIGN_OR_RETURN(log::Checkpoint opened, log::OpenCheckpoint(note, log_));
+  ++verified_;
+  last_ = note;
+  last_checkpoint_ = opened;
+  return opened;
+}
 
 absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Sealed& sent,
                                             const crypto::PublicKey& own_key, const log::NoteVerifier& log) {
+  CheckpointReader checkpoints(log);
+  return CheckReceipt(receipt, sent, own_key, &checkpoints);
+}
+
+absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Sealed& sent,
+                                            const crypto::PublicKey& own_key, CheckpointReader* checkpoints) {
   if (receipt.repeated_request() == receipt.envelope().empty()) {
     return Invalid("an envelope comes with a repeated request, and only with one");
   }
   const std::string& envelope = receipt.repeated_request() ? receipt.envelope() : sent.envelope;
-  if (receipt.repeated_request()) RETURN_IF_ERROR(CheckRepeated(envelope, sent, own_key));
+  // Our very bytes need no second look: we signed them.
+  if (envelope != sent.envelope) RETURN_IF_ERROR(CheckRepeated(envelope, sent, own_key));
 
   const std::string record = receipt.header() + envelope;
   const auto decoded = log::DecodeRecord(record);
   if (!decoded.ok()) return Invalid(ToStd(decoded.status().message()));
   if (decoded->header_bytes != receipt.header()) return Invalid("the header does not end where it says");
 
-  auto checkpoint = log::OpenCheckpoint(receipt.checkpoint(), log);
+  auto checkpoint = checkpoints->Open(receipt.checkpoint());
   if (!checkpoint.ok()) return Invalid(absl::StrCat("its checkpoint: ", checkpoint.status().message()));
   if (checkpoint->size != receipt.tree_size()) {
     return Invalid(absl::StrCat("it is for a tree of ", receipt.tree_size(), ", its checkpoint for one of ",
@@ -105,22 +142,21 @@ absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Se
   return checked;
 }
 
-absl::Status KeepReceipt(const std::filesystem::path& directory, const CheckedReceipt& receipt) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  std::filesystem::path path = directory / absl::StrCat(receipt.sequence, ".receipt");
-  const auto kept = ReadFile(path);
-  if (kept.ok()) {
-    v1::Receipt first;
-    // A later receipt for the same record says nothing new.
-    if (first.ParseFromString(*kept) && log::LeafHash(first.header() + first.envelope()) == receipt.leaf) {
-      return absl::OkStatus();
-    }
-    // Of another ledger, or evidence: nothing that was received is ever overwritten.
-    path = directory /
-           absl::StrCat(receipt.sequence, "-", HexEncode(receipt.leaf.view().substr(0, 4)), ".receipt");
+absl::Status KeepReceipts(const std::filesystem::path& directory,
+                          const std::vector<const CheckedReceipt*>& receipts) {
+  RETURN_IF_ERROR(MakeDirectory(directory));
+  std::map<std::filesystem::path, Hash256> planned;
+  std::vector<NewFile> files;
+  for (const CheckedReceipt* receipt : receipts) {
+    const auto path = PlaceFor(directory, *receipt, planned);
+    if (!path.has_value() || !planned.emplace(*path, receipt->leaf).second) continue;
+    files.push_back({*path, receipt->receipt.SerializeAsString()});
   }
-  return ReplaceFile(path, receipt.receipt.SerializeAsString(), true);
+  return ReplaceFiles(directory, files);
+}
+
+absl::Status KeepReceipt(const std::filesystem::path& directory, const CheckedReceipt& receipt) {
+  return KeepReceipts(directory, {&receipt});
 }
 
 }  // namespace fundledger::sdk

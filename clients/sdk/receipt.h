@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "clients/sdk/submission.h"
 #include "fundledger/v1/resources.pb.h"
@@ -25,16 +27,38 @@ struct CheckedReceipt {
   bool repeated = false;  // recorded earlier, with the same actions
 };
 
+// Opens checkpoints signed by one log, and verifies a note once that comes many times in a row, as those of
+// the receipts of one group do. Not thread-safe.
+class CheckpointReader {
+ public:
+  explicit CheckpointReader(log::NoteVerifier log) : log_(std::move(log)) {}
+  // As log::OpenCheckpoint.
+  absl::StatusOr<log::Checkpoint> Open(const std::string& note);
+  // Signatures verified so far.
+  size_t verified() const { return verified_; }
+
+ private:
+  log::NoteVerifier log_;
+  size_t verified_ = 0;
+  std::string last_;  // the last note that was verified, with its checkpoint; empty: none
+  log::Checkpoint last_checkpoint_;
+};
+
 // Checks everything a receipt says against what was sent: the header decodes; header ‖ envelope is a record;
 // its leaf is in the tree, at the header's sequence, of the size the checkpoint states; the checkpoint is
 // signed by the log under its origin. The envelope is our own; for a repeated request it is the recorded one,
 // signed by our key for the same ledger, officer and request id, with actions equal to ours. Evidence, reason
 // RECEIPT_INVALID, otherwise.
 absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Sealed& sent,
+                                            const crypto::PublicKey& own_key, CheckpointReader* checkpoints);
+absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Sealed& sent,
                                             const crypto::PublicKey& own_key, const log::NoteVerifier& log);
 
-// Keeps a receipt as <directory>/<sequence>.receipt, protobuf bytes of fundledger.v1.Receipt; durable on
-// return. One for another record of that sequence is evidence, and kept beside it.
+// Keeps receipts as <directory>/<sequence>.receipt, protobuf bytes of fundledger.v1.Receipt; durable on
+// return, all of them, with one sync of the directory. One for another record of a sequence is evidence, and
+// kept beside the first. UNAVAILABLE, reason FILE_UNWRITABLE.
+absl::Status KeepReceipts(const std::filesystem::path& directory,
+                          const std::vector<const CheckedReceipt*>& receipts);
 absl::Status KeepReceipt(const std::filesystem::path& directory, const CheckedReceipt& receipt);
 
 }  // namespace fundledger::sdk

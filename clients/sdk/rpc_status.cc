@@ -57,6 +57,19 @@ absl::Status FromGrpc(const grpc::Status& status) {
   return refused;
 }
 
+absl::Status FromSubmitError(const v1::SubmitError& error) {
+  const bool answered = error.code() > 0 && error.code() <= 16 && !error.reason().empty();
+  const auto code = answered ? static_cast<absl::StatusCode>(error.code()) : absl::StatusCode::kUnavailable;
+  absl::Status refused = Refuse(code, answered ? error.reason() : "NO_ANSWER", error.message());
+  if (answered) refused.SetPayload(kRemoteUrl, absl::Cord("1"));
+  return refused;
+}
+
+bool IsUnanswered(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsResourceExhausted(status) || (!status.ok() && !IsFromServer(status));
+}
+
 bool IsFromServer(const absl::Status& status) {
   return status.GetPayload(kRemoteUrl).has_value();
 }

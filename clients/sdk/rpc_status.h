@@ -6,6 +6,8 @@
 
 #include <grpcpp/support/status.h>
 
+#include "fundledger/v1/ledger_service.pb.h"
+
 #include "absl/status/status.h"
 
 namespace fundledger::sdk {
@@ -14,11 +16,16 @@ namespace fundledger::sdk {
 // Without one the ledger has not answered, whatever the code: SERVER_UNREACHABLE, SERVER_TIMED_OUT,
 // NO_ANSWER.
 absl::Status FromGrpc(const grpc::Status& status);
+// The same for the answer to one submission of a stream; what has no reason or no error's code is no answer
+// of the ledger: NO_ANSWER.
+absl::Status FromSubmitError(const v1::SubmitError& error);
 // Whether a status is what the ledger said, not what the transport or this program found.
 bool IsFromServer(const absl::Status& status);
 // google.rpc.RetryInfo, if the server gave one.
 std::optional<int64_t> RetryDelayMs(const grpc::Status& status);
 // Whether the same bytes may be sent again with a chance of success: the ledger was busy, or said nothing.
 bool IsRetryable(const grpc::Status& status);
+// The same for what FromGrpc or FromSubmitError made of it.
+bool IsUnanswered(const absl::Status& status);
 
 }  // namespace fundledger::sdk

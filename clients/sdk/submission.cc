@@ -1,5 +1,10 @@
 #include "clients/sdk/submission.h"
 
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+
 #include "ledger/base/status.h"
 #include "ledger/crypto/digest.h"
 #include "ledger/crypto/dsse.h"
@@ -33,6 +38,31 @@ absl::StatusOr<Sealed> Seal(const v1::Submission& submission, const crypto::Sign
   sealed.request_id = submission.request_id();
   sealed.payload = submission.SerializeAsString();
   ASSIGN_OR_RETURN(sealed.envelope, crypto::SealEnvelope(crypto::kSubmissionType, sealed.payload, {&signer}));
+  return sealed;
+}
+
+absl::StatusOr<std::vector<Sealed>> SealAll(absl::Span<const Unsealed> unsealed, size_t threads) {
+  // A signature takes some tens of microseconds: so many at least are worth a thread.
+  constexpr size_t kPerThread = 8;
+  if (threads == 0) threads = std::max<size_t>(1, std::thread::hardware_concurrency());
+  threads = std::min(threads, (unsealed.size() + kPerThread - 1) / kPerThread);
+  std::vector<absl::StatusOr<Sealed>> results(unsealed.size());
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    for (size_t i = next++; i < unsealed.size(); i = next++) {
+      results[i] = Seal(unsealed[i].submission, *unsealed[i].signer);
+    }
+  };
+  std::vector<std::thread> others;
+  for (size_t i = 1; i < threads; ++i) others.emplace_back(work);
+  work();
+  for (std::thread& other : others) other.join();
+  std::vector<Sealed> sealed;
+  sealed.reserve(results.size());
+  for (auto& result : results) {
+    if (!result.ok()) return result.status();
+    sealed.push_back(*std::move(result));
+  }
   return sealed;
 }
 

@@ -3,12 +3,14 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fundledger/v1/actions.pb.h"
 #include "ledger/base/hash256.h"
 #include "ledger/crypto/signature.h"
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 
 namespace fundledger::sdk {
 
@@ -28,6 +30,16 @@ std::string ImportRequestId(const Hash256& ledger, std::string_view officer, std
 
 // Signs a submission whose every field is set.
 absl::StatusOr<Sealed> Seal(const v1::Submission& submission, const crypto::Signer& signer);
+
+// A submission and who is to sign it.
+struct Unsealed {
+  v1::Submission submission;
+  const crypto::Signer* signer = nullptr;  // outlives the sealing
+};
+// Signs many, in parallel on as many threads as given; 0: one for each core. In the order given. If one
+// cannot be signed, the error of the first such. May be called from several threads at once, with the same
+// signers too; returns when all its threads have ended.
+absl::StatusOr<std::vector<Sealed>> SealAll(absl::Span<const Unsealed> unsealed, size_t threads = 0);
 
 // The officer's signature over their own id: what shows that a key to be registered is theirs.
 absl::StatusOr<std::string> ProveKey(std::string_view ledger, std::string_view officer,

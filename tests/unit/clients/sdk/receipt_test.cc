@@ -173,6 +173,39 @@ TEST_F(ReceiptTest, RefusesARepeatedRequestThatIsAnother) {
   ExpectRefused(Repeated(Sealed(Draft(), *KeyOf('y'))), "signed by another key");
 }
 
+TEST_F(ReceiptTest, VerifiesACheckpointOnceHoweverManyReceiptsRestOnIt) {
+  CheckpointReader checkpoints(log_.Verifier());
+  const auto check = [&](uint64_t size) {
+    return CheckReceipt(log_.Receipt(index_, size), sent_, officer_->public_key(), &checkpoints);
+  };
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(check(log_.size()).ok());
+  EXPECT_EQ(checkpoints.verified(), 1U);
+  ASSERT_TRUE(check(log_.size() - 1).ok());
+  EXPECT_EQ(checkpoints.verified(), 2U);
+  // One that differs in a single byte is another, and is never taken for the one that was verified.
+  v1::Receipt receipt = log_.Receipt(index_, log_.size() - 1);
+  for (size_t byte = 0; byte < receipt.checkpoint().size(); ++byte) {
+    v1::Receipt spoiled = receipt;
+    (*spoiled.mutable_checkpoint())[byte] ^= 1;
+    EXPECT_FALSE(CheckReceipt(spoiled, sent_, officer_->public_key(), &checkpoints).ok()) << byte;
+  }
+  EXPECT_TRUE(check(log_.size() - 1).ok());
+  EXPECT_EQ(checkpoints.verified(), 2U);
+}
+
+TEST_F(ReceiptTest, KeepsManyAtOnceAndTwoThatContradictEachOther) {
+  const TestDirectory directory;
+  const auto first = Check(log_.Receipt(index_, log_.size()));
+  ASSERT_TRUE(first.ok());
+  CheckedReceipt other = *first;
+  (*other.receipt.mutable_envelope())[20] ^= 1;
+  other.leaf = log::LeafHash(other.receipt.header() + other.receipt.envelope());
+  CheckedReceipt later = *first;
+  later.sequence = index_ + 1;
+  ASSERT_TRUE(KeepReceipts(directory / "receipts", {&*first, &other, &later, &*first}).ok());
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory / "receipts"), {}), 3);
+}
+
 TEST_F(ReceiptTest, KeepsReceiptsAndOverwritesNone) {
   const TestDirectory directory;
   auto checked = Check(log_.Receipt(index_, log_.size()));

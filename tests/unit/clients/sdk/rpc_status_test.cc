@@ -83,5 +83,29 @@ TEST(RpcStatus, TakesOnlyTheLedgersWordForAnAnswer) {
   EXPECT_FALSE(IsRetryable(grpc::Status::OK));
 }
 
+TEST(FromSubmitError, IsWhatTheLedgerSaidOnlyWithACodeAndAReason) {
+  v1::SubmitError error;
+  error.set_code(static_cast<int32_t>(absl::StatusCode::kNotFound));
+  error.set_reason("FUND_NOT_FOUND");
+  error.set_message("there is no fund f-1");
+  const absl::Status refused = FromSubmitError(error);
+  EXPECT_TRUE(absl::IsNotFound(refused));
+  EXPECT_EQ(ReasonOf(refused), "FUND_NOT_FOUND");
+  EXPECT_EQ(refused.message(), "there is no fund f-1");
+  EXPECT_TRUE(IsFromServer(refused));
+  EXPECT_FALSE(IsUnanswered(refused));
+  error.set_code(static_cast<int32_t>(absl::StatusCode::kUnavailable));
+  EXPECT_TRUE(IsUnanswered(FromSubmitError(error)));
+  for (const int32_t code : {0, -1, 17}) {
+    error.set_code(code);
+    EXPECT_EQ(ReasonOf(FromSubmitError(error)), "NO_ANSWER") << code;
+    EXPECT_TRUE(IsUnanswered(FromSubmitError(error))) << code;
+    EXPECT_FALSE(IsFromServer(FromSubmitError(error))) << code;
+  }
+  error.set_code(5);
+  error.clear_reason();
+  EXPECT_TRUE(IsUnanswered(FromSubmitError(error)));
+}
+
 }  // namespace
 }  // namespace fundledger::sdk

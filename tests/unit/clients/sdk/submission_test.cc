@@ -69,5 +69,44 @@ TEST(Seal, SignsTheVeryBytes) {
           .ok());
 }
 
+TEST(SealAll, SignsAsSealDoesInTheOrderGiven) {
+  const auto one = KeyOf('a');
+  const auto two = KeyOf('b');
+  std::vector<Unsealed> drafts(100);
+  for (size_t i = 0; i < drafts.size(); ++i) {
+    drafts[i].submission.set_request_id(NewRequestId());
+    drafts[i].signer = i % 3 == 0 ? one.get() : two.get();
+  }
+  for (const size_t threads : {size_t{0}, size_t{1}, size_t{7}, size_t{1000}}) {
+    const auto sealed = SealAll(drafts, threads);
+    ASSERT_TRUE(sealed.ok()) << sealed.status();
+    ASSERT_EQ(sealed->size(), drafts.size());
+    for (size_t i = 0; i < drafts.size(); ++i) {
+      EXPECT_EQ((*sealed)[i].envelope, Seal(drafts[i].submission, *drafts[i].signer)->envelope) << i;
+      EXPECT_EQ((*sealed)[i].request_id, drafts[i].submission.request_id());
+    }
+  }
+  const auto none = SealAll({});
+  EXPECT_TRUE(none.ok() && none->empty());
+}
+
+// A key that is lost in between.
+class LostKey : public crypto::Signer {
+ public:
+  const crypto::PublicKey& public_key() const override { return key_->public_key(); }
+  absl::StatusOr<std::string> Sign(std::string_view) const override { return absl::InternalError("lost"); }
+
+ private:
+  std::unique_ptr<crypto::Signer> key_ = KeyOf('a');
+};
+
+TEST(SealAll, FailsAsAWholeIfOneCannotBeSigned) {
+  const auto good = KeyOf('a');
+  const LostKey lost;
+  std::vector<Unsealed> drafts(50);
+  for (size_t i = 0; i < drafts.size(); ++i) drafts[i].signer = i == 30 ? &lost : good.get();
+  EXPECT_TRUE(absl::IsInternal(SealAll(drafts).status()));
+}
+
 }  // namespace
 }  // namespace fundledger::sdk
