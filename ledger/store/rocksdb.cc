@@ -94,6 +94,23 @@ class Database {
     db_->Flush(options, handles_).PermitUncheckedError();
   }
 
+  // Rewrites every table into its last level.
+  absl::Status Compact() {
+    rocksdb::CompactRangeOptions options;
+    // The last level too: what was only moved there has not got its packing yet.
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+    for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+      const rocksdb::Status status = db_->CompactRange(options, handle, nullptr, nullptr);
+      if (status.IsCorruption()) return Damaged(directory_, status.ToString());
+      if (!status.ok()) {
+        return Refuse(absl::StatusCode::kUnavailable, "STORE_NOT_COMPACTED",
+                      absl::StrCat("store ", directory_, ": ", status.ToString(),
+                                   "; it holds what it held: make room and compact it again"));
+      }
+    }
+    return absl::OkStatus();
+  }
+
  private:
   const std::string directory_;
   const std::unique_ptr<rocksdb::DB> db_;
@@ -411,6 +428,24 @@ rocksdb::DBOptions ReadOnlyOptions(rocksdb::Env* env, bool best_effort) {
   return options;
 }
 
+// An existing store, whole and locked by this process from now on.
+absl::StatusOr<std::shared_ptr<Database>> OpenForWriting(const std::string& directory,
+                                                         const RocksdbOptions& options) {
+  rocksdb::Env* const env = EnvOf(options);
+  RETURN_IF_ERROR(CheckIsStore(env, directory));
+  RETURN_IF_ERROR(CheckNotLocked(env, directory));
+  rocksdb::DBOptions database_options = MakeDatabaseOptions();
+  database_options.env = env;
+  std::vector<std::string> missing;
+  ASSIGN_OR_RETURN(const std::vector<Table> tables, ListTables(database_options, directory, &missing));
+  if (!missing.empty()) {
+    return Damaged(directory,
+                   absl::StrCat("missing tables: ", absl::StrJoin(missing, ", "),
+                                "; if its creation was interrupted, remove it and create it anew"));
+  }
+  return OpenDatabase(database_options, directory, tables, /*read_only=*/false, options);
+}
+
 // One attempt to open for reading. Missing tables and head are put into `damage` only if `best_effort`.
 absl::StatusOr<std::unique_ptr<Store>> TryReadOnly(const std::string& directory, bool best_effort,
                                                    const RocksdbOptions& options, std::string* damage) {
@@ -457,21 +492,14 @@ absl::StatusOr<std::unique_ptr<Store>> CreateRocksdb(const std::string& director
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksdb(const std::string& directory,
                                                    const RocksdbOptions& options) {
-  rocksdb::Env* const env = EnvOf(options);
-  RETURN_IF_ERROR(CheckIsStore(env, directory));
-  RETURN_IF_ERROR(CheckNotLocked(env, directory));
-  rocksdb::DBOptions database_options = MakeDatabaseOptions();
-  database_options.env = env;
-  std::vector<std::string> missing;
-  ASSIGN_OR_RETURN(const std::vector<Table> tables, ListTables(database_options, directory, &missing));
-  if (!missing.empty()) {
-    return Damaged(directory,
-                   absl::StrCat("missing tables: ", absl::StrJoin(missing, ", "),
-                                "; if its creation was interrupted, remove it and create it anew"));
-  }
-  ASSIGN_OR_RETURN(std::shared_ptr<Database> database,
-                   OpenDatabase(database_options, directory, tables, /*read_only=*/false, options));
+  ASSIGN_OR_RETURN(std::shared_ptr<Database> database, OpenForWriting(directory, options));
   return MakeStore(std::move(database));
+}
+
+absl::Status CompactRocksdb(const std::string& directory, const RocksdbOptions& options) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<Database> database, OpenForWriting(directory, options));
+  RETURN_IF_ERROR(RocksdbSnapshot(database).LoadHead());  // without one its creation was interrupted
+  return database->Compact();
 }
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksdbReadOnly(const std::string& directory, std::string* damage,

@@ -36,5 +36,10 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksdb(const std::string& directory,
 // lost.
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksdbReadOnly(const std::string& directory, std::string* damage,
                                                            const RocksdbOptions& options = {});
+// Rewrites every table of a store that is not open, each in its last place, so that it takes the least room;
+// needs as much free room as the largest table. What the store holds stays as it is. Errors as of
+// OpenRocksdb, DATA_LOSS where it meets a damaged block; UNAVAILABLE, reason STORE_NOT_COMPACTED, if the disk
+// does not take it. After an error the store holds what it held, perhaps partly rewritten.
+absl::Status CompactRocksdb(const std::string& directory, const RocksdbOptions& options = {});
 
 }  // namespace fundledger::store

@@ -34,21 +34,40 @@ class NoRecovery final : public rocksdb::EventListener {
   }
 };
 
-rocksdb::ColumnFamilyOptions MakeOptions(const std::shared_ptr<rocksdb::Cache>& cache, bool point_lookups,
-                                         bool compressed) {
+// How the blocks of a table are packed. A block is what one read fetches, and what one damaged byte spoils.
+enum class Packing {
+  kPlain,    // hashes, signatures and random ids, in which nothing repeats
+  kRecords,  // LZ4 in small blocks: quick to scan, and damage takes few records with it
+  kIndex,    // recomputable from the records: LZ4 while it moves, in its last place zstd in larger blocks
+};
+
+constexpr size_t kBlockBytes = 4 << 10;
+constexpr size_t kIndexBlockBytes = 16 << 10;
+
+rocksdb::BlockBasedTableOptions MakeBlockOptions(const std::shared_ptr<rocksdb::Cache>& cache,
+                                                 bool point_lookups, Packing packing) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;  // so that block_cache_bytes bounds them too
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.format_version = 5;
+  table.block_size = packing == Packing::kIndex ? kIndexBlockBytes : kBlockBytes;
   if (point_lookups) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));  // about 1 % needless reads
     table.whole_key_filtering = true;
   }
+  return table;
+}
+
+rocksdb::ColumnFamilyOptions MakeOptions(const std::shared_ptr<rocksdb::Cache>& cache, bool point_lookups,
+                                         Packing packing) {
   rocksdb::ColumnFamilyOptions options;
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.compression = compressed ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
-  options.bottommost_compression = rocksdb::kDisableCompressionOption;  // the same on every level
+  options.table_factory.reset(
+      rocksdb::NewBlockBasedTableFactory(MakeBlockOptions(cache, point_lookups, packing)));
+  options.compression = packing == Packing::kPlain ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
+  options.bottommost_compression = packing == Packing::kIndex
+                                       ? rocksdb::kZSTD
+                                       : rocksdb::kDisableCompressionOption;  // the same on every level
   options.write_buffer_size = 32 * kMegabyte;
   return options;
 }
@@ -82,25 +101,25 @@ rocksdb::DBOptions MakeDatabaseOptions() {
 
 rocksdb::ColumnFamilyOptions MakeTableOptions(Table table, const std::shared_ptr<rocksdb::Cache>& cache) {
   switch (table) {
-    // Signatures, hashes and random ids do not compress; and somebody with nothing but a hex editor can find
-    // a record.
-    case Table::kRecords:
     case Table::kTiles:
     case Table::kCheckpoints:
     case Table::kMeta:
-      return MakeOptions(cache, /*point_lookups=*/false, /*compressed=*/false);
+      return MakeOptions(cache, /*point_lookups=*/false, Packing::kPlain);
+    case Table::kRecords:
+      return MakeOptions(cache, /*point_lookups=*/false, Packing::kRecords);
     case Table::kRequests:  // only ever looked up by whole key, and mostly not there
-      return MakeOptions(cache, /*point_lookups=*/true, /*compressed=*/false);
-    case Table::kEntities:
+      return MakeOptions(cache, /*point_lookups=*/true, Packing::kPlain);
+    case Table::kEntities:  // likewise: each new reference and voucher is asked for before it is taken
+      return MakeOptions(cache, /*point_lookups=*/true, Packing::kIndex);
     case Table::kPostings:
     case Table::kTrail:
-      return MakeOptions(cache, /*point_lookups=*/false, /*compressed=*/true);
+      return MakeOptions(cache, /*point_lookups=*/false, Packing::kIndex);
   }
   std::abort();  // Invariant: a Table is one of kAllTables.
 }
 
 rocksdb::ColumnFamilyOptions MakeHeadOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
-  return MakeOptions(cache, /*point_lookups=*/false, /*compressed=*/false);
+  return MakeOptions(cache, /*point_lookups=*/false, Packing::kPlain);
 }
 
 rocksdb::WriteOptions MakeWriteOptions() {

@@ -123,6 +123,61 @@ TEST_F(DamageTest, AFlippedByteOfAStoredRecordIsDataLoss) {
   EXPECT_EQ(*rows, ExpectedRows(Table::kPostings, kCommits));
 }
 
+// Noise and repetition, as real values are: they pack to about half.
+std::string PackingValueOf(Table table, uint64_t n) {
+  return ValueOf(table, n) + std::string(300, static_cast<char>('a' + n % 7));
+}
+
+// What is wrong with what a damaged copy gives: nothing, unless it shows a value that was not written.
+// `is_found` says whether anything was refused.
+std::string ReadPacked(const Snapshot& snapshot, Table table, uint64_t rows, bool* is_found) {
+  for (uint64_t n = 0; n < rows; ++n) {
+    const auto got = snapshot.Get(table, KeyOf(n));
+    if (!got.ok()) *is_found = true;
+    if (!got.ok() && ReasonOf(got.status()) != "STORE_DAMAGED") return got.status().ToString();
+    if (got.ok() && *got != PackingValueOf(table, n)) return absl::StrCat("row ", n, " is another");
+  }
+  return "";
+}
+
+TEST_F(DamageTest, NoFlippedByteOfPackedFilesGivesAValueThatWasNotWritten) {
+  constexpr uint64_t kRows = 300;
+  constexpr int kRounds = 60;
+  constexpr Table kPacked[] = {Table::kRecords, Table::kEntities, Table::kPostings, Table::kTrail};
+  const std::string packed = dir_ / "packed";
+  auto store = CreateRocksdb(packed);
+  ASSERT_TRUE(store.ok()) << store.status();
+  Batch batch;
+  for (const Table table : kPacked) {
+    for (uint64_t n = 0; n < kRows; ++n) batch.Put(table, KeyOf(n), PackingValueOf(table, n));
+  }
+  ASSERT_TRUE((*store)->Commit(batch, 0, kRows).ok());
+  store->reset();
+  ASSERT_TRUE(CompactRocksdb(packed).ok());
+  const uint32_t seed = std::random_device{}();
+  std::cout << "seed " << seed << "\n";
+  std::mt19937 random(seed);
+  int found_in_data = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const std::string copy = dir_ / "copy";
+    CopyDirectory(packed, copy);
+    const Table table = kPacked[round % std::size(kPacked)];
+    // The noise stands in the file as it was, so it tells the table.
+    const auto sst = OnlyFileWith(copy, ".sst", ValueOf(table, 30).substr(100, 60));
+    FlipByte(sst, random() % std::filesystem::file_size(sst));
+    const auto damaged = OpenRocksdb(copy);
+    if (!damaged.ok()) {
+      EXPECT_EQ(ReasonOf(damaged.status()), "STORE_DAMAGED") << "seed " << seed;
+      continue;
+    }
+    bool is_found = false;
+    ASSERT_EQ(ReadPacked(*(*damaged)->GetSnapshot(), table, kRows, &is_found), "") << "seed " << seed;
+    found_in_data += is_found;
+  }
+  // Nearly every byte of such a file is data.
+  EXPECT_GT(found_in_data, kRounds / 2) << "seed " << seed;
+}
+
 TEST_F(DamageTest, AMissingFileIsRefused) {
   std::filesystem::remove(OnlyFileWith(stopped_, ".sst", "<records 30>"));
   EXPECT_EQ(ReasonOf(OpenRocksdb(stopped_).status()), "STORE_DAMAGED");
