@@ -30,46 +30,60 @@ absl::Status Bad(std::string_view reason, std::string_view message) {
   return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
 }
 
-absl::Status CheckEnum(const pb::FieldDescriptor& field, int value, const std::string& where) {
-  if (field.enum_type()->FindValueByNumber(value) != nullptr) return absl::OkStatus();
+// Where in a message: written out only for an error.
+struct Place {
+  const Place* above = nullptr;                // null at the top
+  const pb::FieldDescriptor* field = nullptr;  // of `above`
+  int index = -1;                              // in a repeated field
+  std::string ToString() const {
+    if (above == nullptr) return "submission";
+    std::string name = absl::StrCat(above->ToString(), ".", field->name());
+    if (index >= 0) absl::StrAppend(&name, "[", index, "]");
+    return name;
+  }
+};
+
+absl::Status CheckEnum(const Place& place, int value) {
+  const pb::EnumDescriptor& type = *place.field->enum_type();
+  if (type.FindValueByNumber(value) != nullptr) return absl::OkStatus();
   return Bad("UNKNOWN_ENUM_VALUE",
-             absl::StrCat(where, " has the value ", value, ", which ", field.enum_type()->full_name(),
+             absl::StrCat(place.ToString(), " has the value ", value, ", which ", type.full_name(),
                           " does not know: send it to a ledger of a newer edition"));
 }
 
-absl::Status CheckKnown(const pb::Message& message, const std::string& where);
+absl::Status CheckKnown(const pb::Message& message, const Place& place);
 
 absl::Status CheckFieldKnown(const pb::Message& message, const pb::FieldDescriptor& field,
-                             const std::string& where) {
+                             const Place& above) {
   const pb::Reflection& reflection = *message.GetReflection();
   const bool is_message = field.cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE;
   const bool is_enum = field.cpp_type() == pb::FieldDescriptor::CPPTYPE_ENUM;
+  if (!is_message && !is_enum) return absl::OkStatus();
+  Place place{&above, &field};
   if (!field.is_repeated()) {
-    if (is_message) return CheckKnown(reflection.GetMessage(message, &field), where);
-    if (is_enum) return CheckEnum(field, reflection.GetEnumValue(message, &field), where);
-    return absl::OkStatus();
+    return is_message ? CheckKnown(reflection.GetMessage(message, &field), place)
+                      : CheckEnum(place, reflection.GetEnumValue(message, &field));
   }
   for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
-    const std::string item = absl::StrCat(where, "[", i, "]");
-    if (is_message) RETURN_IF_ERROR(CheckKnown(reflection.GetRepeatedMessage(message, &field, i), item));
-    if (is_enum) RETURN_IF_ERROR(CheckEnum(field, reflection.GetRepeatedEnumValue(message, &field, i), item));
+    place.index = i;
+    RETURN_IF_ERROR(is_message ? CheckKnown(reflection.GetRepeatedMessage(message, &field, i), place)
+                               : CheckEnum(place, reflection.GetRepeatedEnumValue(message, &field, i)));
   }
   return absl::OkStatus();
 }
 
 // Nothing unknown in `message` or below it. The messages do not nest in themselves, so the depth is bounded.
-absl::Status CheckKnown(const pb::Message& message, const std::string& where) {
+absl::Status CheckKnown(const pb::Message& message, const Place& place) {
   const pb::Reflection& reflection = *message.GetReflection();
   const pb::UnknownFieldSet& unknown = reflection.GetUnknownFields(message);
   if (!unknown.empty()) {
-    return Bad("UNKNOWN_FIELD", absl::StrCat(where, " has the field ", unknown.field(0).number(), ", which ",
-                                             message.GetDescriptor()->full_name(), " does not know"));
+    return Bad("UNKNOWN_FIELD",
+               absl::StrCat(place.ToString(), " has the field ", unknown.field(0).number(), ", which ",
+                            message.GetDescriptor()->full_name(), " does not know"));
   }
   std::vector<const pb::FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
-  for (const pb::FieldDescriptor* field : fields) {
-    RETURN_IF_ERROR(CheckFieldKnown(message, *field, absl::StrCat(where, ".", field->name())));
-  }
+  for (const pb::FieldDescriptor* field : fields) RETURN_IF_ERROR(CheckFieldKnown(message, *field, place));
   return absl::OkStatus();
 }
 
@@ -157,7 +171,7 @@ absl::StatusOr<Admitted> AdmitBytes(std::string_view payload, bool seen_needed) 
   if (!admitted.submission.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
     return Bad("SUBMISSION_MALFORMED", "the payload is not a Submission, or has text that is not UTF-8");
   }
-  RETURN_IF_ERROR(CheckKnown(admitted.submission, "submission"));
+  RETURN_IF_ERROR(CheckKnown(admitted.submission, Place()));
   // A field given twice, a default written out, a number in more bytes than it needs: the parser forgives
   // them, and another reader might read them otherwise.
   if (const size_t accounted = admitted.submission.ByteSizeLong(); accounted != payload.size()) {

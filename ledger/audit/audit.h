@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,8 +15,9 @@
 #include "ledger/books/reader.h"
 #include "ledger/crypto/signature.h"
 #include "ledger/log/record.h"
-#include "ledger/log/tile.h"
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
 #include "absl/status/statusor.h"
 
 namespace fundledger::audit {
@@ -64,10 +64,25 @@ class VerifierCache {
 // The key as the log knows it. INVALID_ARGUMENT, reason KEY_MALFORMED, unless it can verify.
 absl::StatusOr<crypto::PublicKey> ToPublicKey(const ::fundledger::v1::PublicKey& key);
 
+// What was found of a submission's signatures ahead of its turn.
+struct SignaturesAhead {
+  // The key that the envelope was found to be signed by; null if none was.
+  std::shared_ptr<const crypto::Verifier> signed_by;
+  // Whether every key that the submission registers proved itself.
+  bool proofs_hold = false;
+};
+
+// Verifies with `key`, which its officer has by what is known now; it may be another at the submission's
+// turn, or null. Not for a genesis. Any thread.
+SignaturesAhead VerifyAhead(const Admitted& admitted, const std::shared_ptr<const crypto::Verifier>& key,
+                            VerifierCache* keys);
+
 // That the envelope is signed by the key of its officer in `reader` (in a genesis: by the log's key and each
-// administrator's), and that every RegisterOfficer in it, the genesis's too, carries its key's proof.
-// UNAUTHENTICATED, reasons OFFICER_UNKNOWN, SIGNATURE_INVALID, KEY_PROOF_INVALID.
-absl::Status CheckSignatures(const books::Reader& reader, const Admitted& admitted, VerifierCache* keys);
+// administrator's), and that every RegisterOfficer in it, the genesis's too, carries its key's proof. What
+// `ahead` holds already is not verified again; a signature by another key than the officer's counts for
+// nothing. UNAUTHENTICATED, reasons OFFICER_UNKNOWN, SIGNATURE_INVALID, KEY_PROOF_INVALID.
+absl::Status CheckSignatures(const books::Reader& reader, const Admitted& admitted, VerifierCache* keys,
+                             const SignaturesAhead& ahead = {});
 
 // What binds a submission to this log and this moment. `root_at` gives the root of the tree of a size <= the
 // number of records so far. INVALID_ARGUMENT / FAILED_PRECONDITION, reasons WRONG_LEDGER, NOT_AFTER_TOO_FAR,
@@ -76,7 +91,23 @@ absl::Status CheckBinding(const Admitted& admitted, Sequence sequence, int64_t r
                           const std::optional<Hash256>& ledger,
                           const std::function<absl::StatusOr<Hash256>(uint64_t size)>& root_at);
 
-// Recomputes a ledger from its records, in memory of the size of its entities.
+// What can be said of a record before those in front of it are through.
+struct Prepared {
+  absl::Status form;  // whether it is a record; if not, nothing below is set
+  log::RecordHeader header;
+  Hash256 leaf;
+  Hash256 sm3;  // in a record that has an SM3 link
+  absl::StatusOr<Admitted> admitted = absl::UnknownError("not admitted");
+  SignaturesAhead signatures;
+};
+
+struct EntityKeyHash {
+  size_t operator()(const books::EntityKey& key) const { return absl::HashOf(key.kind, key.id); }
+};
+using EntityMap = absl::flat_hash_map<books::EntityKey, books::EntityPtr, EntityKeyHash>;
+
+// Recomputes a ledger from its records, in memory of the size of its entities and about 100 bytes a record.
+// Used by one thread, but for Prepare.
 class Replay : public books::Scanner {
  public:
   Replay();
@@ -88,6 +119,12 @@ class Replay : public books::Scanner {
   // SEMANTICS_UNKNOWN, REQUEST_ID_REPEATED; or that of the check that failed.
   absl::Status Next(std::string_view record);
 
+  // Next in two steps: what needs no other record, signatures above all, and the rest. Prepare may run on any
+  // thread beside everything else, for a record whose turn is yet to come (ReplayPipeline does). Whatever it
+  // guessed – the officer's key – is compared at Take, and verified anew there if it was another.
+  Prepared Prepare(std::string_view record) const;
+  absl::Status Take(Prepared prepared);
+
   uint64_t size() const;
   Hash256 Root() const;
   // Leaf hash of the last record; the ledger's id after record 0.
@@ -98,10 +135,12 @@ class Replay : public books::Scanner {
   const Admitted& last_admitted() const;
 
   absl::StatusOr<books::EntityPtr> Get(const books::EntityKey& key) const override;
+  // Looks at every entity, whatever the kind, to put those it visits in order.
   absl::Status Scan(
       books::EntityKind kind, std::string_view prefix, std::string_view from,
       const std::function<bool(std::string_view id, const books::EntityPtr&)>& visit) const override;
-  const std::map<books::EntityKey, books::EntityPtr>& entities() const;
+  // In no order.
+  const EntityMap& entities() const;
 
  private:
   struct State;

@@ -1,12 +1,15 @@
-#include <cstdio>
-#include <cstdlib>
-#include <unordered_set>
+#include <algorithm>
 
 #include "ledger/audit/audit.h"
+#include "ledger/audit/chain.h"
+#include "ledger/audit/officer_keys.h"
+#include "ledger/audit/tree.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/crypto/digest.h"
+#include "ledger/crypto/keyed_sum.h"
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 
 namespace fundledger::audit {
@@ -20,144 +23,121 @@ absl::Status Lost(std::string_view reason, std::string_view message) {
   return Refuse(absl::StatusCode::kDataLoss, reason, message);
 }
 
-std::string RequestName(const v1::Submission& submission) {
-  return absl::StrCat(submission.officer(), ToAbsl(std::string_view("\0", 1)), submission.request_id());
-}
-
-[[noreturn]] void AbortOn(const char* invariant) {
-  (void)std::fprintf(stderr, "invariant broken: %s\n", invariant);
-  std::abort();
-}
+struct Hash128Hash {
+  size_t operator()(const crypto::Hash128& hash) const { return hash.low; }
+};
 
 }  // namespace
 
-// The tree's full tiles stay in memory, 32 bytes a record and a little more, since a submission may have seen
-// any earlier size; request ids take about 60 bytes a record.
+// The tree takes 64 bytes a record, since a submission may have seen any earlier size. Of a request id a hash
+// under a random key is kept, 20 to 40 bytes a record: that two unlike ones agree is as likely as a guessed
+// key.
 struct Replay::State {
-  std::map<books::EntityKey, books::EntityPtr> entities;
-  log::TreeEdge edge;
-  std::map<std::pair<int, uint64_t>, std::string> tiles;
-  std::map<uint64_t, Hash256> roots;
-  std::unordered_set<std::string> requests;
+  EntityMap entities;
+  Chain chain;
+  Tree tree;
+  absl::flat_hash_map<uint64_t, Hash256> roots;
+  const crypto::Key128 request_salt = crypto::Key128::Random();
+  absl::flat_hash_set<crypto::Hash128, Hash128Hash> requests;
   VerifierCache keys;
-  bool has_sm3_links = false;
-  int64_t last_recorded_at_us = 0;
-  Hash256 last_leaf;
-  Hash256 last_sm3;
+  OfficerKeys officers;
   std::optional<Hash256> ledger;
   books::Effects last_effects;
   Admitted last_admitted;
 
-  absl::Status CheckHeader(const log::RecordHeader& header) const;
-  absl::Status CheckSm3(const log::RecordHeader& header, const Admitted& admitted) const;
-  absl::StatusOr<Hash256> RootAt(uint64_t size);
-  void Append(std::string_view record, const log::RecordHeader& header, Admitted admitted,
-              books::Effects effects);
+  Hash256 RootAt(uint64_t size);
+  crypto::Hash128 RequestName(const v1::Submission& submission) const;
+  void LearnKeys(const books::Effects& effects);
+  void Append(const Prepared& prepared, const crypto::Hash128& request, books::Effects effects);
 };
 
-absl::Status Replay::State::CheckHeader(const log::RecordHeader& header) const {
-  if (header.sequence != edge.size()) {
-    return Lost("SEQUENCE_WRONG", absl::StrCat("the record says it is number ", header.sequence,
-                                               ", it stands at ", edge.size()));
-  }
-  if (header.semantics != books::kSemantics) {
-    return Lost("SEMANTICS_UNKNOWN",
-                absl::StrCat("record ", header.sequence, " was applied by edition ", header.semantics,
-                             " of the rules, this program knows ", books::kSemantics, ": upgrade it"));
-  }
-  if (header.previous != last_leaf) {
-    return Lost("LINK_BROKEN", absl::StrCat("record ", header.sequence, " follows the leaf ",
-                                            HexEncode(header.previous.view()), ", the leaf before it is ",
-                                            HexEncode(last_leaf.view())));
-  }
-  if (header.recorded_at_us < last_recorded_at_us) {
-    return Lost("TIME_WENT_BACK", absl::StrCat("record ", header.sequence, " is of ", header.recorded_at_us,
-                                               ", the one before of ", last_recorded_at_us));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Replay::State::CheckSm3(const log::RecordHeader& header, const Admitted& admitted) const {
-  // Record 0 says itself which suite the ledger is of.
-  const bool needed = header.sequence == 0 && IsGenesis(admitted.submission)
-                          ? admitted.submission.actions(0).genesis().suite() == v1::SUITE_SM
-                          : has_sm3_links;
-  if (header.sm3_link.has_value() != needed) {
-    return Lost("SM3_LINK_BROKEN", absl::StrCat("record ", header.sequence, needed ? " lacks an" : " has an",
-                                                " SM3 link, against its ledger's suite"));
-  }
-  if (needed && *header.sm3_link != last_sm3) {
-    return Lost("SM3_LINK_BROKEN", absl::StrCat("record ", header.sequence, " has the SM3 link ",
-                                                HexEncode(header.sm3_link->view()),
-                                                ", the record before has ", HexEncode(last_sm3.view())));
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<Hash256> Replay::State::RootAt(uint64_t size) {
+Hash256 Replay::State::RootAt(uint64_t size) {
   if (const auto it = roots.find(size); it != roots.end()) return it->second;
-  const auto read_tile = [this](int level, uint64_t index) -> absl::StatusOr<std::string> {
-    const auto it = tiles.find({level, index});
-    if (it == tiles.end()) AbortOn("a replay keeps every full tile");
-    return it->second;
-  };
-  ASSIGN_OR_RETURN(const Hash256 root, log::TreeRoot(size, log::NodesOf(edge, read_tile)));
-  if (roots.size() >= kCachedRootsMax) roots.erase(roots.begin());
-  roots.emplace(size, root);
-  return root;
+  if (roots.size() >= kCachedRootsMax) roots.clear();
+  return roots[size] = tree.RootAt(size);
 }
 
-void Replay::State::Append(std::string_view record, const log::RecordHeader& header, Admitted admitted,
-                           books::Effects effects) {
-  last_leaf = log::LeafHash(record);
-  std::vector<log::Tile> full;
-  edge.Append(last_leaf, &full);
-  for (log::Tile& tile : full) tiles.emplace(std::pair(tile.level, tile.index), std::move(tile.hashes));
-  if (header.sequence == 0) {
-    ledger = last_leaf;
-    has_sm3_links = header.sm3_link.has_value();
+crypto::Hash128 Replay::State::RequestName(const v1::Submission& submission) const {
+  const std::string name =
+      absl::StrCat(submission.officer(), ToAbsl(std::string_view("\0", 1)), submission.request_id());
+  return crypto::SipHash(request_salt, name);
+}
+
+// A key that cannot be decoded is not learnt: its officer's signatures are judged at their turn.
+void Replay::State::LearnKeys(const books::Effects& effects) {
+  for (const auto& [key, entity] : effects.entities) {
+    if (key.kind != books::EntityKind::kOfficer) continue;
+    auto verifier = keys.Find(entity->officer().registration().key());
+    if (verifier.ok()) officers.Set(key.id, *std::move(verifier));
   }
-  if (has_sm3_links) last_sm3 = crypto::Sm3(record);
-  last_recorded_at_us = header.recorded_at_us;
-  requests.insert(RequestName(admitted.submission));
+}
+
+void Replay::State::Append(const Prepared& prepared, const crypto::Hash128& request, books::Effects effects) {
+  chain.Append(prepared.header, prepared.leaf, prepared.sm3);
+  tree.Append(prepared.leaf);
+  if (!ledger.has_value()) ledger = prepared.leaf;
+  requests.insert(request);
+  LearnKeys(effects);
   for (const auto& [key, entity] : effects.entities) entities[key] = entity;
   last_effects = std::move(effects);
-  last_admitted = std::move(admitted);
 }
 
 Replay::Replay() : state_(std::make_unique<State>()) {}
 Replay::~Replay() = default;
 
-absl::Status Replay::Next(std::string_view bytes) {
+Prepared Replay::Prepare(std::string_view bytes) const {
+  Prepared prepared;
+  const absl::StatusOr<log::Record> record = log::DecodeRecord(bytes);
+  prepared.form = record.status();
+  if (!record.ok()) return prepared;
+  prepared.header = record->header;
+  prepared.leaf = log::LeafHash(bytes);
+  if (prepared.header.sm3_link.has_value()) prepared.sm3 = crypto::Sm3(bytes);
+  prepared.admitted = Admit(record->envelope);
+  if (!prepared.admitted.ok() || IsGenesis(prepared.admitted->submission)) return prepared;
+  const auto key = state_->officers.Find(prepared.admitted->submission.officer());
+  prepared.signatures = VerifyAhead(*prepared.admitted, key, &state_->keys);
+  return prepared;
+}
+
+absl::Status Replay::Take(Prepared prepared) {
   State& state = *state_;
-  ASSIGN_OR_RETURN(const log::Record record, log::DecodeRecord(bytes));
-  const log::RecordHeader& header = record.header;
-  RETURN_IF_ERROR(state.CheckHeader(header));
-  ASSIGN_OR_RETURN(Admitted admitted, Admit(record.envelope));
+  RETURN_IF_ERROR(prepared.form);
+  const log::RecordHeader& header = prepared.header;
+  RETURN_IF_ERROR(state.chain.CheckHeader(header));
+  RETURN_IF_ERROR(prepared.admitted.status());
+  const v1::Submission& submission = prepared.admitted->submission;
   const auto root_at = [&state](uint64_t size) { return state.RootAt(size); };
-  RETURN_IF_ERROR(CheckBinding(admitted, header.sequence, header.recorded_at_us, state.ledger, root_at));
-  RETURN_IF_ERROR(state.CheckSm3(header, admitted));
-  if (state.requests.contains(RequestName(admitted.submission))) {
-    return Lost("REQUEST_ID_REPEATED",
-                absl::StrCat("record ", header.sequence, " has the request id ",
-                             HexEncode(admitted.submission.request_id()), " of officer ",
-                             admitted.submission.officer(), ", which an earlier record has"));
+  RETURN_IF_ERROR(
+      CheckBinding(*prepared.admitted, header.sequence, header.recorded_at_us, state.ledger, root_at));
+  const bool is_sm_genesis = IsGenesis(submission) && submission.actions(0).genesis().suite() == v1::SUITE_SM;
+  RETURN_IF_ERROR(state.chain.CheckSm3(header, is_sm_genesis));
+  const crypto::Hash128 request = state.RequestName(submission);
+  if (state.requests.contains(request)) {
+    return Lost("REQUEST_ID_REPEATED", absl::StrCat("record ", header.sequence, " has the request id ",
+                                                    HexEncode(submission.request_id()), " of officer ",
+                                                    submission.officer(), ", which an earlier record has"));
   }
-  RETURN_IF_ERROR(CheckSignatures(*this, admitted, &state.keys));
-  const books::RecordContext context{header.sequence, header.recorded_at_us, log::LeafHash(bytes)};
-  ASSIGN_OR_RETURN(books::Effects effects, books::Apply(*this, context, admitted.submission));
-  state.Append(bytes, header, std::move(admitted), std::move(effects));
+  RETURN_IF_ERROR(CheckSignatures(*this, *prepared.admitted, &state.keys, prepared.signatures));
+  const books::RecordContext context{header.sequence, header.recorded_at_us, prepared.leaf};
+  ASSIGN_OR_RETURN(books::Effects effects, books::Apply(*this, context, submission));
+  state.Append(prepared, request, std::move(effects));
+  state.last_admitted = *std::move(prepared.admitted);
   return absl::OkStatus();
 }
 
+absl::Status Replay::Next(std::string_view record) {
+  return Take(Prepare(record));
+}
+
 uint64_t Replay::size() const {
-  return state_->edge.size();
+  return state_->chain.size();
 }
 Hash256 Replay::Root() const {
-  return state_->edge.Root();
+  return state_->tree.RootAt(size());
 }
 Hash256 Replay::last_leaf() const {
-  return state_->last_leaf;
+  return state_->chain.last_leaf();
 }
 Hash256 Replay::ledger() const {
   return state_->ledger.value_or(Hash256());
@@ -168,7 +148,7 @@ const books::Effects& Replay::last_effects() const {
 const Admitted& Replay::last_admitted() const {
   return state_->last_admitted;
 }
-const std::map<books::EntityKey, books::EntityPtr>& Replay::entities() const {
+const EntityMap& Replay::entities() const {
   return state_->entities;
 }
 
@@ -180,11 +160,14 @@ absl::StatusOr<books::EntityPtr> Replay::Get(const books::EntityKey& key) const 
 absl::Status Replay::Scan(
     books::EntityKind kind, std::string_view prefix, std::string_view from,
     const std::function<bool(std::string_view id, const books::EntityPtr&)>& visit) const {
-  const auto& entities = state_->entities;
-  for (auto it = entities.lower_bound({kind, std::string(std::max(prefix, from))}); it != entities.end();
-       ++it) {
-    if (it->first.kind != kind || !it->first.id.starts_with(prefix)) break;
-    if (!visit(it->first.id, it->second)) break;
+  std::vector<const EntityMap::value_type*> found;
+  for (const EntityMap::value_type& each : state_->entities) {
+    const std::string_view id = each.first.id;
+    if (each.first.kind == kind && id.starts_with(prefix) && id >= from) found.push_back(&each);
+  }
+  std::sort(found.begin(), found.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  for (const auto* each : found) {
+    if (!visit(each->first.id, each->second)) break;
   }
   return absl::OkStatus();
 }

@@ -61,6 +61,26 @@ absl::Status CheckGenesisSignatures(const Admitted& admitted, VerifierCache* key
   return absl::OkStatus();
 }
 
+absl::Status CheckKeyProofs(const v1::Submission& submission, VerifierCache* keys) {
+  for (int i = 0; i < submission.actions_size(); ++i) {
+    const v1::Action& action = submission.actions(i);
+    if (!action.has_register_officer()) continue;
+    RETURN_IF_ERROR(Annotate(CheckKeyProof(action.register_officer(), submission.ledger(), keys),
+                             absl::StrCat("action ", i)));
+  }
+  return absl::OkStatus();
+}
+
+bool IsSame(const crypto::PublicKey& decoded, const v1::PublicKey& key) {
+  return static_cast<int>(decoded.algorithm) == static_cast<int>(key.algorithm()) &&
+         decoded.bytes == key.key();
+}
+
+bool IsSignedBy(const v1::PublicKey& key, const Admitted& admitted, VerifierCache* keys) {
+  const std::string message = crypto::PreAuthEncoding(crypto::kSubmissionType, admitted.payload);
+  return admitted.signatures.size() == 1 && Verify(key, message, admitted.signatures[0], keys).ok();
+}
+
 }  // namespace
 
 struct VerifierCache::State {
@@ -97,7 +117,19 @@ absl::StatusOr<std::shared_ptr<const crypto::Verifier>> VerifierCache::Find(cons
   return verifier;
 }
 
-absl::Status CheckSignatures(const books::Reader& reader, const Admitted& admitted, VerifierCache* keys) {
+SignaturesAhead VerifyAhead(const Admitted& admitted, const std::shared_ptr<const crypto::Verifier>& key,
+                            VerifierCache* keys) {
+  SignaturesAhead ahead;
+  if (key == nullptr || admitted.signatures.size() != 1) return ahead;
+  const std::string message = crypto::PreAuthEncoding(crypto::kSubmissionType, admitted.payload);
+  if (!key->Verify(message, admitted.signatures[0]).ok()) return ahead;
+  ahead.signed_by = key;
+  ahead.proofs_hold = CheckKeyProofs(admitted.submission, keys).ok();
+  return ahead;
+}
+
+absl::Status CheckSignatures(const books::Reader& reader, const Admitted& admitted, VerifierCache* keys,
+                             const SignaturesAhead& ahead) {
   const v1::Submission& submission = admitted.submission;
   if (IsGenesis(submission)) return CheckGenesisSignatures(admitted, keys);
   ASSIGN_OR_RETURN(const books::EntityPtr officer,
@@ -106,20 +138,14 @@ absl::Status CheckSignatures(const books::Reader& reader, const Admitted& admitt
     return Unauthenticated("OFFICER_UNKNOWN",
                            absl::StrCat("no officer ", submission.officer(), " is registered"));
   }
-  const std::string message = crypto::PreAuthEncoding(crypto::kSubmissionType, admitted.payload);
-  if (admitted.signatures.size() != 1 ||
-      !Verify(officer->officer().registration().key(), message, admitted.signatures[0], keys).ok()) {
+  const v1::PublicKey& key = officer->officer().registration().key();
+  const bool is_signed = ahead.signed_by != nullptr && IsSame(ahead.signed_by->public_key(), key);
+  if (!is_signed && !IsSignedBy(key, admitted, keys)) {
     return Unauthenticated(
         "SIGNATURE_INVALID",
         absl::StrCat("the envelope is not signed by the key of officer ", submission.officer()));
   }
-  for (int i = 0; i < submission.actions_size(); ++i) {
-    const v1::Action& action = submission.actions(i);
-    if (!action.has_register_officer()) continue;
-    RETURN_IF_ERROR(Annotate(CheckKeyProof(action.register_officer(), submission.ledger(), keys),
-                             absl::StrCat("action ", i)));
-  }
-  return absl::OkStatus();
+  return ahead.proofs_hold ? absl::OkStatus() : CheckKeyProofs(submission, keys);
 }
 
 }  // namespace fundledger::audit

@@ -1,4 +1,6 @@
-// Compares what the store holds beside the records with what the records give. Used by one thread.
+// Compares what the store holds beside the records with what the records give, entry by entry, to say what is
+// wrong and where. Slow, and 16 bytes of memory an entry: for ledgers that IndexSums found something in. Used
+// by one thread.
 #pragma once
 
 #include <array>
@@ -33,10 +35,15 @@ class IndexCheck {
 
   // What `replay`'s last record wrote under keys of its own: postings, trail, request id.
   void CheckRecord(const audit::Replay& replay);
-  // What remains once the records are through. `complete`: the replay got to the end, at `total` records.
-  void CheckRest(const audit::Replay& replay, uint64_t total, bool complete, std::string_view origin);
+  // What remains of those tables, and the entities, once the records are through. `complete`: the replay got
+  // to the end, at `total` records.
+  void CheckRest(const audit::Replay& replay, uint64_t total, bool complete);
   // That `tile` is stored as `hashes`.
   void CheckTile(int level, uint64_t index, std::string_view hashes);
+  // That no tile is kept but the full ones of `total` records.
+  void FindExtraTiles(uint64_t total);
+  void CheckMeta(std::string_view origin);
+  // That no tile is kept but the full ones of `total` records.
 
  private:
   using Fingerprint = std::array<uint8_t, 16>;
@@ -49,8 +56,6 @@ class IndexCheck {
   void FindExtraTrail(uint64_t replayed, uint64_t total);
   void FindExtraRequests(uint64_t replayed, bool complete);
   void FindExtraPostings(uint64_t total);
-  void FindExtraTiles(uint64_t total);
-  void CheckMeta(std::string_view origin);
   void Scan(store::Table table, std::string_view begin, std::string_view end,
             const std::function<bool(std::string_view key, std::string_view value)>& visit);
 

@@ -1,19 +1,28 @@
-// Three passes: the records are read and replayed once, with what they wrote beside themselves; then their
-// leaf hashes are judged, so that the record that was altered is named and not the one behind it; then tree,
-// tiles, checkpoints and anchor are compared with the leaves that were logged. Memory: about 100 bytes a
-// record, and the books.
+// First everything is read once, in order, and asked only whether it is as it must be: the chain or the whole
+// replay, the tree against tiles and signed roots, and sums of the tables. A good ledger is through with
+// that. What is not good is looked at again to say what it is: leaf hashes are judged, so that the record
+// that was altered is named and not the one behind it; tree, tiles, checkpoints and anchor are compared with
+// the leaves that were logged; the tables are compared entry by entry with what the records give, which are
+// replayed for it once more.
 #include "ledger/engine/verify.h"
 
 #include <algorithm>
 #include <filesystem>
+#include <thread>
 
 #include "ledger/audit/audit.h"
+#include "ledger/audit/chain.h"
+#include "ledger/audit/pipeline.h"
 #include "ledger/base/bytes.h"
+#include "ledger/base/ordered_work.h"
 #include "ledger/base/status.h"
+#include "ledger/engine/chain_scan.h"
 #include "ledger/engine/facts.h"
 #include "ledger/engine/index_check.h"
+#include "ledger/engine/index_sums.h"
 #include "ledger/engine/layout.h"
 #include "ledger/engine/leaf_votes.h"
+#include "ledger/engine/tree_compare.h"
 #include "ledger/engine/verify_store.h"
 #include "ledger/log/record.h"
 #include "ledger/log/tile.h"
@@ -31,12 +40,28 @@ constexpr uint64_t kProgressEvery = 1024;
 // A record's signature alone does not compress below this.
 constexpr uint64_t kRecordBytesMin = 64;
 
+// Checkpoints are opened by so many at a time.
+constexpr size_t kNotesPerPiece = 32;
+constexpr size_t kPiecesPerThread = 4;
+
+// A checkpoint as it is kept.
+struct StoredNote {
+  uint64_t size = 0;  // of its key
+  // Of the root, if it is one of that size under the log's key.
+  std::optional<Hash256> root;
+};
+
+size_t CountThreads(size_t asked) {
+  return asked > 0 ? asked : std::max<size_t>(1, std::thread::hardware_concurrency());
+}
+
 class Verification {
  public:
   Verification(const VerifySource& source, const VerifyOptions& options)
       : source_(source),
         snapshot_(*source.snapshot),
         options_(options),
+        threads_(CountThreads(options.threads)),
         record_findings_(&by_class_[0]),
         note_findings_(&by_class_[1]),
         index_findings_(&by_class_[2]),
@@ -46,29 +71,43 @@ class Verification {
 
  private:
   uint64_t BoundedTotal(uint64_t stated, std::string_view by);
-  struct StoredNote {
-    std::string note;
-    absl::StatusOr<log::Checkpoint> opened;
-  };
-
+  absl::StatusOr<log::Checkpoint> Open(std::string_view note) const;
   void LoadKey();
   void LoadNotes();
+  void LoadAnchor();
+  void AddNote(std::string_view key, const absl::StatusOr<log::Checkpoint>& opened);
+  const StoredNote* FindNote(uint64_t size) const;
+  std::vector<SignedRoot> SignedRoots() const;
+
+  // What asks only whether all is well.
+  bool IsTreeAsSigned();
+  absl::Status ReadChain(TreeCompare* tree);
+  absl::Status ReplayAll(TreeCompare* tree);
+  absl::Status ReplayWith(audit::Replay* replay, uint64_t end, const std::function<void()>& visit);
+  bool AreIndexesSame() const;
+  void CountSignatures();
+  void Progress(uint64_t done) const;
+
+  // What says what is not.
+  void NameRecords();
   void ReadRecords();
   void ReadRecord(Sequence sequence);
-  void Replay(Sequence sequence, std::string_view record);
   void ReadTiles();
-  std::vector<SignedRoot> SignedRoots() const;
   void ReportAltered(const LeafVerdict& verdict);
-  void ReportReplay(const LeafVerdict& verdict);
+  void ReportFailure(const LeafVerdict& verdict);
   void CheckTree(const LeafVerdict& verdict);
   bool IsRootAsSigned(uint64_t size, const Hash256& root, std::string* signed_root) const;
+  void NameIndexes();
+
   void CheckCheckpoints();
   void CheckExtraRecords();
-  bool is_replaying() const { return !replay_failure_.has_value(); }
+  void ReportStrayRecords();
+  bool is_full() const { return options_.depth == VerifyDepth::kFull; }
 
   const VerifySource& source_;
   const store::Snapshot& snapshot_;
   const VerifyOptions& options_;
+  const size_t threads_;
   VerifyReport report_;
   // What is most to the point comes first, and is not crowded out by what follows from it.
   std::vector<VerifyFinding> by_class_[3];
@@ -79,10 +118,14 @@ class Verification {
 
   uint64_t total_ = 0;  // records that must be there
   std::optional<log::NoteVerifier> verifier_;
-  std::map<uint64_t, StoredNote> notes_;  // of the table checkpoints, by size
+  bool is_sm_genesis_ = false;
+  std::vector<StoredNote> notes_;  // of the table checkpoints, in rising order of size
   absl::StatusOr<log::Checkpoint> anchored_ = absl::UnknownError("not read");
-  audit::Replay replay_;
-  std::optional<std::pair<Sequence, absl::Status>> replay_failure_;  // where it stopped
+  std::unique_ptr<audit::Replay> replay_ = std::make_unique<audit::Replay>();
+  IndexSums sums_{snapshot_};
+  // The first record that chain or replay did not take, and why.
+  std::optional<std::pair<Sequence, absl::Status>> failure_;
+  std::vector<std::string> stray_keys_;  // among the records' that are no sequences
   std::vector<LeafWitnesses> witnesses_;
   std::set<Sequence> unread_;  // records that are gone, or cannot be read
 };
@@ -97,6 +140,7 @@ void Verification::LoadKey() {
     report_.origin = facts->origin;
     report_.verifier_key = log::VerifierKey(facts->origin, facts->log_key);
     verifier_ = facts->verifier;
+    is_sm_genesis_ = facts->has_sm3_links;
   }
   report_.key_was_given = options_.verifier_key.has_value();
   if (!report_.key_was_given) return;
@@ -114,57 +158,173 @@ void Verification::LoadKey() {
   }
 }
 
-// Opens every stored checkpoint, and the anchor's.
+absl::StatusOr<log::Checkpoint> Verification::Open(std::string_view note) const {
+  if (!verifier_.has_value()) return absl::UnauthenticatedError("the log's key is not known");
+  return log::OpenCheckpoint(note, *verifier_);
+}
+
+// Opens every stored checkpoint, on all threads: each takes a signature.
 void Verification::LoadNotes() {
-  const auto open = [this](std::string_view note) -> absl::StatusOr<log::Checkpoint> {
-    if (!verifier_.has_value()) return absl::UnauthenticatedError("the log's key is not known");
-    return log::OpenCheckpoint(note, *verifier_);
+  struct Piece {
+    std::vector<std::pair<std::string, std::string>> stored;
+    std::vector<absl::StatusOr<log::Checkpoint>> opened;
   };
+  const auto open = [this](Piece* piece) {
+    for (const auto& [key, note] : piece->stored) piece->opened.push_back(Open(note));
+  };
+  const auto take = [this](Piece* piece) {
+    for (size_t i = 0; i < piece->stored.size(); ++i) AddNote(piece->stored[i].first, piece->opened[i]);
+  };
+  OrderedWork<Piece> work(threads_, threads_ == 1 ? 1 : threads_ * kPiecesPerThread, open, take);
+  auto piece = std::make_unique<Piece>();
   const absl::Status status =
       snapshot_.Scan(Table::kCheckpoints, "", "", [&](std::string_view key, std::string_view note) {
-        const auto size = ReadSequenceKey(key);
-        auto opened = open(note);
-        if (!size.has_value() || !opened.ok() || opened->size != *size) {
-          const std::optional<Sequence> last =
-              size.value_or(0) > 0 ? std::optional<Sequence>(*size - 1) : std::nullopt;
-          note_findings_.Add(
-              last, "CHECKPOINT_INVALID",
-              absl::StrCat("the checkpoint kept for size ", size.value_or(0), " is not one of that size ",
-                           "under the log's key", opened.ok() ? "" : ": ", opened.status().message()));
-        }
-        if (size.has_value())
-          notes_.insert_or_assign(*size, StoredNote{std::string(note), std::move(opened)});
+        piece->stored.emplace_back(key, note);
+        if (piece->stored.size() == kNotesPerPiece)
+          work.Push(std::exchange(piece, std::make_unique<Piece>()));
         return !note_findings_.is_full();
       });
-  if (!status.ok()) {
-    note_findings_.Add(std::nullopt, "INDEX_UNREADABLE",
-                       absl::StrCat("table checkpoints: ", status.message()));
+  work.Push(std::move(piece));
+  work.Finish();
+  if (status.ok()) return;
+  note_findings_.Add(std::nullopt, "INDEX_UNREADABLE", absl::StrCat("table checkpoints: ", status.message()));
+}
+
+void Verification::AddNote(std::string_view key, const absl::StatusOr<log::Checkpoint>& opened) {
+  const std::optional<Sequence> size = ReadSequenceKey(key);
+  const bool is_good = size.has_value() && opened.ok() && opened->size == *size;
+  if (!is_good) {
+    const std::optional<Sequence> last =
+        size.value_or(0) > 0 ? std::optional<Sequence>(*size - 1) : std::nullopt;
+    note_findings_.Add(
+        last, "CHECKPOINT_INVALID",
+        absl::StrCat("the checkpoint kept for size ", size.value_or(0), " is not one of that size ",
+                     "under the log's key", opened.ok() ? "" : ": ", opened.status().message()));
   }
+  if (!size.has_value()) return;
+  notes_.push_back({*size, is_good ? std::optional<Hash256>(opened->root) : std::nullopt});
+}
+
+// Null if none is kept for that size.
+const StoredNote* Verification::FindNote(uint64_t size) const {
+  const auto it = std::lower_bound(notes_.begin(), notes_.end(), size,
+                                   [](const StoredNote& note, uint64_t other) { return note.size < other; });
+  return it == notes_.end() || it->size != size ? nullptr : &*it;
+}
+
+void Verification::LoadAnchor() {
   if (!source_.anchor.ok()) {
     note_findings_.Add(std::nullopt, ReasonOf(source_.anchor.status()),
                        std::string(source_.anchor.status().message()));
     return;
   }
-  anchored_ = open(*source_.anchor);
+  anchored_ = Open(*source_.anchor);
   if (anchored_.ok()) return;
   note_findings_.Add(
       std::nullopt, "ANCHOR_UNVERIFIED",
       absl::StrCat("the anchor holds no checkpoint of this ledger: ", anchored_.status().message()));
 }
 
-void Verification::Replay(Sequence sequence, std::string_view record) {
-  const absl::Status status = replay_.Next(record);
-  if (!status.ok()) {
-    replay_failure_ = {sequence, status};
-    return;
+// Under the log's key, in rising order of size; of one size the anchor's comes last.
+std::vector<SignedRoot> Verification::SignedRoots() const {
+  std::vector<SignedRoot> roots;
+  for (const StoredNote& note : notes_) {
+    if (note.root.has_value()) roots.push_back({note.size, *note.root});
   }
-  const audit::Admitted& admitted = replay_.last_admitted();
+  if (!anchored_.ok()) return roots;
+  const auto behind =
+      std::upper_bound(roots.begin(), roots.end(), anchored_->size,
+                       [](uint64_t size, const SignedRoot& root) { return size < root.size; });
+  roots.insert(behind, {anchored_->size, anchored_->root});
+  return roots;
+}
+
+void Verification::Progress(uint64_t done) const {
+  if (options_.progress && (done % kProgressEvery == 0 || done == total_)) options_.progress(done, total_);
+}
+
+// Takes the records before `end` into `replay`; `visit` is called after each.
+absl::Status Verification::ReplayWith(audit::Replay* replay, uint64_t end,
+                                      const std::function<void()>& visit) {
+  audit::ReplayPipeline pipeline(replay, threads_, [&] {
+    visit();
+    Progress(replay->size());
+  });
+  absl::Status taken;
+  const auto push = [&](std::string_view record) {
+    taken = pipeline.Push(record);
+    return taken.ok();
+  };
+  const absl::Status read = ScanRecords(snapshot_, 0, end, push, &stray_keys_);
+  RETURN_IF_ERROR(taken);
+  RETURN_IF_ERROR(pipeline.Finish());
+  return read;
+}
+
+void Verification::CountSignatures() {
+  const audit::Admitted& admitted = replay_->last_admitted();
   report_.signatures += admitted.signatures.size();
   for (const v1::Action& action : admitted.submission.actions()) {
     if (action.has_register_officer()) ++report_.signatures;  // its key's proof
     report_.signatures += static_cast<uint64_t>(action.genesis().administrators_size());
   }
-  indexes_.CheckRecord(replay_);
+}
+
+absl::Status Verification::ReplayAll(TreeCompare* tree) {
+  const absl::Status status = ReplayWith(replay_.get(), total_, [this, tree] {
+    tree->Append(replay_->last_leaf());
+    CountSignatures();
+    sums_.AddRecord(*replay_);
+  });
+  report_.records = replay_->size();
+  report_.ledger = replay_->ledger();
+  return status;
+}
+
+absl::Status Verification::ReadChain(TreeCompare* tree) {
+  audit::Chain chain;
+  absl::Status status;
+  const auto check = [&](const ChainLink& link) -> absl::Status {
+    RETURN_IF_ERROR(link.form);
+    RETURN_IF_ERROR(chain.CheckHeader(link.header));
+    return chain.CheckSm3(link.header, is_sm_genesis_);
+  };
+  const auto visit = [&](const ChainLink& link) {
+    status = check(link);
+    if (!status.ok()) return false;
+    if (chain.size() == 0) report_.ledger = link.leaf;
+    chain.Append(link.header, link.leaf, link.sm3);
+    tree->Append(link.leaf);
+    Progress(chain.size());
+    return true;
+  };
+  const absl::Status read = ScanChain(snapshot_, total_, threads_, visit, &stray_keys_);
+  report_.records = chain.size();
+  RETURN_IF_ERROR(status);
+  return read;
+}
+
+// Whether every record is there and was taken, and all of them lead to the tiles and to what was signed.
+bool Verification::IsTreeAsSigned() {
+  TreeCompare tree(snapshot_, SignedRoots());
+  absl::Status status = is_full() ? ReplayAll(&tree) : ReadChain(&tree);
+  if (status.ok() && report_.records < total_) status = absl::DataLossError("the record is gone");
+  if (!status.ok()) failure_ = {report_.records, status};
+  report_.root = tree.Root();
+  return status.ok() && tree.is_same();
+}
+
+bool Verification::AreIndexesSame() const {
+  return !failure_.has_value() && sums_.HoldsAll(*replay_, threads_);
+}
+
+void Verification::ReportStrayRecords() {
+  for (const std::string& key : stray_keys_) {
+    record_findings_.Add(
+        std::nullopt, "RECORD_EXTRA",
+        absl::StrCat("the store has a record under the key ", HexEncode(key), ", which is no record's"));
+  }
+  stray_keys_.clear();
 }
 
 void Verification::ReadRecord(Sequence sequence) {
@@ -172,7 +332,6 @@ void Verification::ReadRecord(Sequence sequence) {
   if (!record.ok() || !record->has_value()) {
     unread_.insert(sequence);
     const bool follows_another = unread_.contains(sequence - 1);
-    if (is_replaying()) replay_failure_ = {sequence, absl::DataLossError("the record is gone")};
     if (!record.ok()) {
       record_findings_.Add(sequence, "RECORD_UNREADABLE",
                            absl::StrCat("record ", sequence, " cannot be read: ", record.status().message()));
@@ -185,18 +344,14 @@ void Verification::ReadRecord(Sequence sequence) {
   if (const auto decoded = log::DecodeRecord(**record); decoded.ok() && sequence > 0) {
     witnesses_[sequence - 1].link = decoded->header.previous;
   }
-  if (is_replaying()) Replay(sequence, **record);
 }
 
 void Verification::ReadRecords() {
   witnesses_.resize(total_);
   for (Sequence sequence = 0; sequence < total_; ++sequence) {
     ReadRecord(sequence);
-    if (options_.progress && (sequence + 1) % kProgressEvery == 0) options_.progress(sequence + 1, total_);
+    Progress(sequence + 1);
   }
-  if (options_.progress) options_.progress(total_, total_);
-  report_.records = replay_.size();
-  report_.ledger = replay_.ledger();
 }
 
 // What the full tiles say of each leaf.
@@ -212,18 +367,6 @@ void Verification::ReadTiles() {
   }
 }
 
-// Under the log's key, in rising order of size.
-std::vector<SignedRoot> Verification::SignedRoots() const {
-  std::map<uint64_t, Hash256> roots;
-  for (const auto& [size, stored] : notes_) {
-    if (stored.opened.ok() && stored.opened->size == size) roots[size] = stored.opened->root;
-  }
-  if (anchored_.ok()) roots[anchored_->size] = anchored_->root;
-  std::vector<SignedRoot> ordered;
-  for (const auto& [size, root] : roots) ordered.push_back({size, root});
-  return ordered;
-}
-
 void Verification::ReportAltered(const LeafVerdict& verdict) {
   for (const Sequence record : verdict.altered) {
     const auto& logged = verdict.leaves[record];
@@ -231,34 +374,32 @@ void Verification::ReportAltered(const LeafVerdict& verdict) {
         "record ", record, " was altered: its bytes hash to ", HexEncode(witnesses_[record].own->view()),
         logged.has_value() ? ", what was logged to " + HexEncode(logged->view())
                            : ", which does not lead to the signed root");
-    if (replay_failure_.has_value() && replay_failure_->first == record) {
-      absl::StrAppend(&message, " (", replay_failure_->second.message(), ")");
+    if (failure_.has_value() && failure_->first == record) {
+      absl::StrAppend(&message, " (", failure_->second.message(), ")");
     }
     record_findings_.Add(record, "RECORD_ALTERED", std::move(message));
   }
 }
 
-// Names where the replay stopped, unless that follows from a record that was named already.
-void Verification::ReportReplay(const LeafVerdict& verdict) {
-  if (is_replaying()) return;
-  const auto& [stopped_at, status] = *replay_failure_;
+// Names where chain or replay stopped, unless that follows from a record that was named already.
+void Verification::ReportFailure(const LeafVerdict& verdict) {
+  if (!failure_.has_value()) return;
+  const auto& [stopped_at, status] = *failure_;
   const bool follows = verdict.altered.contains(stopped_at) || unread_.contains(stopped_at) ||
                        (stopped_at > 0 && verdict.altered.contains(stopped_at - 1) &&
                         (ReasonOf(status) == "LINK_BROKEN" || ReasonOf(status) == "SM3_LINK_BROKEN"));
   if (follows) return;
   record_findings_.Add(stopped_at, ReasonOf(status),
                        absl::StrCat("record ", stopped_at, " is not valid: ", status.message(),
-                                    "; the books behind it were not recomputed"));
+                                    is_full() ? "; the books behind it were not recomputed" : ""));
 }
 
 // Whether no signature under the log's key says otherwise; if one does, its root.
 bool Verification::IsRootAsSigned(uint64_t size, const Hash256& root, std::string* signed_root) const {
   std::optional<Hash256> other;
   if (anchored_.ok() && anchored_->size == size && anchored_->root != root) other = anchored_->root;
-  const auto stored = notes_.find(size);
-  const bool is_note =
-      stored != notes_.end() && stored->second.opened.ok() && stored->second.opened->size == size;
-  if (is_note && stored->second.opened->root != root) other = stored->second.opened->root;
+  const StoredNote* stored = FindNote(size);
+  if (stored != nullptr && stored->root.has_value() && stored->root != root) other = stored->root;
   if (other.has_value()) *signed_root = HexEncode(other->view());
   return !other.has_value();
 }
@@ -273,7 +414,7 @@ void Verification::CheckTree(const LeafVerdict& verdict) {
     edge.Append(*leaf, &full);
     for (const log::Tile& tile : full) indexes_.CheckTile(tile.level, tile.index, tile.hashes);
     const uint64_t size = edge.size();
-    const bool is_signed_size = notes_.contains(size) || (anchored_.ok() && anchored_->size == size);
+    const bool is_signed_size = FindNote(size) != nullptr || (anchored_.ok() && anchored_->size == size);
     if (!is_signed_size || !is_as_signed) continue;
     std::string signed_root;
     is_as_signed = IsRootAsSigned(size, edge.Root(), &signed_root);
@@ -290,15 +431,15 @@ void Verification::CheckTree(const LeafVerdict& verdict) {
 }
 
 void Verification::CheckCheckpoints() {
-  for (const auto& [size, stored] : notes_) {
-    if (size >= 1 && size <= total_) continue;
+  for (const StoredNote& note : notes_) {
+    if (note.size >= 1 && note.size <= total_) continue;
     note_findings_.Add(
         std::nullopt, "INDEX_EXTRA",
-        absl::StrCat("there is a checkpoint of size ", size, " in a log of ", total_, " records"));
+        absl::StrCat("there is a checkpoint of size ", note.size, " in a log of ", total_, " records"));
   }
-  const auto latest = notes_.find(total_);
-  if (latest != notes_.end()) {
-    report_.checkpoint = latest->second.note;
+  const auto latest = snapshot_.Get(Table::kCheckpoints, SequenceKey(total_));
+  if (latest.ok() && latest->has_value()) {
+    report_.checkpoint = **latest;
     return;
   }
   if (source_.anchor.ok()) report_.checkpoint = *source_.anchor;
@@ -318,6 +459,26 @@ void Verification::CheckExtraRecords() {
   record_findings_.Add(std::nullopt, "RECORD_UNREADABLE", absl::StrCat("table records: ", status.message()));
 }
 
+// Which record it is.
+void Verification::NameRecords() {
+  ReadRecords();
+  ReadTiles();
+  const LeafVerdict verdict = JudgeLeaves(witnesses_, SignedRoots());
+  ReportAltered(verdict);
+  CheckTree(verdict);
+  ReportFailure(verdict);
+}
+
+// Which entry it is. The first replay's memory is given back: the second needs as much, and lists every
+// entry.
+void Verification::NameIndexes() {
+  const uint64_t replayed = replay_->size();
+  replay_ = std::make_unique<audit::Replay>();
+  // It takes what the first took: the snapshot is the same.
+  (void)ReplayWith(replay_.get(), replayed, [this] { indexes_.CheckRecord(*replay_); });
+  indexes_.CheckRest(*replay_, total_, !failure_.has_value());
+}
+
 // A stored number is not believed beyond what can be there: memory is taken for so many records.
 uint64_t Verification::BoundedTotal(uint64_t stated, std::string_view by) {
   if (stated <= source_.records_max) return stated;
@@ -335,6 +496,7 @@ VerifyReport Verification::Run() {
   }
   LoadKey();
   LoadNotes();
+  LoadAnchor();
   total_ = BoundedTotal(snapshot_.head(), "the store's head");
   if (anchored_.ok() && anchored_->size > total_) {
     record_findings_.Add(
@@ -342,15 +504,13 @@ VerifyReport Verification::Run() {
         absl::StrCat("the store holds ", total_, " records, the anchor was written for ", anchored_->size));
     total_ = BoundedTotal(anchored_->size, "the anchor");
   }
-  ReadRecords();
-  ReadTiles();
-  const LeafVerdict verdict = JudgeLeaves(witnesses_, SignedRoots());
-  ReportAltered(verdict);
-  CheckTree(verdict);
-  ReportReplay(verdict);
+  if (!IsTreeAsSigned()) NameRecords();
+  ReportStrayRecords();
   CheckExtraRecords();
   CheckCheckpoints();
-  indexes_.CheckRest(replay_, total_, is_replaying(), report_.origin);
+  if (is_full() && !AreIndexesSame()) NameIndexes();
+  indexes_.FindExtraTiles(total_);
+  if (report_.records > 0) indexes_.CheckMeta(report_.origin);
   Findings all(&report_.findings);
   for (const std::vector<VerifyFinding>& findings : by_class_) {
     for (const VerifyFinding& each : findings) all.Add(each.record, each.reason, each.message);

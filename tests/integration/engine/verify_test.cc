@@ -384,6 +384,121 @@ TEST_F(Verify, ReplayGivesTheEntitiesOfTheStoreByteForByte) {
   EXPECT_EQ(replay.Root(), checkpoint->root);
 }
 
+std::string Describe(const VerifyReport& report) {
+  return absl::StrCat(Explain(report), report.records, " records, ", report.signatures, " signatures, root ",
+                      HexEncode(report.root.view()), ", ledger ", HexEncode(report.ledger.view()), ", ",
+                      report.checkpoint);
+}
+
+// Whatever is spoiled, the findings do not depend on the number of threads, and the chain alone names the
+// same record where it is the chain that is spoiled.
+TEST_F(Verify, FindsTheSameWithAnyNumberOfThreads) {
+  Grow(300);
+  const unsigned seed = std::random_device()();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  std::mt19937 random(seed);
+  constexpr Table kTables[] = {Table::kRecords, Table::kTiles,    Table::kEntities,
+                               Table::kTrail,   Table::kRequests, Table::kCheckpoints};
+  for (int i = 0; i < 40; ++i) {
+    const Table table = kTables[random() % std::size(kTables)];
+    std::vector<std::string> keys;
+    ASSERT_TRUE(store_->GetSnapshot()
+                    ->Scan(table, "", "",
+                           [&](std::string_view key, std::string_view) {
+                             keys.emplace_back(key);
+                             return true;
+                           })
+                    .ok());
+    const std::string key = keys[random() % keys.size()];
+    const std::string value = Get(table, key);
+    SCOPED_TRACE(absl::StrCat("table ", ToAbsl(store::TableName(table)), " key ", HexEncode(key)));
+    const unsigned how = random() % 3;
+    std::string spoiled = value;
+    if (how == 0 && !value.empty()) {
+      const size_t at = random() % value.size();
+      spoiled[at] = static_cast<char>(spoiled[at] ^ (1 << (random() % 8)));
+      Put(table, key, spoiled);
+    } else if (how == 1 || table == Table::kCheckpoints) {  // one of many checkpoints need not be kept
+      Put(table, key, value + "x");
+    } else {
+      Erase(table, key);
+    }
+    std::string expected;
+    for (const size_t threads : {1, 2, 4}) {
+      options_.threads = threads;
+      const VerifyReport report = Run();
+      EXPECT_FALSE(report.ok());
+      if (threads == 1) expected = Describe(report);
+      EXPECT_EQ(Describe(report), expected) << threads << " threads";
+    }
+    const VerifyReport full = Run();
+    options_.depth = VerifyDepth::kChain;
+    const VerifyReport chain = Run();
+    const bool is_of_chain =
+        table == Table::kRecords || table == Table::kTiles || table == Table::kCheckpoints;
+    ASSERT_EQ(chain.ok(), !is_of_chain) << Explain(chain);
+    if (is_of_chain) {
+      EXPECT_EQ(chain.findings[0].record, full.findings[0].record);
+      EXPECT_EQ(chain.findings[0].reason, full.findings[0].reason);
+    }
+    options_.depth = VerifyDepth::kFull;
+    Put(table, key, value);
+  }
+  EXPECT_TRUE(Run().ok());
+}
+
+TEST_F(Verify, ChecksTheChainAlone) {
+  Grow(600);
+  const VerifyReport full = Run();
+  options_.depth = VerifyDepth::kChain;
+  const VerifyReport chain = Run();
+  EXPECT_TRUE(chain.ok()) << Explain(chain);
+  EXPECT_EQ(chain.records, 600u);
+  EXPECT_EQ(chain.signatures, 0u);
+  EXPECT_EQ(chain.root, full.root);
+  EXPECT_EQ(chain.ledger, full.ledger);
+  EXPECT_EQ(chain.checkpoint, full.checkpoint);
+  // What it says it does not look at.
+  const std::string trail = FirstKey(Table::kTrail);
+  Erase(Table::kTrail, trail);
+  EXPECT_TRUE(Run().ok());
+  options_.depth = VerifyDepth::kFull;
+  EXPECT_FALSE(Run().ok());
+}
+
+TEST_F(Verify, NamesTheRecordOfEveryFlippedByteByTheChainAlone) {
+  Grow(4);
+  options_.verifier_key = log::VerifierKey(World::kOrigin, world_.log_key()->public_key());
+  options_.depth = VerifyDepth::kChain;
+  for (Sequence sequence = 0; sequence < size_; ++sequence) {
+    const std::string record = Get(Table::kRecords, SequenceKey(sequence));
+    for (size_t at = 0; at < record.size(); ++at) {
+      SCOPED_TRACE(absl::StrCat("record ", sequence, " byte ", at));
+      std::string spoiled = record;
+      spoiled[at] = static_cast<char>(spoiled[at] ^ (1 << (at % 8)));
+      Put(Table::kRecords, SequenceKey(sequence), spoiled);
+      const VerifyReport report = Run();
+      ASSERT_FALSE(report.ok());
+      const bool another_key = report.findings[0].reason == "LOG_KEY_MISMATCH";
+      ASSERT_EQ(report.findings[0].record, sequence) << Explain(report);
+      ASSERT_THAT(report.findings[another_key ? 1 : 0].reason, Eq("RECORD_ALTERED")) << Explain(report);
+    }
+    Put(Table::kRecords, SequenceKey(sequence), record);
+  }
+}
+
+TEST_F(Verify, NamesAKeyThatIsNoRecords) {
+  Grow(4);
+  Put(Table::kRecords, SequenceKey(2) + "x", "x");
+  for (const VerifyDepth depth : {VerifyDepth::kFull, VerifyDepth::kChain}) {
+    options_.depth = depth;
+    const VerifyReport report = Run();
+    ExpectFirst(report, std::nullopt, "RECORD_EXTRA");
+    EXPECT_EQ(report.findings.size(), 1u) << Explain(report);
+    EXPECT_EQ(report.records, 4u);
+  }
+}
+
 TEST(VerifyDirectory, ReadsADirectoryAndWritesNothing) {
   World world(v1::SUITE_SM);
   const TemporaryDirectory directory;
@@ -401,6 +516,10 @@ TEST(VerifyDirectory, ReadsADirectoryAndWritesNothing) {
     ASSERT_TRUE(beside.ok()) << beside.status();
     EXPECT_TRUE(beside->ok()) << Explain(*beside);
     EXPECT_EQ(done, 11u);
+    VerifyOptions chain;
+    chain.directory = directory.Sub("ledger");
+    chain.depth = VerifyDepth::kChain;
+    EXPECT_TRUE(VerifyDirectory(chain)->ok());  // by the SM3 links too
   }
   {
     auto store = store::OpenRocksdb(directory.Sub("ledger/db"));

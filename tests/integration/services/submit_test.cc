@@ -27,8 +27,7 @@ class SubmitTest : public ::testing::Test {
   }
   const engine::View& view() { return *(view_ = ledgerd_.server->engine().view()); }
 
-  // The tests that send many at once mean them all to fit.
-  Ledgerd ledgerd_{[](server::Config* config) { config->queue = 200; }};
+  Ledgerd ledgerd_;
   std::shared_ptr<const engine::View> view_;
 };
 
