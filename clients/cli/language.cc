@@ -94,6 +94,7 @@ constexpr Gloss kGlosses[] = {
     {"SERVER_TIMED_OUT", "服务器未在时限内答复"},
     {"SERVER_UNREACHABLE", "连不上服务器"},
     {"SIGNATURE_INVALID", "签名无效，请检查密钥"},
+    {"STREAMS_FULL", "服务器忙，请稍后重试"},
     {"TLS_NEEDED", "非本机服务器必须使用 TLS"},
     {"VOUCHER_USED", "该凭证已用过"},
     {"WORD_UNKNOWN", "没有这个选项"},

@@ -17,6 +17,7 @@
 
 #include "fundledger/v1/actions.pb.h"
 #include "fundledger/v1/resources.pb.h"
+#include "ledger/audit/audit.h"
 #include "ledger/base/clock.h"
 #include "ledger/crypto/signature.h"
 #include "ledger/engine/view.h"
@@ -64,6 +65,16 @@ struct CheckOutcome {
   bool repeated_request = false;
 };
 
+// Called exactly once, with the receipt or with the reason why there is none; must not block.
+using Done = std::function<void(absl::StatusOr<::fundledger::v1::Receipt>)>;
+
+// A submission that Prepare found in order.
+struct Prepared {
+  audit::Admitted admitted;
+  std::string envelope;
+  std::string verified_key;  // by which its signature was verified; empty: it was not
+};
+
 class Engine {
  public:
   // Makes a new ledger in an empty or missing directory; refuses one that holds anything. Does not open it.
@@ -73,14 +84,18 @@ class Engine {
   static absl::StatusOr<std::unique_ptr<Engine>> Open(Options options);
   virtual ~Engine() = default;
 
-  // Queues a DSSE envelope. `done` is called exactly once, from another thread or from within (when refused
-  // at once); it must not block. Thread-safe. The receipt's meaning: fundledger.v1.Receipt. UNAVAILABLE,
+  // Prepare and Enqueue. `done` is called from another thread or from within (when refused at once).
+  // Thread-safe. The receipt's meaning: fundledger.v1.Receipt. UNAVAILABLE,
   // reason OUTCOME_UNKNOWN: repeat with the same request id. UNAVAILABLE, reason LEDGER_READ_ONLY: it has
   // stopped writing (see `write_status`); restart it. UNAVAILABLE, reason STORE_REFUSED: nothing was written;
   // repeat it. ALREADY_EXISTS, reason REQUEST_ID_REUSED. RESOURCE_EXHAUSTED, reason QUEUE_FULL. Otherwise
   // errors of audit's Admit, CheckSignatures and CheckBinding, RECORD_TOO_LARGE, and those of the rules.
-  virtual void Submit(std::string envelope,
-                      std::function<void(absl::StatusOr<::fundledger::v1::Receipt>)> done) = 0;
+  virtual void Submit(std::string envelope, Done done) = 0;
+  // Everything about a DSSE envelope that does not depend on order; takes as long as verifying a signature.
+  // Thread-safe: many may be prepared at the same time, and then queued in the order that is wanted.
+  virtual absl::StatusOr<Prepared> Prepare(std::string envelope) const = 0;
+  // Queues it behind those queued before. Thread-safe; does not block. `done` as for Submit.
+  virtual void Enqueue(Prepared prepared, Done done) = 0;
   // Tries serialized Submissions in order, each on top of those before, against the latest view. Changes
   // nothing.
   virtual std::vector<CheckOutcome> Check(const std::vector<std::string>& submissions) const = 0;

@@ -52,36 +52,40 @@ Sequencer::~Sequencer() {
 }
 
 void Sequencer::Submit(std::string envelope, Done done) {
-  absl::StatusOr<Pending> pending = Prepare(std::move(envelope));
-  if (!pending.ok()) return done(pending.status());
-  pending->done = std::move(done);
-  const absl::Status status = Enqueue(&*pending);
-  if (!status.ok()) pending->done(status);
+  absl::StatusOr<Prepared> prepared = Prepare(std::move(envelope));
+  if (!prepared.ok()) return done(prepared.status());
+  Enqueue(*std::move(prepared), std::move(done));
+}
+
+void Sequencer::Enqueue(Prepared prepared, Done done) {
+  Pending pending{std::move(prepared), std::move(done)};
+  const absl::Status status = Queue(&pending);
+  if (!status.ok()) pending.done(status);
 }
 
 // On the caller's thread, so that verification, which costs most, runs in parallel. A key that the published
 // view does not know may be one that is being recorded just now: the sequencer looks again.
-absl::StatusOr<Sequencer::Pending> Sequencer::Prepare(std::string envelope) const {
+absl::StatusOr<Prepared> Sequencer::Prepare(std::string envelope) const {
   if (const absl::Status status = write_status(); !status.ok()) return ReadOnly(status);
-  Pending pending;
-  ASSIGN_OR_RETURN(pending.admitted, audit::Admit(envelope));
-  pending.envelope = std::move(envelope);
-  const v1::Submission& submission = pending.admitted.submission;
+  Prepared prepared;
+  ASSIGN_OR_RETURN(prepared.admitted, audit::Admit(envelope));
+  prepared.envelope = std::move(envelope);
+  const v1::Submission& submission = prepared.admitted.submission;
   // What every later record must be, whatever its place; said before a signature is paid for.
   if (audit::IsGenesis(submission) || submission.ledger() != facts_.ledger.view()) {
-    RETURN_IF_ERROR(audit::CheckBinding(pending.admitted, 1, 0, facts_.ledger,
+    RETURN_IF_ERROR(audit::CheckBinding(prepared.admitted, 1, 0, facts_.ledger,
                                         [](uint64_t) { return absl::OutOfRangeError("not reached"); }));
   }
   const std::shared_ptr<const View> latest = view();
   ASSIGN_OR_RETURN(const books::EntityPtr officer,
                    latest->Get({books::EntityKind::kOfficer, submission.officer()}));
-  if (officer == nullptr) return pending;
-  RETURN_IF_ERROR(audit::CheckSignatures(*latest, pending.admitted, &keys_));
-  pending.verified_key = KeyName(officer->officer().registration().key());
-  return pending;
+  if (officer == nullptr) return prepared;
+  RETURN_IF_ERROR(audit::CheckSignatures(*latest, prepared.admitted, &keys_));
+  prepared.verified_key = KeyName(officer->officer().registration().key());
+  return prepared;
 }
 
-absl::Status Sequencer::Enqueue(Pending* pending) {
+absl::Status Sequencer::Queue(Pending* pending) {
   MutexLock lock(&mutex_);
   if (!write_status_.ok()) return ReadOnly(write_status_);
   if (is_stopping_) return ReadOnly(absl::UnavailableError("it is being stopped"));
@@ -148,7 +152,9 @@ void Sequencer::RunGroup(std::vector<Pending> pending) {
   Group group(facts_, end_, entities_, before.get(), &keys_, &roots_);
   std::vector<Verdict> verdicts;
   for (const Pending& each : pending) {
-    verdicts.push_back(group.Add(each.admitted, each.envelope, each.verified_key, options_.clock()));
+    const Prepared& prepared = each.prepared;
+    verdicts.push_back(
+        group.Add(prepared.admitted, prepared.envelope, prepared.verified_key, options_.clock()));
   }
   if (!group.records().empty()) status = CommitGroup(&group);
   if (!status.ok()) {

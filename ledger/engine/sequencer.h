@@ -26,28 +26,24 @@ class Sequencer final : public Engine {
   Sequencer(OpenedLedger opened, Options options);
   ~Sequencer() override;
 
-  void Submit(std::string envelope,
-              std::function<void(absl::StatusOr<::fundledger::v1::Receipt>)> done) override;
+  void Submit(std::string envelope, Done done) override;
+  absl::StatusOr<Prepared> Prepare(std::string envelope) const override;
+  void Enqueue(Prepared prepared, Done done) override;
   std::vector<CheckOutcome> Check(const std::vector<std::string>& submissions) const override;
   std::shared_ptr<const View> view() const override;
   absl::Status write_status() const override;
   void Stop() override;
 
  private:
-  using Done = std::function<void(absl::StatusOr<::fundledger::v1::Receipt>)>;
-
-  // A submission that waits, admitted.
+  // A submission that waits.
   struct Pending {
-    audit::Admitted admitted;
-    std::string envelope;
-    std::string verified_key;  // by which its signature was verified; empty: it was not
+    Prepared prepared;
     Done done;
   };
   using Answers = std::vector<absl::StatusOr<::fundledger::v1::Receipt>>;
 
-  // Everything about a submission that does not depend on order.
-  absl::StatusOr<Pending> Prepare(std::string envelope) const;
-  absl::Status Enqueue(Pending* pending);
+  // Takes `pending` only if it is OK.
+  absl::Status Queue(Pending* pending);
 
   // The sequencer's thread.
   void Run();

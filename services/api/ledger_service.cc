@@ -38,18 +38,27 @@ absl::Status Check(const engine::Engine& engine, const v1::CheckRequest& request
 
 }  // namespace
 
+void LedgerService::StopTaking() {
+  streams_.Stop();
+  door_.Stop();
+}
+
 // Nothing of the call crosses into the sequencer but a copy of the bytes; its thread only moves the receipt
 // over and finishes the call, which does not block.
 grpc::ServerUnaryReactor* LedgerService::Submit(grpc::CallbackServerContext* call,
                                                 const v1::SubmitRequest* request,
                                                 v1::SubmitResponse* response) {
   grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
-  context_.engine->Submit(request->envelope(), [runtime = context_.runtime, reactor,
-                                                response](absl::StatusOr<v1::Receipt> receipt) {
-    if (receipt.ok()) *response->mutable_receipt() = *std::move(receipt);
-    rpc::Finish(*runtime, reactor, receipt.status());
-  });
+  door_.Submit(request->envelope(),
+               [runtime = context_.runtime, reactor, response](absl::StatusOr<v1::Receipt> receipt) {
+                 if (receipt.ok()) *response->mutable_receipt() = *std::move(receipt);
+                 rpc::Finish(*runtime, reactor, receipt.status());
+               });
   return reactor;
+}
+
+SubmitStreams::Reactor* LedgerService::SubmitStream(grpc::CallbackServerContext*) {
+  return streams_.Open();
 }
 
 grpc::ServerUnaryReactor* LedgerService::Check(grpc::CallbackServerContext* call,

@@ -22,9 +22,17 @@ std::string Shorten(std::string_view message) {
 
 }  // namespace
 
+int64_t RetryDelayMs(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kResourceExhausted ? kRetryDelayMs : 0;
+}
+
+std::string WireMessage(const absl::Status& status) {
+  return Shorten(ToStd(status.message()));
+}
+
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  const std::string message = Shorten(ToStd(status.message()));
+  const std::string message = WireMessage(status);
 
   google::rpc::Status details;
   details.set_code(static_cast<int>(status.code()));
@@ -33,9 +41,9 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   info.set_reason(ReasonOf(status));
   info.set_domain(std::string(kErrorDomain));
   details.add_details()->PackFrom(info);
-  if (status.code() == absl::StatusCode::kResourceExhausted) {
+  if (const int64_t delay_ms = RetryDelayMs(status); delay_ms > 0) {
     google::rpc::RetryInfo retry;
-    retry.mutable_retry_delay()->set_nanos(kRetryDelayMs * 1'000'000);
+    retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(delay_ms * 1'000'000));
     details.add_details()->PackFrom(retry);
   }
   // The numbers of absl's codes are gRPC's.

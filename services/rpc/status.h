@@ -4,6 +4,8 @@
 //   RetryInfo  for RESOURCE_EXHAUSTED: when to come back
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include <grpcpp/support/status.h>
@@ -17,5 +19,11 @@ inline constexpr std::string_view kErrorDomain = "fundledger";
 inline constexpr int kRetryDelayMs = 100;
 
 grpc::Status ToGrpcStatus(const absl::Status& status);
+
+// The same in parts, for answers that carry an error in a message of their own.
+// When to come back, milliseconds; 0: no such advice.
+int64_t RetryDelayMs(const absl::Status& status);
+// The message, cut between characters where it is too long for the wire.
+std::string WireMessage(const absl::Status& status);
 
 }  // namespace fundledger::rpc

@@ -4,7 +4,7 @@
 
 namespace fundledger::rpc {
 
-void Finish(const Runtime& runtime, grpc::ServerUnaryReactor* reactor, const absl::Status& status) {
+void ReportFault(const Runtime& runtime, const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kDataLoss:
     case absl::StatusCode::kInternal:
@@ -14,6 +14,10 @@ void Finish(const Runtime& runtime, grpc::ServerUnaryReactor* reactor, const abs
     default:
       break;
   }
+}
+
+void Finish(const Runtime& runtime, grpc::ServerUnaryReactor* reactor, const absl::Status& status) {
+  ReportFault(runtime, status);
   reactor->Finish(ToGrpcStatus(status));
 }
 

@@ -28,6 +28,8 @@ struct Runtime {
   std::function<void(const absl::Status&)> on_fault;
 };
 
+// Tells of `status` if a person must look into it.
+void ReportFault(const Runtime& runtime, const absl::Status& status);
 // Finishes the call. The only place that does.
 void Finish(const Runtime& runtime, grpc::ServerUnaryReactor* reactor, const absl::Status& status);
 

@@ -32,7 +32,9 @@ struct Config {
   std::string tls_key;
   std::string tls_client_ca;
 
-  int64_t queue = 4096;
+  int64_t queue = 128;
+  int64_t stream_window = 64;
+  int64_t streams = 64;
   int64_t group = 512;
   int64_t receive_bytes = 1 << 20;
   int64_t read_threads = 2;

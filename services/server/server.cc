@@ -37,6 +37,12 @@ constexpr size_t kCheckQueueMax = 8;
 // Calls at once on one connection.
 constexpr int kStreamsMax = 1024;
 
+api::DoorLimits LimitsOf(const Config& config) {
+  return {.submissions = static_cast<size_t>(config.queue),
+          .stream_window = static_cast<size_t>(config.stream_window),
+          .streams = static_cast<size_t>(config.streams)};
+}
+
 int Millis(int64_t seconds) {
   return static_cast<int>(seconds * 1000);
 }
@@ -123,8 +129,10 @@ class GrpcServer final : public Server {
     if (engine_ == nullptr) return;
     if (server_ != nullptr) server_->GetHealthCheckService()->Shutdown();
     const absl::Time deadline = absl::Now() + absl::Seconds(config_.stop_seconds);
-    // Shutdown never returns while a call is unfinished, so whoever finishes calls goes first: the sequencer
-    // with its queue, then the readers with theirs. What comes in meanwhile both refuse at once.
+    // Shutdown never returns while a call is unfinished, so whoever finishes calls goes first: the door with
+    // what waits to be verified, the sequencer with its queue, then the readers with theirs. What comes in
+    // meanwhile all refuse at once.
+    ledger_service_.StopTaking();
     engine_->Stop();
     reads_.Stop(deadline);
     checks_.Stop(deadline);
@@ -142,7 +150,7 @@ class GrpcServer final : public Server {
   rpc::Executor checks_;
   rpc::Runtime runtime_;
   const api::Context context_{engine_.get(), &runtime_};
-  api::LedgerService ledger_service_{context_};
+  api::LedgerService ledger_service_{context_, LimitsOf(config_)};
   api::FundService fund_service_{context_};
   api::ProjectService project_service_{context_};
   api::ReportService report_service_{context_};
@@ -172,7 +180,8 @@ absl::StatusOr<std::unique_ptr<engine::Engine>> OpenEngine(const Config& config,
   engine::Options options;
   options.directory = config.ledger;
   options.log_key = std::move(log_key);
-  options.queue_limit = static_cast<size_t>(config.queue);
+  // The door refuses before: nobody who got through it finds the queue full.
+  options.queue_limit = LimitsOf(config).total();
   options.group_limit = static_cast<size_t>(config.group);
   return engine::Engine::Open(std::move(options));
 }

@@ -49,6 +49,8 @@ key = ""
 client_ca = ""
 [limits]
 queue = 9
+stream_window = 6
+streams = 5
 group = 8
 receive_bytes = 70000
 read_threads = 3
@@ -65,6 +67,8 @@ TEST_F(ConfigTest, ReadsEverySettingAndResolvesPathsAgainstTheFile) {
   EXPECT_EQ(line->config.listen, "[::1]:7000");
   EXPECT_EQ(line->config.endpoints_file, "");
   EXPECT_EQ(line->config.queue, 9);
+  EXPECT_EQ(line->config.stream_window, 6);
+  EXPECT_EQ(line->config.streams, 5);
   EXPECT_EQ(line->config.group, 8);
   EXPECT_EQ(line->config.receive_bytes, 70000);
   EXPECT_EQ(line->config.read_threads, 3);
@@ -76,7 +80,7 @@ TEST_F(ConfigTest, HasDefaultsForAllButLedgerAndKey) {
   const auto line = Parse("ledger = 'l'\nlog_key = 'k'\n");
   ASSERT_TRUE(line.ok()) << line.status();
   EXPECT_EQ(line->config.listen, "127.0.0.1:7411");
-  EXPECT_EQ(line->config.queue, 4096);
+  EXPECT_EQ(line->config.queue, 128);
   EXPECT_EQ(line->config.receive_bytes, 1 << 20);
   ExpectRefused(Parse("log_key = 'k'\n"), "CONFIG_INCOMPLETE", "--ledger");
   ExpectRefused(Parse("ledger = 'l'\n"), "CONFIG_INCOMPLETE", "--log-key");

@@ -75,6 +75,12 @@ class PassingEngine : public engine::Engine {
   void Submit(std::string envelope, std::function<void(absl::StatusOr<v1::Receipt>)> done) override {
     below_->Submit(std::move(envelope), std::move(done));
   }
+  absl::StatusOr<engine::Prepared> Prepare(std::string envelope) const override {
+    return below_->Prepare(std::move(envelope));
+  }
+  void Enqueue(engine::Prepared prepared, engine::Done done) override {
+    below_->Enqueue(std::move(prepared), std::move(done));
+  }
   std::vector<engine::CheckOutcome> Check(const std::vector<std::string>& submissions) const override {
     return below_->Check(submissions);
   }

@@ -27,7 +27,8 @@ class SubmitTest : public ::testing::Test {
   }
   const engine::View& view() { return *(view_ = ledgerd_.server->engine().view()); }
 
-  Ledgerd ledgerd_;
+  // The tests that send many at once mean them all to fit.
+  Ledgerd ledgerd_{[](server::Config* config) { config->queue = 200; }};
   std::shared_ptr<const engine::View> view_;
 };
 

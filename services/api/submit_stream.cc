@@ -1,0 +1,257 @@
+#include "services/api/submit_stream.h"
+
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include "ledger/base/status.h"
+#include "services/rpc/status.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::api {
+namespace {
+
+namespace v1 = ::fundledger::v1;
+
+using Answer = absl::StatusOr<v1::Receipt>;
+using Preparation = absl::StatusOr<engine::Prepared>;
+
+void Fill(uint64_t index, Answer answer, v1::SubmitStreamResponse* response) {
+  response->Clear();
+  response->set_index(index);
+  if (answer.ok()) {
+    *response->mutable_receipt() = *std::move(answer);
+    return;
+  }
+  const absl::Status& status = answer.status();
+  v1::SubmitError& error = *response->mutable_error();
+  error.set_code(static_cast<int>(status.code()));
+  error.set_reason(ReasonOf(status));
+  error.set_message(rpc::WireMessage(status));
+  error.set_retry_delay_ms(rpc::RetryDelayMs(status));
+}
+
+absl::Status Stopping() {
+  return Refuse(absl::StatusCode::kUnavailable, "SERVER_STOPPING",
+                "the server is stopping; repeat what was not answered, the same bytes, when it is back");
+}
+
+// Ends at once.
+class RefusedStream final : public SubmitStreams::Reactor {
+ public:
+  explicit RefusedStream(const absl::Status& why) { Finish(rpc::ToGrpcStatus(why)); }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+// Lives until OnDone, and that comes only after Finish, which waits until nothing of the stream's is under
+// way anywhere: no submission, no write, nobody who hands over.
+class SubmitStream final : public SubmitStreams::Reactor {
+ public:
+  SubmitStream(const Context& context, Door* door, SubmitStreams* streams)
+      : context_(context), door_(door), streams_(streams) {}
+
+  void Start() { Advance(); }
+
+  void Stop() {
+    {
+      MutexLock lock(&mutex_);
+      is_stopping_ = true;
+    }
+    Advance();
+  }
+
+  void OnReadDone(bool ok) override {
+    const std::optional<uint64_t> index = ok ? Take() : std::nullopt;
+    if (index.has_value()) {
+      door_->Prepare(
+          std::move(*request_.mutable_envelope()),
+          [this, index = *index](Preparation preparation) { OnPrepared(index, std::move(preparation)); });
+    }
+    {
+      MutexLock lock(&mutex_);
+      is_reading_ = false;
+      if (!ok) is_read_out_ = true;
+    }
+    Advance();
+  }
+
+  void OnWriteDone(bool ok) override {
+    door_->StreamAnswered(1);
+    {
+      MutexLock lock(&mutex_);
+      is_writing_ = false;
+      ++written_;
+      if (!ok) is_broken_ = true;
+    }
+    Advance();
+  }
+
+  void OnCancel() override {
+    {
+      MutexLock lock(&mutex_);
+      is_broken_ = true;
+    }
+    Advance();
+  }
+
+  void OnDone() override {
+    streams_->Remove(this);
+    delete this;
+  }
+
+ private:
+  // The place of the message that was read. Nothing if it comes too late: it stays unanswered.
+  std::optional<uint64_t> Take() {
+    MutexLock lock(&mutex_);
+    if (is_stopping_ || is_broken_) return std::nullopt;
+    preparations_.emplace_back();
+    answers_.emplace_back();
+    door_->StreamTook();
+    return taken_++;
+  }
+
+  // Hands over all that are prepared up to the first that is not; one thread at a time.
+  void OnPrepared(uint64_t index, Preparation preparation) {
+    {
+      MutexLock lock(&mutex_);
+      preparations_[index - handed_over_] = std::move(preparation);
+      if (is_handing_over_) return;
+      is_handing_over_ = true;
+    }
+    while (auto next = NextPrepared()) HandOver(next->first, std::move(next->second));
+    Advance();
+  }
+
+  // Nothing: there is none, and this thread no longer hands over.
+  std::optional<std::pair<uint64_t, Preparation>> NextPrepared() {
+    MutexLock lock(&mutex_);
+    if (preparations_.empty() || !preparations_.front().has_value()) {
+      is_handing_over_ = false;
+      return std::nullopt;
+    }
+    Preparation next = *std::move(preparations_.front());
+    preparations_.pop_front();
+    return std::make_pair(handed_over_++, std::move(next));
+  }
+
+  void HandOver(uint64_t index, Preparation preparation) {
+    if (!preparation.ok()) return OnAnswer(index, preparation.status());
+    context_.engine->Enqueue(*std::move(preparation),
+                             [this, index](Answer answer) { OnAnswer(index, std::move(answer)); });
+  }
+
+  void OnAnswer(uint64_t index, Answer answer) {
+    rpc::ReportFault(*context_.runtime, answer.status());
+    {
+      MutexLock lock(&mutex_);
+      ++answered_;
+      answers_[index - (taken_ - answers_.size())] = std::move(answer);
+    }
+    Advance();
+  }
+
+  // Starts whatever can be started now. The stream may be gone when this returns.
+  void Advance() {
+    std::optional<absl::Status> end;
+    {
+      MutexLock lock(&mutex_);
+      if (is_finished_) return;
+      StartNextWrite();
+      StartNextRead();
+      if (IsAtEnd()) {
+        is_finished_ = true;
+        // What was answered by the engine and could not be written.
+        door_->StreamAnswered(taken_ - written_);
+        end = EndStatus();
+      }
+    }
+    if (end.has_value()) Finish(rpc::ToGrpcStatus(*end));
+  }
+
+  void StartNextWrite() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (is_writing_ || is_broken_ || answers_.empty() || !answers_.front().has_value()) return;
+    Fill(taken_ - answers_.size(), *std::move(answers_.front()), &response_);
+    answers_.pop_front();
+    is_writing_ = true;
+    StartWrite(&response_);
+  }
+
+  void StartNextRead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (is_reading_ || TakesNoMore()) return;
+    const uint64_t unanswered = taken_ - written_;
+    const bool has_room = unanswered < door_->limits().stream_window && door_->HasRoomForStreams();
+    // With none of its own under way nobody would wake it, and it would starve.
+    if (unanswered > 0 && !has_room) return;
+    is_reading_ = true;
+    StartRead(&request_);
+  }
+
+  bool TakesNoMore() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return is_read_out_ || is_broken_ || is_stopping_;
+  }
+
+  // A read that is still waiting is no hindrance: the end of the call ends it.
+  bool IsAtEnd() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const bool all_written = written_ == taken_ || is_broken_;
+    return TakesNoMore() && answered_ == taken_ && all_written && !is_writing_ && !is_handing_over_;
+  }
+
+  absl::Status EndStatus() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (is_broken_) return absl::CancelledError("the caller went away");
+    return is_read_out_ ? absl::OkStatus() : Stopping();
+  }
+
+  const Context& context_;
+  Door* const door_;
+  SubmitStreams* const streams_;
+  v1::SubmitStreamRequest request_;    // of the read under way
+  v1::SubmitStreamResponse response_;  // of the write under way
+
+  Mutex mutex_;
+  // Submissions of the stream, counted from its beginning: read; prepared and handed to the engine, or
+  // refused; answered by it; the answer written.
+  uint64_t taken_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t handed_over_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t answered_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t written_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::deque<std::optional<Preparation>> preparations_ ABSL_GUARDED_BY(mutex_);  // from handed_over_ on
+  std::deque<std::optional<Answer>> answers_ ABSL_GUARDED_BY(mutex_);            // the last of those taken
+  bool is_reading_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_handing_over_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_read_out_ ABSL_GUARDED_BY(mutex_) = false;  // the sender sent its last
+  bool is_broken_ ABSL_GUARDED_BY(mutex_) = false;    // nobody is there to be answered
+  bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_finished_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+SubmitStreams::Reactor* SubmitStreams::Open() {
+  MutexLock lock(&mutex_);
+  if (stopping_) return new RefusedStream(Stopping());
+  if (open_.size() >= door_->limits().streams) {
+    return new RefusedStream(Refuse(
+        absl::StatusCode::kResourceExhausted, "STREAMS_FULL",
+        absl::StrCat(open_.size(), " streams of submissions are open, as many as fit: come back later")));
+  }
+  auto* stream = new SubmitStream(context_, door_, this);  // deletes itself in OnDone
+  open_.insert(stream);
+  stream->Start();
+  return stream;
+}
+
+// The lock keeps every stream alive: none is deleted before it was removed.
+void SubmitStreams::Stop() {
+  MutexLock lock(&mutex_);
+  stopping_ = true;
+  for (SubmitStream* stream : open_) stream->Stop();
+}
+
+void SubmitStreams::Remove(SubmitStream* stream) {
+  MutexLock lock(&mutex_);
+  open_.erase(stream);
+}
+
+}  // namespace fundledger::api

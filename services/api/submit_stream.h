@@ -1,0 +1,50 @@
+// LedgerService.SubmitStream: many submissions in flight on one stream, recorded and answered in the order in
+// which they came (fundledger/v1/ledger_service.proto).
+//
+// A stream's submissions are verified in parallel, queued in order, and answered in order. At most a window
+// of them is without a written answer; then it reads no further, and HTTP/2's flow control holds the sender
+// back.
+#pragma once
+
+#include <set>
+
+#include <grpcpp/support/server_callback.h>
+
+#include "fundledger/v1/ledger_service.pb.h"
+#include "ledger/base/mutex.h"
+#include "services/api/context.h"
+#include "services/api/door.h"
+
+#include "absl/base/thread_annotations.h"
+
+namespace fundledger::api {
+
+class SubmitStream;
+
+// The streams of one server. Thread-safe. Outlives them, which the server's Shutdown sees to.
+class SubmitStreams {
+ public:
+  using Reactor =
+      grpc::ServerBidiReactor<::fundledger::v1::SubmitStreamRequest, ::fundledger::v1::SubmitStreamResponse>;
+
+  // All outlive it.
+  SubmitStreams(const Context& context, Door* door) : context_(context), door_(door) {}
+
+  // Serves one call. A stream too many ends with RESOURCE_EXHAUSTED, reason STREAMS_FULL; one after Stop with
+  // UNAVAILABLE, reason SERVER_STOPPING.
+  Reactor* Open();
+  // Streams take no more submissions; each ends, with SERVER_STOPPING, once it has answered those it took.
+  void Stop();
+
+ private:
+  friend class SubmitStream;
+  void Remove(SubmitStream* stream);
+
+  const Context& context_;
+  Door* const door_;
+  Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::set<SubmitStream*> open_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace fundledger::api
