@@ -44,9 +44,12 @@ void AddSlots(const ActionContext& context, sv1::Proposal* proposal) {
   AddSlot(v1::ROLE_FINANCE_REVIEWER, "", "", proposal);
 }
 
-absl::StatusOr<v1::RegisterOfficer> LoadOfficer(const Reader& reader, std::string_view id) {
-  ASSIGN_OR_RETURN(EntityPtr entity, Need(reader, EntityKind::kOfficer, id, "officer", "OFFICER_UNKNOWN"));
-  return entity->officer().registration();
+absl::StatusOr<EntityPtr> LoadOfficer(const Reader& reader, std::string_view id) {
+  return Need(reader, EntityKind::kOfficer, id, "officer", "OFFICER_UNKNOWN");
+}
+
+const v1::RegisterOfficer& RegistrationOf(const EntityPtr& officer) {
+  return officer->officer().registration();
 }
 
 absl::Status CheckAnotherPerson(const v1::RegisterOfficer& approver, const v1::RegisterOfficer& other,
@@ -72,13 +75,15 @@ absl::StatusOr<int> FindSlot(const Reader& reader, const sv1::Proposal& proposal
                   absl::StrCat("proposal ", proposal.origin().sequence(), ".", proposal.origin().action(),
                                " is not open any more"));
   }
-  ASSIGN_OR_RETURN(v1::RegisterOfficer officer, LoadOfficer(reader, officer_id));
-  ASSIGN_OR_RETURN(v1::RegisterOfficer proposer, LoadOfficer(reader, proposal.officer()));
-  RETURN_IF_ERROR(CheckAnotherPerson(officer, proposer, "SELF_APPROVAL", "proposed it"));
+  ASSIGN_OR_RETURN(const EntityPtr officer_entity, LoadOfficer(reader, officer_id));
+  const v1::RegisterOfficer& officer = RegistrationOf(officer_entity);
+  ASSIGN_OR_RETURN(const EntityPtr proposer, LoadOfficer(reader, proposal.officer()));
+  RETURN_IF_ERROR(CheckAnotherPerson(officer, RegistrationOf(proposer), "SELF_APPROVAL", "proposed it"));
   for (const sv1::ApprovalSlot& slot : proposal.slots()) {
     if (slot.officer().empty()) continue;
-    ASSIGN_OR_RETURN(v1::RegisterOfficer earlier, LoadOfficer(reader, slot.officer()));
-    RETURN_IF_ERROR(CheckAnotherPerson(officer, earlier, "ALREADY_APPROVED", "approved it already"));
+    ASSIGN_OR_RETURN(const EntityPtr earlier, LoadOfficer(reader, slot.officer()));
+    RETURN_IF_ERROR(
+        CheckAnotherPerson(officer, RegistrationOf(earlier), "ALREADY_APPROVED", "approved it already"));
   }
   for (int i = 0; i < proposal.slots_size(); ++i) {
     if (Fits(proposal.slots(i), officer)) return i;
@@ -105,7 +110,7 @@ std::string IdOf(const v1::ActionRef& ref) {
 
 // A context in which the proposed action takes effect: its own date and proposer, this record.
 absl::Status TakeEffect(const ActionContext& approval, const sv1::Proposal& proposal) {
-  ASSIGN_OR_RETURN(v1::RegisterOfficer proposer, LoadOfficer(approval.working, proposal.officer()));
+  ASSIGN_OR_RETURN(const EntityPtr proposer, LoadOfficer(approval.working, proposal.officer()));
   Date day = approval.record_day;
   if (proposal.action().has_date()) {
     ASSIGN_OR_RETURN(day, FromWire(proposal.action().date()));
@@ -113,7 +118,7 @@ absl::Status TakeEffect(const ActionContext& approval, const sv1::Proposal& prop
   const ActionContext effect{approval.working,
                              proposal.action(),
                              approval.index,
-                             proposer,
+                             RegistrationOf(proposer),
                              approval.ledger,
                              approval.record_day,
                              day};
@@ -126,8 +131,8 @@ absl::Status TakeEffect(const ActionContext& approval, const sv1::Proposal& prop
 
 // The trail of an answer leads through what it answers.
 absl::Status TrailOf(const ActionContext& answer, const sv1::Proposal& proposal) {
-  ASSIGN_OR_RETURN(v1::RegisterOfficer proposer, LoadOfficer(answer.working, proposal.officer()));
-  const ActionContext about{answer.working, proposal.action(), answer.index, proposer,
+  ASSIGN_OR_RETURN(const EntityPtr proposer, LoadOfficer(answer.working, proposal.officer()));
+  const ActionContext about{answer.working, proposal.action(), answer.index, RegistrationOf(proposer),
                             answer.ledger,  answer.record_day, answer.day};
   return AddTrail(about);
 }
@@ -223,7 +228,8 @@ absl::Status ApplyWithdraw(const ActionContext& context) {
   RETURN_IF_ERROR(CheckReason(withdraw.reason()));
   ASSIGN_OR_RETURN(EntityPtr found, FindProposal(context.working, withdraw.proposal()));
   const sv1::Proposal& proposal = found->proposal();
-  ASSIGN_OR_RETURN(v1::RegisterOfficer proposer, LoadOfficer(context.working, proposal.officer()));
+  ASSIGN_OR_RETURN(const EntityPtr proposer_entity, LoadOfficer(context.working, proposal.officer()));
+  const v1::RegisterOfficer& proposer = RegistrationOf(proposer_entity);
   if (proposer.organization() != context.officer.organization() ||
       proposer.role() != context.officer.role()) {
     return Refuse(absl::StatusCode::kPermissionDenied, "NOT_THE_REQUESTER",
@@ -243,8 +249,8 @@ absl::Status ApplyWithdraw(const ActionContext& context) {
 }
 
 absl::Status CanApprove(const Reader& reader, const sv1::Proposal& proposal, std::string_view officer) {
-  ASSIGN_OR_RETURN(v1::RegisterOfficer approver, LoadOfficer(reader, officer));
-  RETURN_IF_ERROR(CheckRole(*FindActionRule(v1::Action::kApprove), approver));
+  ASSIGN_OR_RETURN(const EntityPtr approver, LoadOfficer(reader, officer));
+  RETURN_IF_ERROR(CheckRole(*FindActionRule(v1::Action::kApprove), RegistrationOf(approver)));
   return FindSlot(reader, proposal, officer).status();
 }
 

@@ -27,13 +27,17 @@ absl::StatusOr<Date> FirstDayOf(const v1::RegisterFund& fund) {
   return Date::FromCivil(fund.fiscal_year() - 1, 7, 1);
 }
 
-absl::StatusOr<v1::RegisterFund> NeedFund(const ActionContext& context, std::string_view id) {
+absl::StatusOr<EntityPtr> NeedFund(const ActionContext& context, std::string_view id) {
   ASSIGN_OR_RETURN(EntityPtr entity, Need(context.working, EntityKind::kFund, id, "fund", "FUND_NOT_FOUND"));
   const v1::RegisterFund& fund = entity->fund().registration();
   ASSIGN_OR_RETURN(Date first, FirstDayOf(fund));
-  RETURN_IF_ERROR(CheckNotBefore(absl::StrCat("what moves fund '", fund.id(), "' of ", fund.fiscal_year()),
-                                 context.day, first));
-  return fund;
+  if (context.day >= first) return entity;
+  return CheckNotBefore(absl::StrCat("what moves fund '", fund.id(), "' of ", fund.fiscal_year()),
+                        context.day, first);
+}
+
+const v1::RegisterFund& RegistrationOf(const EntityPtr& fund) {
+  return fund->fund().registration();
 }
 
 absl::Status CheckChange(std::string_view what, int64_t amount_fen) {
@@ -124,8 +128,8 @@ absl::Status RegisterFund(const ActionContext& context, const v1::RegisterFund& 
 
 absl::Status Receive(const ActionContext& context, const v1::Receive& what) {
   RETURN_IF_ERROR(CheckAmount("receive", what.amount_fen()));
-  ASSIGN_OR_RETURN(v1::RegisterFund fund, NeedFund(context, what.fund()));
-  RETURN_IF_ERROR(CheckPlainFund(fund));
+  ASSIGN_OR_RETURN(const EntityPtr fund, NeedFund(context, what.fund()));
+  RETURN_IF_ERROR(CheckPlainFund(RegistrationOf(fund)));
   Money money;
   money.Fund(what.fund()) = {.source_fen = -what.amount_fen(), .unallocated_fen = what.amount_fen()};
   return money.Apply(context);
@@ -193,8 +197,10 @@ absl::Status Reclaim(const ActionContext& context, const v1::Reclaim& what) {
   Lines lines;
   *lines.Add() = what.line();
   RETURN_IF_ERROR(CheckLines(context, lines, Sign::kPositive, /*may_be_new=*/false));
-  ASSIGN_OR_RETURN(v1::RegisterFund from, NeedFund(context, what.line().fund()));
-  ASSIGN_OR_RETURN(v1::RegisterFund to, NeedFund(context, what.to_fund()));
+  ASSIGN_OR_RETURN(const EntityPtr from_entity, NeedFund(context, what.line().fund()));
+  ASSIGN_OR_RETURN(const EntityPtr to_entity, NeedFund(context, what.to_fund()));
+  const v1::RegisterFund& from = RegistrationOf(from_entity);
+  const v1::RegisterFund& to = RegistrationOf(to_entity);
   if (from.nature() != to.nature()) {
     return Refuse(absl::StatusCode::kFailedPrecondition, "NATURE_DIFFERS",
                   absl::StrCat("fund '", to.id(), "' is of another nature than fund '", from.id(), "'"));
@@ -210,7 +216,8 @@ absl::Status RecordOutsidePayment(const ActionContext& context, const v1::Record
   RETURN_IF_ERROR(
       Need(context.working, EntityKind::kProgramme, what.programme(), "programme", "PROGRAMME_NOT_FOUND")
           .status());
-  ASSIGN_OR_RETURN(v1::RegisterFund fund, NeedFund(context, what.fund()));
+  ASSIGN_OR_RETURN(const EntityPtr fund_entity, NeedFund(context, what.fund()));
+  const v1::RegisterFund& fund = RegistrationOf(fund_entity);
   const bool loan = what.kind() != v1::OUTSIDE_KIND_PAID;
   if (what.kind() == v1::OUTSIDE_KIND_UNSPECIFIED) {
     return Refuse(absl::StatusCode::kInvalidArgument, "OUTSIDE_KIND_MISSING",

@@ -184,5 +184,19 @@ TEST(CheckText, LeavesOrdinaryNumbersAlone) {
   }
 }
 
+// The quick look before the close one counts digits: however they are written, none may be missed.
+TEST(CheckText, FindsAMobileNumberInEveryMixOfWidths) {
+  constexpr std::string_view kNumber = "13800138000";
+  for (unsigned mix = 0; mix < 1u << kNumber.size(); ++mix) {
+    std::string text = "联系";
+    for (size_t i = 0; i < kNumber.size(); ++i) {
+      const bool wide = (mix >> i & 1) != 0;
+      if (wide) text.append("\xef\xbc").push_back(static_cast<char>('\x90' + (kNumber[i] - '0')));
+      if (!wide) text.push_back(kNumber[i]);
+    }
+    EXPECT_EQ(ReasonOf(CheckText("note", text, 500)), "PERSONAL_DATA") << text;
+  }
+}
+
 }  // namespace
 }  // namespace fundledger
