@@ -13,9 +13,9 @@ namespace fundledger::bench {
 // other arguments, and says how long that took and how much memory the process had.
 absl::StatusOr<nlohmann::ordered_json> RunReads(const std::string& directory, double seconds);
 
-// Verifies the ledger of `directory` from its files, and measures on as many threads as there are cores how
-// many signatures a second the machine verifies.
-absl::StatusOr<nlohmann::ordered_json> RunVerify(const std::string& directory);
+// Verifies the ledger of `directory` from its files: the chain only, or in full, and then measures before and
+// after, on as many threads as there are cores, how many signatures a second the machine verifies.
+absl::StatusOr<nlohmann::ordered_json> RunVerify(const std::string& directory, bool chain_only);
 
 // Compacts the store of `directory` and says what a byte of record takes on disk.
 absl::StatusOr<nlohmann::ordered_json> RunDisk(const std::string& directory);

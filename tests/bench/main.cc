@@ -28,6 +28,7 @@ struct Arguments {
   std::string kind = "payments";
   int size = 200;
   double query_share = 0.7;
+  bool chain_only = false;
   double rate = 1000;
 };
 
@@ -115,8 +116,9 @@ int main(int argc, char** argv) {
       [&] { return RunReads(a.directory, a.load.seconds); }, &chosen)
       ->add_option("--seconds", a.load.seconds, "How long each");
   Add(
-      &app, "verify", "Verification from the files, against the machine's signature bound", &a,
-      [&] { return RunVerify(a.directory); }, &chosen);
+      &app, "verify", "Verification from the files; in full, against the machine's signature bound", &a,
+      [&] { return RunVerify(a.directory, a.chain_only); }, &chosen)
+      ->add_flag("--chain-only", a.chain_only, "Chain and tree only");
   Add(
       &app, "disk", "Bytes on disk for each byte of record, after compaction", &a,
       [&] { return RunDisk(a.directory); }, &chosen);
