@@ -1,30 +1,21 @@
 // fundledger import: checks, tries out, sends.
-#include <algorithm>
-#include <chrono>
 #include <iostream>
 #include <memory>
-#include <set>
-
-#include <unistd.h>
 
 #include "clients/cli/commands.h"
 #include "clients/cli/import.h"
+#include "clients/cli/import_rows.h"
+#include "clients/cli/import_send.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
-#include "clients/cli/receipts.h"
 #include "clients/cli/table.h"
 #include "clients/sdk/files.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace fundledger::cli {
 namespace {
-
-// A request of the server's default size holds so much; each submission of a batch sees those before it.
-constexpr size_t kCheckBytesMax = 900 * 1024;
-constexpr size_t kCheckCountMax = 1000;
-// After so many receipts their checkpoint is checked against what was seen; it is at the end in any case.
-constexpr size_t kSettleEvery = 64;
 
 struct RunOptions {
   std::vector<std::string> files;
@@ -33,56 +24,6 @@ struct RunOptions {
   bool dry_run = false;
   bool keep_going = false;
 };
-
-struct Summary {
-  size_t total = 0;
-  size_t recorded = 0;  // in a dry run: would be
-  size_t already = 0;
-  size_t refused = 0;
-  size_t unchecked = 0;  // a dry run cannot know
-  size_t batches = 0;    // requests of a dry run
-  std::vector<RowError> errors;
-};
-
-// How far it is: a bar on a terminal, a line now and then elsewhere. On standard error, so that it never
-// mixes with what a program reads.
-class Progress {
- public:
-  Progress(size_t total, bool quiet)
-      : total_(total), quiet_(quiet), terminal_(::isatty(STDERR_FILENO) != 0) {}
-  ~Progress() {
-    if (!quiet_ && terminal_ && shown_) std::cerr << '\n';
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void Show(size_t done) {
-    const auto now = std::chrono::steady_clock::now();
-    const auto pause = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(5000);
-    if (quiet_ || (now - last_ < pause && (done < total_ || !shown_))) return;
-    last_ = now;
-    shown_ = true;
-    if (!terminal_) {
-      std::cerr << done << " / " << total_ << '\n';
-      return;
-    }
-    constexpr size_t kWidth = 40;
-    const size_t filled = total_ == 0 ? kWidth : kWidth * done / total_;
-    std::cerr << "\r[" << std::string(filled, '#') << std::string(kWidth - filled, ' ') << "] " << done
-              << " / " << total_ << std::flush;
-  }
-
- private:
-  size_t total_;
-  bool quiet_;
-  bool terminal_;
-  bool shown_ = false;
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
-
-RowError ErrorOf(const ImportAction& action, const absl::Status& status) {
-  return {action.file, action.rows[0], "", "", ReasonOf(status), std::string(status.message())};
-}
 
 void PrintErrors(const std::vector<RowError>& errors) {
   Table table({{T("file", "文件")},
@@ -114,7 +55,24 @@ nlohmann::ordered_json ErrorsJson(const std::vector<RowError>& errors) {
   return json;
 }
 
-void PrintSummary(const Context& context, const Summary& summary, bool dry_run) {
+// Rows that were on their way already when one before them was refused.
+void PrintBehind(const ImportSummary& summary) {
+  if (!summary.behind.empty()) {
+    std::cout
+        << T("Recorded all the same, for they were on their way when a row before them was refused: rows ",
+             "前面的行被拒时已发出、因而仍已入账的行：")
+        << absl::StrJoin(summary.behind, ", ") << '\n';
+  }
+  if (summary.unanswered > 0) {
+    std::cout
+        << summary.unanswered
+        << T(" more rows were on their way and not answered: importing the same again tells, and records "
+             "nothing twice\n",
+             " 行已发出而未获答复：重复导入即知结果，不会重复入账\n");
+  }
+}
+
+void PrintSummary(const Context& context, const ImportSummary& summary, bool dry_run) {
   if (context.json()) {
     nlohmann::ordered_json json;
     json["dry_run"] = dry_run;
@@ -124,6 +82,8 @@ void PrintSummary(const Context& context, const Summary& summary, bool dry_run) 
     json["refused"] = summary.refused;
     if (dry_run) json["unchecked"] = summary.unchecked;
     json["errors"] = ErrorsJson(summary.errors);
+    if (!summary.behind.empty()) json["recorded_behind_refused"] = summary.behind;
+    if (summary.unanswered > 0) json["unanswered"] = summary.unanswered;
     PrintJson(json);
     return;
   }
@@ -138,6 +98,7 @@ void PrintSummary(const Context& context, const Summary& summary, bool dry_run) 
               << summary.unchecked;
   }
   std::cout << T(", of ", "，共 ") << summary.total << '\n';
+  PrintBehind(summary);
   if (summary.batches > 1) {
     std::cout << T("Tried out in parts, ", "分批试算，共 ") << summary.batches
               << T(" in all: a row of one part does not see the rows of those before it\n",
@@ -155,76 +116,15 @@ absl::StatusOr<Import> ReadFiles(const RunOptions& options) {
   return import;
 }
 
-// Fills an action as it is to be signed. What a cell names is asked of the ledger.
-absl::StatusOr<v1::Action> Resolve(const sdk::Client& client, const ImportAction& from, Resolver* resolver) {
-  v1::Action action;
-  const std::vector<CellError> errors = FillAction(*from.form, from.cells, resolver, &action);
-  if (!errors.empty()) {
-    return Annotate(errors[0].status, absl::StrCat(errors[0].column, " \"", errors[0].value, "\""));
-  }
-  RETURN_IF_ERROR(MarkHistorical(client, &action));
-  return action;
-}
-
-std::string RequestIdOf(const sdk::Client& client, const ImportAction& action) {
-  return sdk::ImportRequestId(client.config().ledger, action.officer, action.form->kind, action.reference);
-}
-
-// Errors that end an import whatever the options: those that are not about one row.
-bool IsFatal(const absl::Status& status) {
-  const int code = ExitCodeOf(status);
-  const bool of_row = absl::IsInvalidArgument(status) || absl::IsNotFound(status);
-  return code != kExitRefused && !(code == kExitUsage && of_row);
-}
-
-absl::StatusOr<int> Send(Context& context, const Import& import, const RunOptions& options,
-                         Summary* summary) {
-  ASSIGN_OR_RETURN(sdk::Client * client, context.client());
-  LedgerResolver resolver(client);
-  Progress progress(import.actions.size(), context.json());
-  const auto send = [&](const ImportAction& from, bool settle) -> absl::StatusOr<sdk::CheckedReceipt> {
-    ASSIGN_OR_RETURN(const v1::Action action, Resolve(*client, from, &resolver));
-    ASSIGN_OR_RETURN(const crypto::Signer* signer, context.signer(from.officer));
-    ASSIGN_OR_RETURN(const sdk::Sealed sealed,
-                     client->SealActions(from.officer, *signer, RequestIdOf(*client, from), {action}));
-    return client->Submit(sealed, signer->public_key(), settle);
-  };
-  for (size_t i = 0; i < import.actions.size(); ++i) {
-    const auto receipt = send(import.actions[i], (i + 1) % kSettleEvery == 0);
-    if (receipt.ok()) {
-      ++(receipt->repeated ? summary->already : summary->recorded);
-    } else {
-      const RowError error = ErrorOf(import.actions[i], receipt.status());
-      summary->errors.push_back(error);
-      if (IsFatal(receipt.status())) {
-        return Annotate(receipt.status(), absl::StrCat("stopped at row ", error.row, " of ", error.file, "; ",
-                                                       summary->recorded, " recorded, ", summary->already,
-                                                       " were there before. Importing the same again "
-                                                       "records nothing twice"));
-      }
-      ++summary->refused;
-      if (!options.keep_going) break;
-    }
-    progress.Show(i + 1);
-  }
-  RETURN_IF_ERROR(client->Settle());
-  return summary->refused == 0 ? kExitOk : kExitRefused;
-}
-
-// One request to Check, and the actions it is about.
+// The rows of one trial, and what would become of them.
 struct Batch {
-  v1::CheckRequest request;
+  Trial trial;
   std::vector<const ImportAction*> actions;
-  size_t bytes = 0;
 };
 
-absl::Status CheckBatch(sdk::Client* client, Batch* batch, Summary* summary) {
+absl::Status TryBatch(sdk::Client* client, Batch* batch, ImportSummary* summary) {
   if (batch->actions.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const v1::CheckResponse response,
-                   client->Call(client->ledger_service(), &v1::LedgerService::Stub::Check, batch->request));
-  if (static_cast<size_t>(response.results_size()) != batch->actions.size()) {
-    return absl::InternalError("the server answered for another number of submissions");
-  }
+  ASSIGN_OR_RETURN(const v1::CheckResponse response, batch->trial.Ask(client));
   for (int i = 0; i < response.results_size(); ++i) {
     const v1::CheckResult& result = response.results(i);
     if (result.code() == 0) {
@@ -241,37 +141,20 @@ absl::Status CheckBatch(sdk::Client* client, Batch* batch, Summary* summary) {
   return absl::OkStatus();
 }
 
-// Whether an action names what an earlier one of the same import would first make: then nobody can know yet.
-bool NamesImported(const ImportAction& action, const std::set<std::string>& references,
-                   const std::set<std::string>& indicators) {
-  for (const Cells& cells : action.cells) {
-    if (const auto payment = cells.find("payment"); payment != cells.end()) {
-      const size_t slash = payment->second.find('/');
-      if (slash != std::string::npos && references.count(payment->second.substr(slash + 1)) != 0) return true;
-    }
-    if (const auto indicator = cells.find("indicator"); indicator != cells.end()) {
-      if (indicators.count(indicator->second) != 0) return true;
-    }
-    if (cells.count("targets") != 0 && !indicators.empty()) return true;
-  }
-  return false;
-}
-
-absl::StatusOr<int> Try(Context& context, const Import& import, Summary* summary) {
+absl::StatusOr<int> Try(Context& context, const Import& import, ImportSummary* summary) {
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
   LedgerResolver resolver(client);
   Progress progress(import.actions.size(), context.json());
-  std::set<std::string> references;
-  std::set<std::string> indicators;
+  Made made;
   Batch batch;
   for (size_t i = 0; i < import.actions.size(); ++i) {
     const ImportAction& from = import.actions[i];
-    if (from.form->kind == "request_payment") references.insert(from.reference);
-    if (from.form->kind == "register_indicator") indicators.insert(from.cells[0].at("id"));
-    const auto action = Resolve(*client, from, &resolver);
+    made.Add(from);
+    const auto action = ResolveRow(*client, from, &resolver);
     if (!action.ok()) {
       if (IsFatal(action.status())) return action.status();
-      if (NamesImported(from, references, indicators)) {
+      // What an earlier row of the same import would first make nobody can know yet.
+      if (made.NamedBy(from)) {
         ++summary->unchecked;
       } else {
         ++summary->refused;
@@ -279,17 +162,13 @@ absl::StatusOr<int> Try(Context& context, const Import& import, Summary* summary
       }
       continue;
     }
-    const std::string draft =
-        client->Draft(from.officer, RequestIdOf(*client, from), {*action}).SerializeAsString();
-    if (batch.bytes + draft.size() > kCheckBytesMax || batch.actions.size() == kCheckCountMax) {
-      RETURN_IF_ERROR(CheckBatch(client, &batch, summary));
-    }
-    batch.bytes += draft.size() + 8;
-    batch.request.add_submissions(draft);
+    const v1::Submission draft = DraftRow(*client, from, *action);
+    if (!batch.trial.HasRoom(draft.ByteSizeLong())) RETURN_IF_ERROR(TryBatch(client, &batch, summary));
+    batch.trial.Add(draft);
     batch.actions.push_back(&from);
     progress.Show(i + 1);
   }
-  RETURN_IF_ERROR(CheckBatch(client, &batch, summary));
+  RETURN_IF_ERROR(TryBatch(client, &batch, summary));
   return summary->refused == 0 ? kExitOk : kExitRefused;
 }
 
@@ -307,7 +186,7 @@ absl::StatusOr<int> RunImport(Context& context, RunOptions options) {
   }
   options.import.officer = context.globals.officer;
   ASSIGN_OR_RETURN(const Import import, ReadFiles(options));
-  Summary summary;
+  ImportSummary summary;
   summary.total = import.actions.size();
   summary.errors = import.errors;
   if (!import.errors.empty()) {
@@ -317,8 +196,8 @@ absl::StatusOr<int> RunImport(Context& context, RunOptions options) {
   }
   // A key that is not there is better missed before the first row than in the middle.
   for (const ImportAction& action : import.actions) RETURN_IF_ERROR(context.signer(action.officer).status());
-  const auto code =
-      options.dry_run ? Try(context, import, &summary) : Send(context, import, options, &summary);
+  const auto code = options.dry_run ? Try(context, import, &summary)
+                                    : SendImport(context, import, options.keep_going, &summary);
   PrintSummary(context, summary, options.dry_run);
   return code;
 }

@@ -93,6 +93,14 @@ class Work {
     return owed < kOwedMax ? absl::OkStatus() : client_->Settle();
   }
 
+  // Takes the next outcome in order, whose receipt the client has kept.
+  absl::Status TakeKept(absl::StatusOr<CheckedReceipt> outcome) {
+    const size_t owed = outcome.ok() ? client_->Owe(*outcome) : 0;
+    outcomes_[reported_] = std::move(outcome);
+    ReportNext();
+    return owed < kOwedMax ? absl::OkStatus() : client_->Settle();
+  }
+
  private:
   void ReportNext() {
     for (; reported_ < drafts_.size() && outcomes_[reported_].has_value(); ++reported_) {
@@ -322,9 +330,7 @@ absl::Status RunUnary(Client* client, Work* work) {
     ASSIGN_OR_RETURN(const Sealed* sealed, work->SealOne(index));
     absl::StatusOr<CheckedReceipt> outcome = client->Submit(*sealed, work->KeyOf(index), false);
     if (!outcome.ok() && IsUnanswered(outcome.status())) return outcome.status();
-    std::vector<std::pair<size_t, absl::StatusOr<CheckedReceipt>>> outcomes;
-    outcomes.emplace_back(index, std::move(outcome));
-    RETURN_IF_ERROR(work->Take(std::move(outcomes)));
+    RETURN_IF_ERROR(work->TakeKept(std::move(outcome)));
     if (work->done()) break;
   }
   return absl::OkStatus();

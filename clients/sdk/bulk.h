@@ -24,7 +24,7 @@ namespace fundledger::sdk {
 struct BulkOptions {
   // Sent and not yet answered, at most: so many may be recorded without a receipt here when this program
   // dies. Sending them again brings the receipts.
-  size_t window = 512;
+  size_t window = 256;
 };
 
 struct BulkResult {

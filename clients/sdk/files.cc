@@ -1,7 +1,10 @@
 #include "clients/sdk/files.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -15,6 +18,7 @@
 namespace fundledger::sdk {
 namespace {
 
+constexpr size_t kSyncsAtOnce = 8;
 constexpr char kEvidenceUrl[] = "type.fundledger/evidence";
 
 class Descriptor {
@@ -127,7 +131,19 @@ absl::Status ReplaceFile(const std::filesystem::path& path, std::string_view byt
 }
 
 absl::Status ReplaceFiles(const std::filesystem::path& directory, const std::vector<NewFile>& files) {
-  for (const NewFile& file : files) RETURN_IF_ERROR(WriteNext(file.path, file.bytes, true));
+  // Side by side: file systems write what is synced at the same time together.
+  std::vector<absl::Status> written(files.size());
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    for (size_t i = next++; i < files.size(); i = next++) {
+      written[i] = WriteNext(files[i].path, files[i].bytes, true);
+    }
+  };
+  std::vector<std::thread> others;
+  for (size_t i = 1; i < std::min(files.size(), kSyncsAtOnce); ++i) others.emplace_back(work);
+  work();
+  for (std::thread& other : others) other.join();
+  for (const absl::Status& status : written) RETURN_IF_ERROR(status);
   for (const NewFile& file : files) RETURN_IF_ERROR(MoveNext(file.path));
   if (!SyncDirectory(directory)) return Unwritable(directory);
   return absl::OkStatus();
