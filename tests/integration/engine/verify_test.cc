@@ -10,6 +10,7 @@
 #include "ledger/engine/create.h"
 #include "ledger/engine/layout.h"
 #include "ledger/engine/open.h"
+#include "ledger/engine/tree_compare.h"
 #include "ledger/engine/verify_store.h"
 #include "ledger/store/anchor.h"
 #include "ledger/store/memory.h"
@@ -497,6 +498,45 @@ TEST_F(Verify, NamesAKeyThatIsNoRecords) {
     EXPECT_EQ(report.findings.size(), 1u) << Explain(report);
     EXPECT_EQ(report.records, 4u);
   }
+}
+
+// Against the edge that writes them, over tiles of two levels.
+TEST(TreeCompare, AgreesWithTheTilesAndRootsOfTheGrowingEdge) {
+  constexpr uint64_t kLeaves = 256 * 256 + 300;
+  const auto leaf = [](uint64_t i) { return log::LeafHash(SequenceKey(i)); };
+  log::TreeEdge edge;
+  Batch batch;
+  std::vector<SignedRoot> roots = {{0, edge.Root()}};
+  for (uint64_t i = 0; i < kLeaves; ++i) {
+    std::vector<log::Tile> full;
+    edge.Append(leaf(i), &full);
+    for (const log::Tile& tile : full) batch.Put(Table::kTiles, TileKey(tile.level, tile.index), tile.hashes);
+    if (i < 600 || i % 997 == 0 || i > 256 * 256 - 3) roots.push_back({i + 1, edge.Root()});
+  }
+  const auto store = store::MakeMemoryStore();
+  ASSERT_TRUE(store->Commit(batch, 0, kLeaves).ok());
+  const auto is_same = [&](const std::vector<SignedRoot>& signed_roots) {
+    const auto snapshot = store->GetSnapshot();
+    TreeCompare tree(*snapshot, signed_roots);
+    for (uint64_t i = 0; i < kLeaves; ++i) tree.Append(leaf(i));
+    EXPECT_EQ(tree.Root(), edge.Root());
+    return tree.is_same();
+  };
+  EXPECT_TRUE(is_same(roots));
+  std::vector<SignedRoot> wrong = roots;
+  wrong[wrong.size() / 2].root.bytes[0] ^= 1;
+  EXPECT_FALSE(is_same(wrong));
+  for (const std::string& key : {TileKey(0, 100), TileKey(1, 0)}) {
+    const std::string tile = **store->GetSnapshot()->Get(Table::kTiles, key);
+    Batch spoil;
+    spoil.Put(Table::kTiles, key, tile.substr(1) + "x");
+    ASSERT_TRUE(store->Commit(spoil, kLeaves, kLeaves).ok());
+    EXPECT_FALSE(is_same({}));
+    Batch mend;
+    mend.Put(Table::kTiles, key, tile);
+    ASSERT_TRUE(store->Commit(mend, kLeaves, kLeaves).ok());
+  }
+  EXPECT_TRUE(is_same({}));
 }
 
 TEST(VerifyDirectory, ReadsADirectoryAndWritesNothing) {
