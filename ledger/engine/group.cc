@@ -53,9 +53,21 @@ std::string KeyName(const v1::PublicKey& key) {
   return absl::StrCat(static_cast<int>(key.algorithm()), ":", key.key());
 }
 
-Group::Group(const LedgerFacts& facts, LogEnd end, const books::Reader& books, const View* view,
-             audit::VerifierCache* keys, RootCache* roots)
-    : facts_(facts), end_(std::move(end)), overlay_(books), view_(view), keys_(keys), roots_(roots) {}
+absl::StatusOr<books::EntityPtr> Group::Below::Get(const books::EntityKey& key) const {
+  if (group != nullptr) {
+    if (const auto it = group->changes().find(key); it != group->changes().end()) return it->second;
+  }
+  return books.Get(key);
+}
+
+Group::Group(const LedgerFacts& facts, LogEnd end, const books::Reader& books,
+             std::shared_ptr<const Group> below, audit::VerifierCache* keys, RootCache* roots)
+    : facts_(facts),
+      end_(std::move(end)),
+      below_(books, std::move(below)),
+      overlay_(below_),
+      keys_(keys),
+      roots_(roots) {}
 
 absl::Status Group::CheckSignatures(const audit::Admitted& admitted, std::string_view verified_key) const {
   if (!verified_key.empty()) {
@@ -71,6 +83,12 @@ absl::Status Group::CheckSignatures(const audit::Admitted& admitted, std::string
 absl::StatusOr<std::optional<RequestFound>> Group::FindRecorded(const std::string& request_key) const {
   if (const auto it = requests_.find(request_key); it != requests_.end()) {
     return std::optional<RequestFound>(it->second);
+  }
+  if (below_.group != nullptr) {
+    const auto& requests = below_.group->requests_;
+    if (const auto it = requests.find(request_key); it != requests.end()) {
+      return std::optional<RequestFound>(it->second);
+    }
   }
   if (view_ == nullptr) return std::optional<RequestFound>();
   return FindRequest(*view_, request_key);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -51,10 +52,18 @@ std::string KeyName(const ::fundledger::v1::PublicKey& key);
 
 class Group {
  public:
-  // `books` holds the entities at `end`. `view` is the state of `end`, and null only before record 0. All
-  // pointers and references must outlive the group.
-  Group(const LedgerFacts& facts, LogEnd end, const books::Reader& books, const View* view,
+  // `books` holds the entities at the end of the log that is durable. `below` is the one group that follows
+  // it and is not durable yet; null if there is none. This group is judged on what both make, whose end is
+  // `end`; should `below` fail, it is worth nothing. All references and pointers but `below` must outlive the
+  // group.
+  Group(const LedgerFacts& facts, LogEnd end, const books::Reader& books, std::shared_ptr<const Group> below,
         audit::VerifierCache* keys, RootCache* roots);
+
+  // The latest view, which submissions may have seen; to be renewed before each is added that may have seen
+  // more. Null only before record 0.
+  void SetView(std::shared_ptr<const View> view) { view_ = std::move(view); }
+  // `below` is durable and in `books`: it is needed no more.
+  void ReleaseBelow() { below_.group = nullptr; }
 
   // Judges one submission at the time `now_us` or that of the last record, whichever is later. `verified_key`
   // is the name of the key by which its signatures were verified already; empty if they were not.
@@ -73,6 +82,16 @@ class Group {
   store::Batch* mutable_batch() { return &batch_; }
 
  private:
+  // What the group is judged on.
+  struct Below final : books::Reader {
+    Below(const books::Reader& below_books, std::shared_ptr<const Group> below_group)
+        : books(below_books), group(std::move(below_group)) {}
+    absl::StatusOr<books::EntityPtr> Get(const books::EntityKey& key) const override;
+
+    const books::Reader& books;
+    std::shared_ptr<const Group> group;
+  };
+
   absl::Status CheckSignatures(const audit::Admitted& admitted, std::string_view verified_key) const;
   absl::StatusOr<std::optional<RequestFound>> FindRecorded(const std::string& request_key) const;
   absl::StatusOr<Sequence> Append(const audit::Admitted& admitted, std::string_view envelope,
@@ -82,8 +101,9 @@ class Group {
 
   const LedgerFacts& facts_;
   LogEnd end_;
+  Below below_;
   books::Overlay overlay_;
-  const View* const view_;
+  std::shared_ptr<const View> view_;
   audit::VerifierCache* const keys_;
   RootCache* const roots_;
   std::unordered_map<std::string, RequestFound> requests_;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 #include "ledger/base/status.h"
 #include "ledger/engine/receipt.h"
@@ -14,6 +15,9 @@ namespace fundledger::engine {
 namespace {
 
 constexpr int64_t kClockDriftMaxUs = 60'000'000;
+// Envelopes of one round, about. A few hundred actions hide the cost of a sync; more would only keep the next
+// round, which is judged meanwhile, from having anything to judge.
+constexpr size_t kGroupBytesMax = 256 << 10;
 
 absl::Status Unavailable(std::string_view reason, std::string_view message) {
   return Refuse(absl::StatusCode::kUnavailable, reason, message);
@@ -44,7 +48,8 @@ Sequencer::Sequencer(OpenedLedger opened, Options options)
       entities_(opened.view),
       view_(opened.view) {
   MutexLock lock(&stop_mutex_);
-  thread_ = std::thread([this] { Run(); });
+  judging_ = std::thread([this] { Run(); });
+  committing_thread_ = std::thread([this] { RunCommits(); });
 }
 
 Sequencer::~Sequencer() {
@@ -116,53 +121,154 @@ void Sequencer::Stop() {
     work_came_.NotifyOne();
   }
   MutexLock lock(&stop_mutex_);
-  if (thread_.joinable()) thread_.join();
+  if (judging_.joinable()) judging_.join();
+  if (committing_thread_.joinable()) committing_thread_.join();
 }
 
 void Sequencer::Run() {
-  while (true) {
-    std::vector<Pending> group = TakeGroup();
-    if (group.empty()) return;
-    RunGroup(std::move(group));
+  std::vector<Pending> taken;
+  while (AwaitWork(&taken)) {
+    SettleInFlight();
+    Judge(std::exchange(taken, {}));
+    SendOff();
+  }
+  MutexLock lock(&mutex_);
+  is_all_judged_ = true;
+  commit_came_.NotifyOne();
+}
+
+bool Sequencer::CanTake() const {
+  if (queue_.empty()) return false;
+  return open_ == nullptr || (open_->pending.size() < options_.group_limit && open_->bytes < kGroupBytesMax);
+}
+
+// Waits for something to do, and takes what fits into the open round; while a commit goes on, the round stays
+// open, so that rounds grow with the load. False: all is done, and no more will come.
+bool Sequencer::AwaitWork(std::vector<Pending>* taken) {
+  MutexLock lock(&mutex_);
+  while (!CanTake()) {
+    const bool is_committed = in_flight_ != nullptr && committing_ == nullptr;
+    if (is_committed) return true;
+    if (is_stopping_ && queue_.empty() && open_ == nullptr && in_flight_ == nullptr) return false;
+    work_came_.Wait(&mutex_);
+  }
+  if (open_ == nullptr) open_ = std::make_unique<Round>();
+  while (CanTake() && open_->pending.size() + taken->size() < options_.group_limit) {
+    open_->bytes += queue_.front().prepared.envelope.size();
+    taken->push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return true;
+}
+
+std::shared_ptr<Group> Sequencer::NewGroup() {
+  std::shared_ptr<const Group> below;
+  if (in_flight_ != nullptr) below = in_flight_->group;
+  LogEnd end = below != nullptr ? below->end() : end_;
+  return std::make_shared<Group>(facts_, std::move(end), entities_, std::move(below), &keys_, &roots_);
+}
+
+// Adds to the open round. The view is taken after the submissions were: whatever they have seen is in it.
+void Sequencer::Judge(std::vector<Pending> taken) {
+  if (taken.empty()) return;
+  if (open_ == nullptr) open_ = std::make_unique<Round>();
+  if (open_->group == nullptr) open_->group = NewGroup();
+  absl::Status status = write_status();
+  if (status.ok()) status = CheckClocks(open_->group->end().recorded_at_us);
+  if (!status.ok()) {
+    StopWriting(status, ReadOnly(status));
+    for (Pending& each : taken) each.done(ReadOnly(status));
+    return;
+  }
+  open_->group->SetView(view());
+  for (Pending& each : taken) {
+    JudgeOne(each.prepared);
+    open_->pending.push_back(std::move(each));
   }
 }
 
-// Waits for work; empty when there is none and none will come.
-std::vector<Sequencer::Pending> Sequencer::TakeGroup() {
-  MutexLock lock(&mutex_);
-  while (!is_stopping_ && queue_.empty()) work_came_.Wait(&mutex_);
-  std::vector<Pending> group;
-  while (!queue_.empty() && group.size() < options_.group_limit) {
-    group.push_back(std::move(queue_.front()));
-    queue_.pop_front();
+void Sequencer::JudgeOne(const Prepared& prepared) {
+  open_->verdicts.push_back(
+      open_->group->Add(prepared.admitted, prepared.envelope, prepared.verified_key, options_.clock()));
+}
+
+// Takes note of a commit that is over.
+void Sequencer::SettleInFlight() {
+  if (in_flight_ == nullptr) return;
+  {
+    MutexLock lock(&mutex_);
+    if (committing_ != nullptr) return;
   }
-  return group;
+  const std::shared_ptr<Round> settled = std::exchange(in_flight_, nullptr);
+  if (settled->outcome.ok()) {
+    end_ = settled->group->end();
+    entities_.Advance(view(), settled->group->changes());
+    if (open_ != nullptr && open_->group != nullptr) open_->group->ReleaseBelow();
+    return;
+  }
+  if (open_ == nullptr) return;
+  if (write_status().ok()) return JudgeAgain();
+  const std::unique_ptr<Round> lost = std::exchange(open_, nullptr);
+  for (Pending& each : lost->pending) each.done(settled->outcome);
+}
+
+// The group below wrote nothing: what was judged on it is forgotten.
+void Sequencer::JudgeAgain() {
+  open_->group = NewGroup();
+  open_->group->SetView(view());
+  open_->verdicts.clear();
+  for (const Pending& each : open_->pending) JudgeOne(each.prepared);
+}
+
+// Lets the open round be committed, unless one is. Where nobody waits there is nothing to overlap with, and
+// the other thread would only have to be woken.
+void Sequencer::SendOff() {
+  if (open_ == nullptr || in_flight_ != nullptr) return;
+  if (open_->pending.empty()) return open_.reset();
+  if (const absl::Status status = write_status(); !status.ok()) {
+    const std::unique_ptr<Round> lost = std::exchange(open_, nullptr);
+    for (Pending& each : lost->pending) each.done(ReadOnly(status));
+    return;
+  }
+  in_flight_ = std::exchange(open_, nullptr);
+  {
+    MutexLock lock(&mutex_);
+    if (!queue_.empty()) {
+      committing_ = in_flight_;
+      commit_came_.NotifyOne();
+      return;
+    }
+  }
+  FinishRound(in_flight_.get());
+  SettleInFlight();
+}
+
+void Sequencer::RunCommits() {
+  while (true) {
+    std::shared_ptr<Round> round;
+    {
+      MutexLock lock(&mutex_);
+      while (committing_ == nullptr && !is_all_judged_) commit_came_.Wait(&mutex_);
+      if (committing_ == nullptr) return;
+      round = committing_;
+    }
+    FinishRound(round.get());
+    MutexLock lock(&mutex_);
+    committing_ = nullptr;
+    work_came_.NotifyOne();
+  }
 }
 
 // Every answer waits for the state it was judged on: refusals and repeats too.
-void Sequencer::RunGroup(std::vector<Pending> pending) {
-  absl::Status status = write_status();
-  if (status.ok()) status = CheckClocks();
-  if (!status.ok()) {
-    StopWriting(status, ReadOnly(status));
-    for (Pending& each : pending) each.done(ReadOnly(status));
-    return;
+void Sequencer::FinishRound(Round* round) {
+  if (!round->group->records().empty()) round->outcome = CommitGroup(round->group.get());
+  if (!round->outcome.ok()) {
+    for (Pending& each : round->pending) each.done(round->outcome);
+  } else {
+    Answers answers = MakeAnswers(round->verdicts, *round->group);
+    for (size_t i = 0; i < round->pending.size(); ++i) round->pending[i].done(std::move(answers[i]));
   }
-  const std::shared_ptr<const View> before = view();
-  Group group(facts_, end_, entities_, before.get(), &keys_, &roots_);
-  std::vector<Verdict> verdicts;
-  for (const Pending& each : pending) {
-    const Prepared& prepared = each.prepared;
-    verdicts.push_back(
-        group.Add(prepared.admitted, prepared.envelope, prepared.verified_key, options_.clock()));
-  }
-  if (!group.records().empty()) status = CommitGroup(&group);
-  if (!status.ok()) {
-    for (Pending& each : pending) each.done(status);
-    return;
-  }
-  Answers answers = MakeAnswers(verdicts, group);
-  for (size_t i = 0; i < pending.size(); ++i) pending[i].done(std::move(answers[i]));
+  round->pending.clear();
 }
 
 // Commit, anchor, publication, in this order. On error: the answer of all who wait for the group.
@@ -174,7 +280,8 @@ absl::Status Sequencer::CommitGroup(Group* group) {
     StopWriting(checkpoint.status(), ReadOnly(checkpoint.status()));
     return ReadOnly(checkpoint.status());
   }
-  absl::Status status = store_->Commit(group->batch(), end_.next_sequence(), checkpoint->size);
+  absl::Status status =
+      store_->Commit(group->batch(), checkpoint->size - group->records().size(), checkpoint->size);
   const bool nothing_written = absl::IsUnavailable(status) && ReasonOf(status) == "STORE_REFUSED";
   if (nothing_written) {
     return Unavailable("STORE_REFUSED",
@@ -195,18 +302,16 @@ absl::Status Sequencer::CommitGroup(Group* group) {
     StopWriting(status, unknown);
     return unknown;
   }
-  end_ = group->end();
   auto published =
-      std::make_shared<const View>(store_->GetSnapshot(), end_.edge, *checkpoint, std::move(note));
-  entities_.Advance(published, group->changes());
+      std::make_shared<const View>(store_->GetSnapshot(), group->end().edge, *checkpoint, std::move(note));
   MutexLock lock(&mutex_);
   view_ = std::move(published);
   return absl::OkStatus();
 }
 
 // A wall clock that was set, in either direction, would stamp records with times that never were.
-absl::Status Sequencer::CheckClocks() {
-  const int64_t behind_us = end_.recorded_at_us - options_.clock();
+absl::Status Sequencer::CheckClocks(int64_t recorded_at_us) const {
+  const int64_t behind_us = recorded_at_us - options_.clock();
   if (behind_us > kClockDriftMaxUs) {
     return Unavailable(
         "CLOCK_BEHIND_LOG",

@@ -1,5 +1,7 @@
-// The engine as it runs: callers' threads admit and verify, one thread puts submissions in order, commits and
-// answers.
+// The engine as it runs: callers' threads admit and verify, one thread puts submissions in order and judges
+// them, another commits and answers. While a group is committed the next one is judged on top of it. What is
+// judged on a group that then fails is judged again, on what holds; nobody hears of a verdict before all that
+// it rests on is durable.
 #pragma once
 
 #include <deque>
@@ -40,43 +42,68 @@ class Sequencer final : public Engine {
     Prepared prepared;
     Done done;
   };
+  // Submissions that are judged, committed and answered together.
+  struct Round {
+    std::vector<Pending> pending;
+    size_t bytes = 0;  // of their envelopes
+    std::vector<Verdict> verdicts;
+    std::shared_ptr<Group> group;
+    absl::Status outcome;  // of its commit, once that is over
+  };
   using Answers = std::vector<absl::StatusOr<::fundledger::v1::Receipt>>;
 
   // Takes `pending` only if it is OK.
   absl::Status Queue(Pending* pending);
 
-  // The sequencer's thread.
+  // The judging thread.
   void Run();
-  std::vector<Pending> TakeGroup();
-  void RunGroup(std::vector<Pending> group);
+  bool AwaitWork(std::vector<Pending>* taken);
+  bool CanTake() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Judge(std::vector<Pending> taken);
+  void JudgeOne(const Prepared& prepared);
+  std::shared_ptr<Group> NewGroup();
+  void SettleInFlight();
+  void JudgeAgain();
+  void SendOff();
+  absl::Status CheckClocks(int64_t recorded_at_us) const;
+
+  // The committing thread; where nobody waits, the judging thread itself.
+  void RunCommits();
+  void FinishRound(Round* round);
   absl::Status CommitGroup(Group* group);
-  absl::Status CheckClocks();
   Answers MakeAnswers(const std::vector<Verdict>& verdicts, const Group& group) const;
+
   // Ends writing for good; `status` says why. Those waiting get `answer`.
   void StopWriting(const absl::Status& status, const absl::Status& answer);
 
   const Options options_;
   const LedgerFacts facts_;
   const std::unique_ptr<store::Store> store_;
-  const std::unique_ptr<store::Anchor> anchor_;  // written by the sequencer's thread alone
+  const std::unique_ptr<store::Anchor> anchor_;  // written by who commits alone
   const int64_t started_at_us_;                  // wall clock
   const int64_t started_at_monotonic_us_;
   mutable audit::VerifierCache keys_;  // thread-safe
 
-  // Of the sequencer's thread.
-  LogEnd end_;
-  EntityCache entities_;
+  // Of the judging thread.
+  LogEnd end_;            // of what is durable, as far as this thread has heard
+  EntityCache entities_;  // at `end_`
   RootCache roots_;
+  std::unique_ptr<Round> open_;       // being filled; null: there is none
+  std::shared_ptr<Round> in_flight_;  // being committed, or not settled yet; null: there is none
 
   mutable Mutex mutex_;
-  CondVar work_came_;  // or it is to stop
+  CondVar work_came_;    // for the judging thread: a submission, the end of a commit, or it is to stop
+  CondVar commit_came_;  // for the committing thread: a round, or there will be none
+  std::shared_ptr<Round> committing_ ABSL_GUARDED_BY(mutex_);  // null: it has nothing to do
+  bool is_all_judged_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<Pending> queue_ ABSL_GUARDED_BY(mutex_);
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status write_status_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const View> view_ ABSL_GUARDED_BY(mutex_);  // never null
 
-  Mutex stop_mutex_;  // for the joining of `thread_`
-  std::thread thread_ ABSL_GUARDED_BY(stop_mutex_);
+  Mutex stop_mutex_;  // for the joining of the threads
+  std::thread judging_ ABSL_GUARDED_BY(stop_mutex_);
+  std::thread committing_thread_ ABSL_GUARDED_BY(stop_mutex_);
 };
 
 }  // namespace fundledger::engine

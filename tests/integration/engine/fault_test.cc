@@ -269,6 +269,168 @@ TEST_F(Faults, StopsWhenTheClockWasSet) {
   EXPECT_EQ(engine_->view()->size(), 2u);
 }
 
+// Two groups of one submission each, the second judged while the commit of the first is under way.
+class Overlapping : public Faults {
+ protected:
+  // Submits `first` and `second`, and lets the commit of `first` meet `fault` once `second` is being judged.
+  void SubmitOverlapping(const std::string& first, const std::string& second, Fault fault) {
+    options_.group_limit = 1;
+    options_.clock = [this] {
+      CountReading();
+      return world_.clock.now_us();
+    };
+    ASSERT_TRUE(TryOpen().ok());
+    Gate gate;
+    commits_ = 0;
+    const uint64_t before = readings();
+    plan_->SetBeforeCommit([this, &gate, fault] {
+      ++commits_;
+      if (commits_ == 1) return gate.Pass();
+      if (commits_ > 2) return;
+      AwaitReadings(judging_second_);
+      plan_->FailNextCommit(fault);
+    });
+    std::future<Answer> opening = SubmitLater(Envelope("opening"));
+    gate.AwaitWaiting();
+    // Each of the three is judged at as many readings of the clock as the one that was.
+    judging_second_ = before + 2 * (readings() - before) + 1;
+    std::future<Answer> of_first = SubmitLater(first);
+    std::future<Answer> of_second = SubmitLater(second);
+    gate.Open();
+    EXPECT_TRUE(opening.get().ok());
+    first_ = of_first.get();
+    second_ = of_second.get();
+    plan_->SetBeforeCommit(nullptr);
+  }
+
+  std::string EnvelopeBelow(std::string_view id, std::string_view parent) {
+    v1::Submission submission = world_.Register(*engine_->view(), id);
+    submission.mutable_actions(0)->mutable_register_organization()->set_parent(std::string(parent));
+    return world_.Seal(submission);
+  }
+
+  Answer first_;
+  Answer second_;
+
+ private:
+  void CountReading() {
+    const std::lock_guard lock(mutex_);
+    ++readings_;
+    changed_.notify_all();
+  }
+  uint64_t readings() {
+    const std::lock_guard lock(mutex_);
+    return readings_;
+  }
+  void AwaitReadings(uint64_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this, count] { return readings_ >= count; });
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  uint64_t readings_ = 0;
+  uint64_t judging_second_ = 0;
+  int commits_ = 0;  // one at a time
+};
+
+TEST_F(Overlapping, BuildsOnAGroupThatIsBeingCommitted) {
+  const std::string parent = Envelope("parent");
+  const std::string child = EnvelopeBelow("child", "parent");
+  SubmitOverlapping(parent, child, Fault::kNone);
+  ExpectRecorded(parent, first_, 2);
+  ExpectRecorded(child, second_, 3);
+  engine_.reset();
+  ExpectVerifies();
+}
+
+TEST_F(Overlapping, JudgesAgainWhatWasBuiltOnAGroupThatFailed) {
+  const std::string parent = Envelope("parent");
+  const std::string child = EnvelopeBelow("child", "parent");
+  SubmitOverlapping(parent, child, Fault::kRefused);
+  EXPECT_EQ(ReasonOf(first_.status()), "STORE_REFUSED");
+  EXPECT_EQ(ReasonOf(second_.status()), "ORGANIZATION_NOT_FOUND");
+  EXPECT_EQ(engine_->view()->size(), 2u);
+  ExpectRecorded(parent, SubmitAndWait(engine_.get(), parent), 2);
+  ExpectRecorded(child, SubmitAndWait(engine_.get(), child), 3);
+  engine_.reset();
+  ExpectVerifies();
+}
+
+TEST_F(Overlapping, KeepsWhatDoesNotNeedTheGroupThatFailed) {
+  const std::string failing = Envelope("failing");
+  const std::string other = Envelope("other");
+  SubmitOverlapping(failing, other, Fault::kRefused);
+  EXPECT_EQ(ReasonOf(first_.status()), "STORE_REFUSED");
+  ExpectRecorded(other, second_, 2);
+  engine_.reset();
+  ExpectVerifies();
+}
+
+TEST_F(Overlapping, RefusesByNothingThatWasTakenBack) {
+  const std::string first = Envelope("same");
+  const std::string second = Envelope("same");
+  SubmitOverlapping(first, second, Fault::kRefused);
+  EXPECT_EQ(ReasonOf(first_.status()), "STORE_REFUSED");
+  ExpectRecorded(second, second_, 2);
+  EXPECT_EQ(ReasonOf(SubmitAndWait(engine_.get(), first).status()), "ALREADY_REGISTERED");
+  engine_.reset();
+  ExpectVerifies();
+}
+
+TEST_F(Overlapping, SaysNoRefusalBeforeWhatItRestsOnIsDurable) {
+  SubmitOverlapping(Envelope("same"), Envelope("same"), Fault::kNone);
+  EXPECT_TRUE(first_.ok()) << first_.status();
+  EXPECT_EQ(ReasonOf(second_.status()), "ALREADY_REGISTERED");
+  EXPECT_EQ(engine_->view()->size(), 3u);
+}
+
+TEST_F(Overlapping, AnswersADuplicateWithTheRecordOfTheGroupBelow) {
+  const std::string envelope = Envelope("org-1");
+  SubmitOverlapping(envelope, envelope, Fault::kNone);
+  ExpectRecorded(envelope, first_, 2);
+  ExpectRecorded(envelope, second_, 2);
+  EXPECT_FALSE(first_->repeated_request());
+  EXPECT_TRUE(second_->repeated_request());
+  EXPECT_EQ(engine_->view()->size(), 3u);
+  engine_.reset();
+  ExpectVerifies();
+}
+
+TEST_F(Overlapping, RecordsADuplicateOfOneThatWasNotWritten) {
+  const std::string envelope = Envelope("org-1");
+  SubmitOverlapping(envelope, envelope, Fault::kRefused);
+  EXPECT_EQ(ReasonOf(first_.status()), "STORE_REFUSED");
+  ExpectRecorded(envelope, second_, 2);
+  EXPECT_FALSE(second_->repeated_request());
+  engine_.reset();
+  ExpectVerifies();
+}
+
+class OverlappingUnknown : public Overlapping, public ::testing::WithParamInterface<Fault> {};
+
+TEST_P(OverlappingUnknown, LeavesWhatWasBuiltOnItUnwrittenAndRepeatable) {
+  const std::string parent = Envelope("parent");
+  const std::string child = EnvelopeBelow("child", "parent");
+  SubmitOverlapping(parent, child, GetParam());
+  EXPECT_EQ(ReasonOf(first_.status()), "OUTCOME_UNKNOWN");
+  EXPECT_EQ(ReasonOf(second_.status()), "OUTCOME_UNKNOWN");
+  EXPECT_FALSE(engine_->write_status().ok());
+  EXPECT_EQ(engine_->view()->size(), 2u);
+  Open();
+  const bool is_recorded = GetParam() == Fault::kUnknownAfter;
+  EXPECT_EQ(engine_->view()->size(), is_recorded ? 3u : 2u);
+  const Answer again = SubmitAndWait(engine_.get(), parent);
+  ExpectRecorded(parent, again, 2);
+  EXPECT_EQ(again->repeated_request(), is_recorded);
+  ExpectRecorded(child, SubmitAndWait(engine_.get(), child), 3);
+  engine_.reset();
+  ExpectVerifies();
+}
+
+INSTANTIATE_TEST_SUITE_P(BeforeAndAfter, OverlappingUnknown,
+                         ::testing::Values(Fault::kUnknownBefore, Fault::kUnknownAfter));
+
 TEST_F(Faults, KeepsAndSignsWhatTheStoreHasBeyondItsAnchor) {
   const std::string old_anchor = *anchor_;
   for (int i = 0; i < 3; ++i)

@@ -24,7 +24,8 @@ int Run(const std::string& directory, const std::string& round) {
     return 1;
   }
   std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
+  // Enough that groups are judged while others are committed.
+  for (int t = 0; t < 16; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0;; ++i) {
         auto submission = world.Register(*(*engine)->view(), absl::StrCat("org-", round, "-", t, "-", i));
