@@ -193,7 +193,8 @@ def table(figures):
 
 def markdown(report):
     figures = report["figures"]
-    lines = ["| " + " | ".join(HEADS) + " |", "|" + "---|" * len(HEADS)]
+    lines = ["![How far each figure is from its goal](performance.svg)", "",
+             "| " + " | ".join(HEADS) + " |", "|" + "---|" * len(HEADS)]
     lines += ["| " + " | ".join(row) + " |" for row in rows(figures)]
     machine = report["machine"]
     lines.append("")

@@ -102,9 +102,9 @@ class Postgres:
                        "chain", "-f", "-"], input=(PEERS / "postgres_chain.sql").read_text())
 
     def __exit__(self, *_):
-        # The server itself, not runuser, which would leave it running.
-        pid = int((self.directory / "data" / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, signal.SIGINT)
+        # The server itself, not runuser, which would leave it running; if Ctrl-C has not reached it before.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            os.kill(int((self.directory / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
         self.process.wait(30)
 
     def sql(self, statement, database="chain"):
