@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-ROW, LEFT, WIDTH, RIGHT, TOP = 22, 330, 420, 150, 46
+ROW, LEFT, WIDTH, RIGHT, TOP = 22, 250, 340, 310, 46
 LIMIT = 4.0  # margins beyond it end at the edge
 
 STYLE = """
@@ -22,9 +22,9 @@ def svg(report, number):
     goal_x = LEFT + WIDTH / LIMIT
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + RIGHT}" height="{height}" role="img" '
-        f'aria-label="Figures against their goals">',
+        'aria-label="Figures against their goals">',
         f"<style>{STYLE}\n</style>",
-        f'<rect class="back" width="100%" height="100%"/>',
+        '<rect class="back" width="100%" height="100%"/>',
         '<text x="12" y="20">How far each figure is from its goal; further right is better</text>',
         f'<text class="small" x="{goal_x:.0f}" y="38" text-anchor="middle">goal</text>',
         f'<line class="goal" x1="{goal_x:.0f}" x2="{goal_x:.0f}" y1="{TOP - 4}" y2="{height - 8}"/>',
@@ -38,11 +38,7 @@ def svg(report, number):
         out.append(f'<text x="{LEFT - 8}" y="{y + 14}" text-anchor="end">{escape(name)}</text>')
         out.append(f'<rect class="{kind}" x="{LEFT}" y="{y + 3}" width="{length:.0f}" height="14" rx="2"/>')
         label = f"{number(one['ours'])} {one['unit']}, ratio {number(one['ratio'])} ({one['goal']})"
-        x = LEFT + length + 6
-        if x > LEFT + WIDTH * 0.62:
-            out.append(f'<text x="{LEFT + 8}" y="{y + 14}" style="fill:#ffffff">{escape(label)}</text>')
-        else:
-            out.append(f'<text class="small" x="{x:.0f}" y="{y + 14}">{escape(label)}</text>')
+        out.append(f'<text class="small" x="{LEFT + WIDTH + 10}" y="{y + 14}">{escape(label)}</text>')
     out.append("</svg>\n")
     return "\n".join(out)
 
