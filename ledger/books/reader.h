@@ -32,13 +32,4 @@ class Scanner : public Reader {
       const std::function<bool(std::string_view id, const EntityPtr&)>& visit) const = 0;
 };
 
-// Visits postings of records 0…`last` in the order of the log, until `visit` returns false.
-using PostingVisitor =
-    std::function<bool(Sequence sequence, const ::fundledger::storage::v1::Posting& posting)>;
-class PostingSource {
- public:
-  virtual ~PostingSource() = default;
-  virtual absl::Status ScanPostings(Sequence last, const PostingVisitor& visit) const = 0;
-};
-
 }  // namespace fundledger::books

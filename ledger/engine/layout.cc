@@ -12,6 +12,20 @@ namespace {
 constexpr size_t kSequenceBytes = 8;
 constexpr size_t kTrailHeadBytes = 1 + 2;
 
+constexpr char kBlockKind = 1;
+constexpr char kSheetKind = 2;
+constexpr char kRunKind = 3;
+constexpr char kSegmentKind = 4;
+constexpr char kPointKind = 5;
+constexpr char kAccountsKind = 6;
+
+std::string RunKey(char kind, const RunName& run) {
+  std::string key(1, kind);
+  key.push_back(static_cast<char>(run.level));
+  AppendBigEndian64(run.index, &key);
+  return key;
+}
+
 absl::Status Damaged(const books::EntityKey& key, std::string_view why) {
   return Refuse(
       absl::StatusCode::kDataLoss, "ENTITY_DAMAGED",
@@ -60,6 +74,45 @@ absl::StatusOr<books::EntityPtr> ReadEntity(const books::EntityKey& key, std::st
   if (static_cast<int>(entity->body_case()) != static_cast<int>(key.kind))
     return Damaged(key, "is of another kind");
   return books::EntityPtr(std::move(entity));
+}
+
+std::string SheetBlockKey(uint64_t block) {
+  std::string key(1, kBlockKind);
+  AppendBigEndian64(~block, &key);
+  return key;
+}
+
+std::optional<uint64_t> ReadSheetBlockKey(std::string_view key) {
+  if (key.size() != 1 + kSequenceBytes || key[0] != kBlockKind) return std::nullopt;
+  return ~ReadBigEndian64(key.substr(1));
+}
+
+std::string SheetAccountsKey(uint64_t block) {
+  std::string key(1, kAccountsKind);
+  AppendBigEndian64(block, &key);
+  return key;
+}
+
+std::string SheetKey(uint64_t blocks) {
+  std::string key(1, kSheetKind);
+  AppendBigEndian64(blocks, &key);
+  return key;
+}
+
+std::string SheetRunKey(const RunName& run) {
+  return RunKey(kRunKind, run);
+}
+
+std::string SheetSegmentKey(const RunName& run, uint32_t segment) {
+  std::string key = RunKey(kSegmentKind, run);
+  AppendBigEndian32(segment, &key);
+  return key;
+}
+
+std::string SheetPointKey(const RunName& run, uint32_t segment) {
+  std::string key = RunKey(kPointKind, run);
+  AppendBigEndian32(segment, &key);
+  return key;
 }
 
 std::string TrailPrefix(const books::TrailKey& key) {

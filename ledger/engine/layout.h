@@ -38,6 +38,21 @@ std::optional<books::EntityKey> ReadEntityKey(std::string_view key);
 // Strict: the body is that of `kind`. DATA_LOSS, reason ENTITY_DAMAGED.
 absl::StatusOr<books::EntityPtr> ReadEntity(const books::EntityKey& key, std::string_view value);
 
+// Table sheets. Keys of blocks count down, so that the newest is the first.
+std::string SheetBlockKey(uint64_t block);
+std::string SheetAccountsKey(uint64_t block);
+std::string SheetKey(uint64_t blocks);
+// A run: the `index`-th of its level.
+struct RunName {
+  int level = 0;
+  uint64_t index = 0;
+};
+std::string SheetRunKey(const RunName& run);
+std::string SheetSegmentKey(const RunName& run, uint32_t segment);
+std::string SheetPointKey(const RunName& run, uint32_t segment);
+// Nothing if the key is not that of a block.
+std::optional<uint64_t> ReadSheetBlockKey(std::string_view key);
+
 // What all keys of one trail begin with. Ids may hold any byte, so the length stands before them.
 std::string TrailPrefix(const books::TrailKey& key);
 std::string TrailStoreKey(const books::TrailKey& key, Sequence sequence);

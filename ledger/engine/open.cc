@@ -190,7 +190,8 @@ absl::StatusOr<OpenedLedger> OpenLedger(std::unique_ptr<store::Store> store,
     ASSIGN_OR_RETURN(note, log::SignCheckpoint(checkpoint, *log_key));
     RETURN_IF_ERROR(anchor->Write(note));
   }
-  opened.view = std::make_shared<const View>(snapshot, opened.end.edge, checkpoint, note);
+  opened.view = std::make_shared<const View>(snapshot, opened.end.edge, checkpoint, note,
+                                             std::make_shared<SheetContext>());
   opened.store = std::move(store);
   opened.anchor = std::move(anchor);
   return opened;

@@ -46,7 +46,12 @@ Sequencer::Sequencer(OpenedLedger opened, Options options)
       started_at_monotonic_us_(options_.monotonic_clock()),
       end_(std::move(opened.end)),
       entities_(opened.view),
-      view_(opened.view) {
+      view_(opened.view),
+      sheets_(opened.view->sheets()->options, [this] {
+        MutexLock lock(&mutex_);
+        work_came_.NotifyOne();
+      }) {
+  sheets_.Offer(store_->GetSnapshot());
   MutexLock lock(&stop_mutex_);
   judging_ = std::thread([this] { Run(); });
   committing_thread_ = std::thread([this] { RunCommits(); });
@@ -131,6 +136,7 @@ void Sequencer::Run() {
     SettleInFlight();
     Judge(std::exchange(taken, {}));
     SendOff();
+    CommitSheets();
   }
   MutexLock lock(&mutex_);
   is_all_judged_ = true;
@@ -149,7 +155,9 @@ bool Sequencer::AwaitWork(std::vector<Pending>* taken) {
   while (!CanTake()) {
     const bool is_committed = in_flight_ != nullptr && committing_ == nullptr;
     if (is_committed) return true;
-    if (is_stopping_ && queue_.empty() && open_ == nullptr && in_flight_ == nullptr) return false;
+    const bool is_idle = queue_.empty() && open_ == nullptr && in_flight_ == nullptr;
+    if (is_stopping_ && is_idle) return false;
+    if (is_idle && sheets_.has_writes()) return true;
     work_came_.Wait(&mutex_);
   }
   if (open_ == nullptr) open_ = std::make_unique<Round>();
@@ -280,6 +288,7 @@ absl::Status Sequencer::CommitGroup(Group* group) {
     StopWriting(checkpoint.status(), ReadOnly(checkpoint.status()));
     return ReadOnly(checkpoint.status());
   }
+  sheets_.TakeWrites(group->mutable_batch());
   absl::Status status =
       store_->Commit(group->batch(), checkpoint->size - group->records().size(), checkpoint->size);
   const bool nothing_written = absl::IsUnavailable(status) && ReasonOf(status) == "STORE_REFUSED";
@@ -302,11 +311,32 @@ absl::Status Sequencer::CommitGroup(Group* group) {
     StopWriting(status, unknown);
     return unknown;
   }
+  Publish(group->end().edge, *checkpoint, std::move(note));
+  return absl::OkStatus();
+}
+
+// The store's state, which is safe, becomes what everybody reads.
+void Sequencer::Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note) {
+  const std::shared_ptr<const store::Snapshot> snapshot = store_->GetSnapshot();
   auto published =
-      std::make_shared<const View>(store_->GetSnapshot(), group->end().edge, *checkpoint, std::move(note));
+      std::make_shared<const View>(snapshot, edge, checkpoint, std::move(note), view()->sheets());
+  sheets_.Offer(snapshot);
   MutexLock lock(&mutex_);
   view_ = std::move(published);
-  return absl::OkStatus();
+}
+
+// Sheets that no submission came along to take. Whatever becomes of them, they only save time.
+void Sequencer::CommitSheets() {
+  if (open_ != nullptr || in_flight_ != nullptr) return;  // what comes next takes them
+  store::Batch batch;
+  sheets_.TakeWrites(&batch);
+  if (batch.writes().empty() || !write_status().ok()) return;
+  const absl::Status status = store_->Commit(batch, end_.next_sequence(), end_.next_sequence());
+  if (absl::IsUnavailable(status)) return;  // nothing was written
+  if (!status.ok()) return StopWriting(status, ReadOnly(status));
+  const std::shared_ptr<const View> before = view();
+  Publish(end_.edge, before->checkpoint(), before->signed_checkpoint());
+  entities_.Advance(view(), {});
 }
 
 // A wall clock that was set, in either direction, would stamp records with times that never were.

@@ -18,6 +18,7 @@
 #include "ledger/engine/entity_cache.h"
 #include "ledger/engine/group.h"
 #include "ledger/engine/open.h"
+#include "ledger/engine/sheet_writer.h"
 
 #include "absl/base/thread_annotations.h"
 
@@ -65,12 +66,14 @@ class Sequencer final : public Engine {
   void SettleInFlight();
   void JudgeAgain();
   void SendOff();
+  void CommitSheets();
   absl::Status CheckClocks(int64_t recorded_at_us) const;
 
   // The committing thread; where nobody waits, the judging thread itself.
   void RunCommits();
   void FinishRound(Round* round);
   absl::Status CommitGroup(Group* group);
+  void Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note);
   Answers MakeAnswers(const std::vector<Verdict>& verdicts, const Group& group) const;
 
   // Ends writing for good; `status` says why. Those waiting get `answer`.
@@ -100,6 +103,8 @@ class Sequencer final : public Engine {
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status write_status_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const View> view_ ABSL_GUARDED_BY(mutex_);  // never null
+
+  SheetWriter sheets_;  // uses the store and wakes the judging thread
 
   Mutex stop_mutex_;  // for the joining of the threads
   std::thread judging_ ABSL_GUARDED_BY(stop_mutex_);

@@ -22,6 +22,7 @@
 #include "ledger/engine/index_sums.h"
 #include "ledger/engine/layout.h"
 #include "ledger/engine/leaf_votes.h"
+#include "ledger/engine/sheet_check.h"
 #include "ledger/engine/tree_compare.h"
 #include "ledger/engine/verify_store.h"
 #include "ledger/log/record.h"
@@ -509,6 +510,7 @@ VerifyReport Verification::Run() {
   CheckExtraRecords();
   CheckCheckpoints();
   if (is_full() && !AreIndexesSame()) NameIndexes();
+  if (is_full()) CheckSheets(snapshot_, SheetOptions(), &index_findings_);
   indexes_.FindExtraTiles(total_);
   if (report_.records > 0) indexes_.CheckMeta(report_.origin);
   Findings all(&report_.findings);

@@ -41,12 +41,13 @@ absl::StatusOr<Sequence> FirstNotBefore(const View& view, int64_t time_us) {
 }  // namespace
 
 View::View(std::shared_ptr<const store::Snapshot> snapshot, log::TreeEdge edge, log::Checkpoint checkpoint,
-           std::string signed_checkpoint)
+           std::string signed_checkpoint, std::shared_ptr<SheetContext> sheets)
     : snapshot_(std::move(snapshot)),
       edge_(std::move(edge)),
       checkpoint_(std::move(checkpoint)),
       signed_checkpoint_(std::move(signed_checkpoint)),
-      nodes_(log::NodesOf(edge_, [this](int level, uint64_t index) { return TileHashes(level, index); })) {}
+      nodes_(log::NodesOf(edge_, [this](int level, uint64_t index) { return TileHashes(level, index); })),
+      sheets_(std::move(sheets)) {}
 
 absl::StatusOr<std::string> View::Record(Sequence sequence) const {
   if (sequence >= size()) {
@@ -173,24 +174,8 @@ absl::Status View::Scan(
   return damage;
 }
 
-absl::Status View::ScanPostings(Sequence last, const books::PostingVisitor& visit) const {
-  const Sequence end = last >= size() ? size() : last + 1;
-  absl::Status damage;
-  storage::v1::Postings postings;
-  RETURN_IF_ERROR(snapshot_->Scan(
-      Table::kPostings, "", SequenceKey(end), [&](std::string_view key, std::string_view value) {
-        const std::optional<Sequence> sequence = ReadSequenceKey(key);
-        if (!sequence || !postings.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
-          damage = Damaged("POSTING_DAMAGED",
-                           absl::StrCat("the postings of record ", sequence.value_or(0), " cannot be read"));
-          return false;
-        }
-        for (const storage::v1::Posting& posting : postings.postings()) {
-          if (!visit(*sequence, posting)) return false;
-        }
-        return true;
-      }));
-  return damage;
+absl::StatusOr<books::Balances> View::SumPostings(Sequence last, std::optional<int32_t> last_day) const {
+  return SheetReader(*snapshot_, sheets_->options).Sum(last, last_day, &sheets_->accounts);
 }
 
 }  // namespace fundledger::engine

@@ -11,7 +11,9 @@
 
 #include "fundledger/v1/resources.pb.h"
 #include "ledger/base/hash256.h"
+#include "ledger/books/accounts.h"
 #include "ledger/books/reader.h"
+#include "ledger/engine/sheets.h"
 #include "ledger/log/note.h"
 #include "ledger/log/tile.h"
 #include "ledger/store/store.h"
@@ -27,11 +29,11 @@ struct TrailFilter {
   int64_t recorded_until_us = 0;       // exclusive; 0: no limit
 };
 
-class View : public books::Scanner, public books::PostingSource {
+class View : public books::Scanner, public books::BalanceSource {
  public:
-  // Made by the engine. `edge` is the tree's edge at `checkpoint`.
+  // Made by the engine. `edge` is the tree's edge at `checkpoint`; `sheets` is that of all views of a ledger.
   View(std::shared_ptr<const store::Snapshot> snapshot, log::TreeEdge edge, log::Checkpoint checkpoint,
-       std::string signed_checkpoint);
+       std::string signed_checkpoint, std::shared_ptr<SheetContext> sheets);
   View(const View&) = delete;
   View& operator=(const View&) = delete;
 
@@ -62,9 +64,10 @@ class View : public books::Scanner, public books::PostingSource {
   absl::Status Scan(
       books::EntityKind kind, std::string_view prefix, std::string_view from,
       const std::function<bool(std::string_view id, const books::EntityPtr&)>& visit) const override;
-  absl::Status ScanPostings(Sequence last, const books::PostingVisitor& visit) const override;
+  absl::StatusOr<books::Balances> SumPostings(Sequence last, std::optional<int32_t> last_day) const override;
 
   const store::Snapshot& snapshot() const { return *snapshot_; }
+  const std::shared_ptr<SheetContext>& sheets() const { return sheets_; }
 
  private:
   std::shared_ptr<const store::Snapshot> snapshot_;
@@ -72,6 +75,7 @@ class View : public books::Scanner, public books::PostingSource {
   log::Checkpoint checkpoint_;
   std::string signed_checkpoint_;
   log::NodeReader nodes_;
+  std::shared_ptr<SheetContext> sheets_;
 };
 
 }  // namespace fundledger::engine

@@ -1,5 +1,5 @@
-// The briefing: money and projects of a plan year, in the terms of the yearly report. Everything is summed in
-// one pass over the postings; a project that is on no list of the year counts in no figure "of the year".
+// The briefing: money and projects of a plan year, in the terms of the yearly report. A project that is on no
+// list of the year counts in no figure "of the year".
 #include <algorithm>
 #include <map>
 #include <set>
@@ -20,7 +20,6 @@ namespace fundledger::reports {
 namespace {
 
 namespace v1 = ::fundledger::v1;
-namespace sv1 = ::fundledger::storage::v1;
 using books::EntityKind;
 
 constexpr int32_t kFromYearDefault = 2016;
@@ -60,7 +59,8 @@ struct ProgrammeSums {
   Money year;  // lines of the year's plan list
   WideFen planned_previous_year_fen = 0;
   WideFen disbursed_since_fen = 0;
-  Money outside_since;
+  WideFen outside_paid_since_fen = 0;
+  WideFen loans_granted_since_fen = 0;
   int32_t projects = 0;
   std::map<std::string, IndicatorTotal> indicators;
 };
@@ -70,17 +70,18 @@ class Computation {
   Computation(const Source& source, Question question) : source_(source), question_(std::move(question)) {}
 
   absl::Status Load();
-  absl::Status Scan();
+  absl::Status SumMoney();
   absl::Status Fill(v1::GetBriefingResponse* response);
 
  private:
   absl::Status LoadProjects();
   absl::Status LoadFunds();
   absl::Status LoadProgrammes();
-  void AddPosting(const sv1::Posting& posting);
-  void AddLine(const ProjectFacts& project, const FundFacts& fund, const sv1::Posting& posting);
-  void AddOutside(const sv1::Posting& posting);
-  void AddPreviousYear(const sv1::Posting& posting);
+  absl::Status SumOutside();
+  void AddAccount(const books::AccountBalance& row);
+  void AddLine(const ProjectFacts& project, const FundFacts& fund, const Money& money);
+  void AddOutside(const books::AccountBalance& row, int sign);
+  void AddPreviousYear(const books::AccountBalance& row);
   void AddReports(const std::string& programme, const IndicatorReports& reports);
   // Calls `add` for the programme and each above it: figures of a programme hold all below it.
   template <typename Add>
@@ -175,56 +176,75 @@ void Computation::ForProgrammes(const std::string& programme, Add add) {
   }
 }
 
-absl::Status Computation::Scan() {
-  return source_.postings.ScanPostings(question_.state.sequence,
-                                       [this](Sequence sequence, const sv1::Posting& posting) {
-                                         if (question_.state.Holds(sequence, posting.day()))
-                                           AddPosting(posting);
-                                         if (question_.previous.Holds(sequence, posting.day()))
-                                           AddPreviousYear(posting);
-                                         return true;
-                                       });
+absl::Status Computation::SumMoney() {
+  ASSIGN_OR_RETURN(const books::Balances balances, LoadBalances(source_, question_.state));
+  bool has_outside = false;
+  for (const books::AccountBalance& row : balances.rows) {
+    AddAccount(row);
+    has_outside = has_outside || !row.account->programme.empty();
+  }
+  ASSIGN_OR_RETURN(const books::Balances previous, LoadBalances(source_, question_.previous));
+  for (const books::AccountBalance& row : previous.rows) AddPreviousYear(row);
+  return has_outside ? SumOutside() : absl::OkStatus();
 }
 
-void Computation::AddPosting(const sv1::Posting& posting) {
-  const auto fund = funds_.find(posting.fund());
-  if (fund == funds_.end()) return;
-  if (!posting.programme().empty()) return AddOutside(posting);
-  if (posting.project().empty()) {
+void Computation::AddAccount(const books::AccountBalance& row) {
+  const auto fund = funds_.find(row.account->fund);
+  if (fund == funds_.end() || !row.account->programme.empty()) return;
+  if (row.account->project.empty()) {
     if (fund->second.invested && question_.IsSince(fund->second.fiscal_year)) {
-      received_by_year_[fund->second.fiscal_year] -= posting.source_fen();
+      received_by_year_[fund->second.fiscal_year] += Money(row).received_fen;
     }
     return;
   }
-  const auto project = projects_.find(posting.project());
-  if (project != projects_.end()) AddLine(project->second, fund->second, posting);
+  const auto project = projects_.find(row.account->project);
+  if (project != projects_.end()) AddLine(project->second, fund->second, Money(row));
 }
 
-void Computation::AddLine(const ProjectFacts& project, const FundFacts& fund, const sv1::Posting& posting) {
+void Computation::AddLine(const ProjectFacts& project, const FundFacts& fund, const Money& money) {
   if (project.listed) {
-    size_.Add(posting);
-    if (fund.counted) counted_.Add(posting);
-    if (fund.counted && project.township) counted_township_.Add(posting);
+    size_.Add(money);
+    if (fund.counted) counted_.Add(money);
+    if (fund.counted && project.township) counted_township_.Add(money);
   }
   const bool since = question_.IsSince(fund.fiscal_year);
   ForProgrammes(project.declaration().programme(), [&](ProgrammeSums& sums) {
-    if (project.listed) sums.year.Add(posting);
-    if (since) sums.disbursed_since_fen += WideFen{posting.held_fen()} + posting.paid_fen();
+    if (project.listed) sums.year.Add(money);
+    if (since) sums.disbursed_since_fen += money.disbursed_fen();
   });
 }
 
-// By the day of the payment: one fund of another body may serve many years.
-void Computation::AddOutside(const sv1::Posting& posting) {
-  if (!question_.IsSince(Date(posting.day()).year())) return;
-  ForProgrammes(posting.programme(), [&](ProgrammeSums& sums) { sums.outside_since.Add(posting); });
+// By the day of the payment, for one fund of another body may serve many years: what there was by the end of
+// the last year, less what there was before the first.
+absl::Status Computation::SumOutside() {
+  State until = question_.state;
+  ASSIGN_OR_RETURN(const Date last_day, Date::FromCivil(question_.year, 12, 31));
+  if (last_day < *until.date) until.date = last_day;
+  State before = question_.state;
+  ASSIGN_OR_RETURN(before.date, Date::FromCivil(question_.from_year - 1, 12, 31));
+  if (*until.date <= *before.date) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const books::Balances at_end, LoadBalances(source_, until));
+  ASSIGN_OR_RETURN(const books::Balances at_start, LoadBalances(source_, before));
+  for (const books::AccountBalance& row : at_end.rows) AddOutside(row, 1);
+  for (const books::AccountBalance& row : at_start.rows) AddOutside(row, -1);
+  return absl::OkStatus();
 }
 
-void Computation::AddPreviousYear(const sv1::Posting& posting) {
-  if (posting.planned_fen() == 0) return;
-  const auto project = projects_.find(posting.project());
+void Computation::AddOutside(const books::AccountBalance& row, int sign) {
+  if (row.account->programme.empty() || !funds_.contains(row.account->fund)) return;
+  const Money money(row);
+  ForProgrammes(row.account->programme, [&](ProgrammeSums& sums) {
+    sums.outside_paid_since_fen += sign * money.outside_paid_fen();
+    sums.loans_granted_since_fen += sign * money.loans_granted_fen;
+  });
+}
+
+void Computation::AddPreviousYear(const books::AccountBalance& row) {
+  const auto project = projects_.find(row.account->project);
   if (project == projects_.end() || !project->second.listed_previous_year) return;
-  ForProgrammes(project->second.declaration().programme(),
-                [&](ProgrammeSums& sums) { sums.planned_previous_year_fen += posting.planned_fen(); });
+  ForProgrammes(project->second.declaration().programme(), [&](ProgrammeSums& sums) {
+    sums.planned_previous_year_fen += (*row.balance)[books::kPlanned];
+  });
 }
 
 void Computation::FillProjects(v1::GetBriefingResponse* response) const {
@@ -323,10 +343,8 @@ absl::Status Computation::FillProgramme(const std::string& id, const Tree::Node&
        "planned the year before"},
       {sums.year.disbursed_fen(), &v1::ProgrammeFigures::set_disbursed_fen, "disbursed"},
       {sums.disbursed_since_fen, &v1::ProgrammeFigures::set_disbursed_since_fen, "disbursed since"},
-      {sums.outside_since.outside_paid_fen(), &v1::ProgrammeFigures::set_outside_paid_since_fen,
-       "outside paid"},
-      {sums.outside_since.loans_granted_fen, &v1::ProgrammeFigures::set_loans_granted_since_fen,
-       "loans granted"},
+      {sums.outside_paid_since_fen, &v1::ProgrammeFigures::set_outside_paid_since_fen, "outside paid"},
+      {sums.loans_granted_since_fen, &v1::ProgrammeFigures::set_loans_granted_since_fen, "loans granted"},
   };
   for (const auto& column : columns) {
     ASSIGN_OR_RETURN(const int64_t fen, NarrowFen(column.fen, absl::StrCat(column.name, " of ", id)));
@@ -389,7 +407,7 @@ absl::StatusOr<v1::GetBriefingResponse> Briefing(const Source& source,
   ASSIGN_OR_RETURN(Question question, Ask(source, request));
   Computation computation(source, std::move(question));
   RETURN_IF_ERROR(computation.Load());
-  RETURN_IF_ERROR(computation.Scan());
+  RETURN_IF_ERROR(computation.SumMoney());
   v1::GetBriefingResponse response;
   RETURN_IF_ERROR(computation.Fill(&response));
   return response;

@@ -20,7 +20,8 @@ absl::StatusOr<v1::ListFundsResponse> Funds(const Source& source, const v1::List
   ASSIGN_OR_RETURN(const State state, ResolveState(source, request.as_of(), page.sequence()));
   ASSIGN_OR_RETURN(const Selection funds,
                    SelectFunds(source, state, {"", request.category(), request.fiscal_year()}));
-  ASSIGN_OR_RETURN(const auto money, LoadFunds(source, state));
+  ASSIGN_OR_RETURN(const books::Balances balances, LoadBalances(source, state));
+  const auto money = SumByFund(balances);
   v1::ListFundsResponse response;
   for (const auto& [id, entity] : funds) {
     if (page.IsBefore(id)) continue;
@@ -30,8 +31,9 @@ absl::StatusOr<v1::ListFundsResponse> Funds(const Source& source, const v1::List
     fund->set_sequence(entity->fund().origin().sequence());
     // A fund of which nothing has happened yet stands there with zeros.
     const auto found = money.find(id);
-    RETURN_IF_ERROR(FillAmounts(found == money.end() ? Money() : found->second, absl::StrCat("fund ", id),
-                                fund->mutable_amounts()));
+    RETURN_IF_ERROR(FillAmounts(
+        found == money.end() ? Money() : found->second, [&id = id] { return absl::StrCat("fund ", id); },
+        fund->mutable_amounts()));
   }
   response.set_next_page_token(page.NextToken(state.sequence));
   FillBasis(state, response.mutable_basis());

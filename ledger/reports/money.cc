@@ -1,5 +1,6 @@
 #include "ledger/reports/money.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "ledger/base/status.h"
@@ -29,23 +30,14 @@ Money MoneyOf(const sv1::Line& line) {
   return money;
 }
 
-// Without a limit the lines' own totals give what all their postings sum to, and one project's lines are few.
-absl::StatusOr<LineMoney> ReadLines(const Source& source, std::string_view project) {
-  LineMoney lines;
-  const std::string prefix = project.empty() ? "" : books::LineId(project, "");
-  RETURN_IF_ERROR(source.entities.Scan(books::EntityKind::kLine, prefix, "",
-                                       [&lines](std::string_view, const books::EntityPtr& entity) {
-                                         const sv1::Line& line = entity->line();
-                                         lines[{line.project(), line.fund()}] = MoneyOf(line);
-                                         return true;
-                                       }));
-  return lines;
+bool FitsFen(WideFen fen) {
+  return fen >= std::numeric_limits<int64_t>::min() && fen <= std::numeric_limits<int64_t>::max();
 }
 
 }  // namespace
 
 absl::StatusOr<int64_t> NarrowFen(WideFen fen, std::string_view what) {
-  if (fen < std::numeric_limits<int64_t>::min() || fen > std::numeric_limits<int64_t>::max()) {
+  if (!FitsFen(fen)) {
     return Refuse(absl::StatusCode::kOutOfRange, "AMOUNT_OUT_OF_RANGE",
                   absl::StrCat("the sum of ", ToAbsl(what),
                                " is beyond what 64 bits of fen hold; ask for less at once"));
@@ -53,18 +45,20 @@ absl::StatusOr<int64_t> NarrowFen(WideFen fen, std::string_view what) {
   return static_cast<int64_t>(fen);
 }
 
-void Money::Add(const sv1::Posting& posting) {
-  if (posting.programme().empty() && posting.project().empty()) received_fen -= posting.source_fen();
-  unallocated_fen += posting.unallocated_fen();
-  planned_fen += posting.planned_fen();
-  planned_initially_fen += posting.planned_initially_fen();
-  available_fen += posting.available_fen();
-  reserved_fen += posting.reserved_fen();
-  held_fen += posting.held_fen();
-  paid_fen += posting.paid_fen();
-  outside_fen += posting.outside_fen();
-  loans_granted_fen += posting.loans_granted_fen();
-  loans_repaid_fen += posting.loans_repaid_fen();
+Money::Money(const books::AccountBalance& row) {
+  const books::Balance& fen = *row.balance;
+  // What an outside account takes from its source is not received by anybody here.
+  if (row.account->programme.empty() && row.account->project.empty()) received_fen = -fen[books::kSource];
+  unallocated_fen = fen[books::kUnallocated];
+  planned_fen = fen[books::kPlanned];
+  planned_initially_fen = fen[books::kPlannedInitially];
+  available_fen = fen[books::kAvailable];
+  reserved_fen = fen[books::kReserved];
+  held_fen = fen[books::kHeld];
+  paid_fen = fen[books::kPaid];
+  outside_fen = fen[books::kOutside];
+  loans_granted_fen = fen[books::kLoansGranted];
+  loans_repaid_fen = fen[books::kLoansRepaid];
 }
 
 void Money::Add(const Money& other) {
@@ -81,7 +75,7 @@ void Money::Add(const Money& other) {
   loans_repaid_fen += other.loans_repaid_fen;
 }
 
-absl::Status FillAmounts(const Money& money, std::string_view what, v1::Amounts* amounts) {
+absl::Status FillAmounts(const Money& money, const std::function<std::string()>& what, v1::Amounts* amounts) {
   const struct {
     WideFen fen;
     void (v1::Amounts::*set)(int64_t);
@@ -102,33 +96,71 @@ absl::Status FillAmounts(const Money& money, std::string_view what, v1::Amounts*
       {money.loans_repaid_fen, &v1::Amounts::set_loans_repaid_fen, "loans repaid"},
   };
   for (const auto& column : columns) {
-    ASSIGN_OR_RETURN(const int64_t fen,
-                     NarrowFen(column.fen, absl::StrCat(column.name, " of ", ToAbsl(what))));
-    (amounts->*column.set)(fen);
+    if (!FitsFen(column.fen))
+      return NarrowFen(column.fen, absl::StrCat(column.name, " of ", what())).status();
+    (amounts->*column.set)(static_cast<int64_t>(column.fen));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<LineMoney> LoadLines(const Source& source, const State& state, std::string_view project) {
-  if (state.latest) return ReadLines(source, project);
-  LineMoney lines;
-  RETURN_IF_ERROR(
-      source.postings.ScanPostings(state.sequence, [&](Sequence sequence, const sv1::Posting& posting) {
-        if (posting.project().empty() || !state.Holds(sequence, posting.day())) return true;
-        if (!project.empty() && posting.project() != project) return true;
-        lines[{posting.project(), posting.fund()}].Add(posting);
-        return true;
-      }));
+absl::StatusOr<books::Balances> LoadBalances(const Source& source, const State& state) {
+  std::optional<int32_t> last_day;
+  if (state.date.has_value()) last_day = state.date->days();
+  return source.balances.SumPostings(state.sequence, last_day);
+}
+
+// Without a limit the lines' own totals give what all their postings sum to, and one project's lines are few.
+absl::StatusOr<Lines> Lines::ReadTotals(const Source& source, std::string_view project) {
+  Lines lines;
+  auto entities = std::make_shared<std::vector<books::EntityPtr>>();
+  RETURN_IF_ERROR(source.entities.Scan(books::EntityKind::kLine, books::LineId(project, ""), "",
+                                       [&](std::string_view, const books::EntityPtr& entity) {
+                                         entities->push_back(entity);
+                                         const sv1::Line& line = entity->line();
+                                         lines.lines_.push_back({line.project(), line.fund(), MoneyOf(line)});
+                                         return true;
+                                       }));
+  lines.storage_ = std::move(entities);
   return lines;
 }
 
-absl::StatusOr<std::map<std::string, Money>> LoadFunds(const Source& source, const State& state) {
-  std::map<std::string, Money> funds;
-  RETURN_IF_ERROR(
-      source.postings.ScanPostings(state.sequence, [&](Sequence sequence, const sv1::Posting& posting) {
-        if (state.Holds(sequence, posting.day())) funds[posting.fund()].Add(posting);
-        return true;
-      }));
+absl::StatusOr<Lines> Lines::Load(const Source& source, const State& state, std::string_view project) {
+  if (state.latest && !project.empty()) return ReadTotals(source, project);
+  ASSIGN_OR_RETURN(const books::Balances balances, LoadBalances(source, state));
+  Lines lines;
+  lines.lines_.reserve(balances.rows.size());
+  for (const books::AccountBalance& row : balances.rows) {
+    const books::Account& account = *row.account;
+    if (account.project.empty() || (!project.empty() && account.project != project)) continue;
+    lines.lines_.push_back({account.project, account.fund, Money(row)});
+  }
+  lines.storage_ = balances.storage;
+  return lines;
+}
+
+std::vector<Lines::Line> Lines::Of(std::string_view project) const {
+  const auto [begin, end] =
+      std::equal_range(lines_.begin(), lines_.end(), Line{project, "", Money()},
+                       [](const Line& a, const Line& b) { return a.project < b.project; });
+  return {begin, end};
+}
+
+bool Lines::Has(std::string_view project) const {
+  return std::binary_search(lines_.begin(), lines_.end(), Line{project, "", Money()},
+                            [](const Line& a, const Line& b) { return a.project < b.project; });
+}
+
+absl::Status FillLine(const Lines::Line& line, v1::StatementLine* out) {
+  out->set_project(std::string(line.project));
+  out->set_fund(std::string(line.fund));
+  return FillAmounts(
+      line.money, [&line] { return absl::StrCat("line ", ToAbsl(line.project), " × ", ToAbsl(line.fund)); },
+      out->mutable_amounts());
+}
+
+std::map<std::string_view, Money> SumByFund(const books::Balances& balances) {
+  std::map<std::string_view, Money> funds;
+  for (const books::AccountBalance& row : balances.rows) funds[row.account->fund].Add(Money(row));
   return funds;
 }
 

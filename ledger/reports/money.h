@@ -1,13 +1,16 @@
 // Sums of postings: what the books say about money, for any state.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 #include "fundledger/storage/v1/entities.pb.h"
 #include "fundledger/v1/resources.pb.h"
+#include "ledger/books/accounts.h"
 #include "ledger/reports/as_of.h"
 
 #include "absl/status/statusor.h"
@@ -33,7 +36,9 @@ struct Money {
   WideFen loans_granted_fen = 0;
   WideFen loans_repaid_fen = 0;
 
-  void Add(const ::fundledger::storage::v1::Posting& posting);
+  Money() = default;
+  // What stands on one account.
+  explicit Money(const books::AccountBalance& row);
   void Add(const Money& other);
 
   WideFen allocated_fen() const { return available_fen + reserved_fen + held_fen + paid_fen; }
@@ -42,17 +47,40 @@ struct Money {
   WideFen outside_paid_fen() const { return outside_fen - (loans_granted_fen - loans_repaid_fen); }
 };
 
-// OUT_OF_RANGE, reason AMOUNT_OUT_OF_RANGE; `what` names whose money it is.
-absl::Status FillAmounts(const Money& money, std::string_view what, ::fundledger::v1::Amounts* amounts);
+// OUT_OF_RANGE, reason AMOUNT_OUT_OF_RANGE; `what` names whose money it is, and is asked only then.
+absl::Status FillAmounts(const Money& money, const std::function<std::string()>& what,
+                         ::fundledger::v1::Amounts* amounts);
 
-// By project and fund, in their order. A line is there once anything was posted on it, even if that is zero
-// by now.
-using LineMoney = std::map<std::pair<std::string, std::string>, Money>;
+// What stands on every account in the state.
+absl::StatusOr<books::Balances> LoadBalances(const Source& source, const State& state);
 
-// Lines of `project`, or all if it is empty.
-absl::StatusOr<LineMoney> LoadLines(const Source& source, const State& state, std::string_view project);
+// Budget lines by project and fund, in their order. A line is there once anything was posted on it, even if
+// that is zero by now.
+class Lines {
+ public:
+  struct Line {
+    std::string_view project;
+    std::string_view fund;
+    Money money;
+  };
 
-// By fund: its own money, its lines' and what other bodies paid out of it.
-absl::StatusOr<std::map<std::string, Money>> LoadFunds(const Source& source, const State& state);
+  // Lines of `project`, or all if it is empty.
+  static absl::StatusOr<Lines> Load(const Source& source, const State& state, std::string_view project);
+
+  const std::vector<Line>& all() const { return lines_; }
+  bool Has(std::string_view project) const;
+  std::vector<Line> Of(std::string_view project) const;
+
+ private:
+  static absl::StatusOr<Lines> ReadTotals(const Source& source, std::string_view project);
+
+  std::vector<Line> lines_;
+  std::shared_ptr<const void> storage_;  // of the names
+};
+
+absl::Status FillLine(const Lines::Line& line, ::fundledger::v1::StatementLine* out);
+
+// By fund: its own money, its lines' and what other bodies paid out of it. Valid as long as `balances`.
+std::map<std::string_view, Money> SumByFund(const books::Balances& balances);
 
 }  // namespace fundledger::reports

@@ -42,20 +42,17 @@ const char* EventName(sv1::MilestoneKind kind) {
   }
 }
 
-absl::Status FillMoney(const LineMoney& lines, const std::string& id, v1::ProjectState* out) {
+absl::Status FillMoney(const Lines& lines, const std::string& id, v1::ProjectState* out) {
   Money total;
-  for (auto at = lines.lower_bound({id, ""}); at != lines.end() && at->first.first == id; ++at) {
-    total.Add(at->second);
-    v1::StatementLine* line = out->add_lines();
-    line->set_project(id);
-    line->set_fund(at->first.second);
-    RETURN_IF_ERROR(
-        FillAmounts(at->second, absl::StrCat("line ", id, " × ", at->first.second), line->mutable_amounts()));
+  for (const Lines::Line& line : lines.Of(id)) {
+    total.Add(line.money);
+    RETURN_IF_ERROR(FillLine(line, out->add_lines()));
   }
-  return FillAmounts(total, absl::StrCat("project ", id), out->mutable_amounts());
+  return FillAmounts(
+      total, [&id] { return absl::StrCat("project ", id); }, out->mutable_amounts());
 }
 
-absl::Status FillProject(const sv1::Project& project, const ProjectStanding& standing, const LineMoney& lines,
+absl::Status FillProject(const sv1::Project& project, const ProjectStanding& standing, const Lines& lines,
                          v1::ProjectState* out) {
   *out->mutable_project() = project.declaration();
   out->set_status(std::string(standing.status));
@@ -69,11 +66,6 @@ absl::Status FillProject(const sv1::Project& project, const ProjectStanding& sta
     event->set_value(milestone->value());
   }
   return FillMoney(lines, project.declaration().id(), out);
-}
-
-bool HasMoney(const LineMoney& lines, const std::string& project) {
-  const auto at = lines.lower_bound({project, ""});
-  return at != lines.end() && at->first.first == project;
 }
 
 absl::Status CheckStatusFilter(const std::string& status) {
@@ -93,10 +85,10 @@ absl::StatusOr<v1::ListProjectsResponse> Projects(const Source& source,
   RETURN_IF_ERROR(CheckStatusFilter(request.status()));
   ASSIGN_OR_RETURN(const Selection projects,
                    SelectProjects(source, state, {"", request.organization(), request.programme()}));
-  // The latest state has each project's lines at hand; any other takes one pass over the postings, for all.
-  std::optional<LineMoney> all;
+  // The latest state has each project's lines at hand; any other takes one sum, for all.
+  std::optional<Lines> all;
   if (!state.latest) {
-    ASSIGN_OR_RETURN(all, LoadLines(source, state, ""));
+    ASSIGN_OR_RETURN(all, Lines::Load(source, state, ""));
   }
   v1::ListProjectsResponse response;
   for (const auto& [id, entity] : projects) {
@@ -104,13 +96,13 @@ absl::StatusOr<v1::ListProjectsResponse> Projects(const Source& source,
     const ProjectStanding standing = StandingIn(state, entity->project());
     // A project to be declared later is not there yet – unless money was planned for it before, which then
     // must show here as it does in the statement.
-    if (standing.milestones.empty() && !(all.has_value() && HasMoney(*all, id))) continue;
+    if (standing.milestones.empty() && !(all.has_value() && all->Has(id))) continue;
     if (request.plan_year() != 0 && !standing.plan_years.contains(request.plan_year())) continue;
     if (!request.status().empty() && standing.status != request.status()) continue;
     if (!page.Take(id)) break;
-    LineMoney own;
+    Lines own;
     if (!all.has_value()) {
-      ASSIGN_OR_RETURN(own, LoadLines(source, state, id));
+      ASSIGN_OR_RETURN(own, Lines::Load(source, state, id));
     }
     RETURN_IF_ERROR(
         FillProject(entity->project(), standing, all.has_value() ? *all : own, response.add_projects()));
@@ -124,7 +116,7 @@ absl::StatusOr<v1::GetProjectResponse> Project(const Source& source, const v1::G
   ASSIGN_OR_RETURN(const State state, ResolveState(source, request.as_of(), std::nullopt));
   ASSIGN_OR_RETURN(const books::EntityPtr entity,
                    NeedKnown(source, state, books::EntityKind::kProject, request.project()));
-  ASSIGN_OR_RETURN(const LineMoney lines, LoadLines(source, state, request.project()));
+  ASSIGN_OR_RETURN(const Lines lines, Lines::Load(source, state, request.project()));
   v1::GetProjectResponse response;
   RETURN_IF_ERROR(FillProject(entity->project(), StandingIn(state, entity->project()), lines,
                               response.mutable_project()));

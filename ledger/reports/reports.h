@@ -11,6 +11,7 @@
 #include "fundledger/v1/project_service.pb.h"
 #include "fundledger/v1/report_service.pb.h"
 #include "fundledger/v1/resources.pb.h"
+#include "ledger/books/accounts.h"
 #include "ledger/books/reader.h"
 
 #include "absl/status/statusor.h"
@@ -20,7 +21,7 @@ namespace fundledger::reports {
 // What reports read. `last` is the last record of the state read.
 struct Source {
   const books::Scanner& entities;
-  const books::PostingSource& postings;
+  const books::BalanceSource& balances;
   Sequence last;
 };
 

@@ -23,7 +23,7 @@ struct Choice {
   std::optional<Selection> funds;
   std::optional<Selection> projects;
 
-  bool Has(const std::string& project, const std::string& fund) const {
+  bool Has(std::string_view project, std::string_view fund) const {
     return (!projects.has_value() || projects->contains(project)) &&
            (!funds.has_value() || funds->contains(fund));
   }
@@ -50,24 +50,22 @@ absl::StatusOr<v1::GetStatementResponse> Statement(const Source& source,
   ASSIGN_OR_RETURN(Page page, OpenPage(request, kLimits));
   ASSIGN_OR_RETURN(const State state, ResolveState(source, request.as_of(), page.sequence()));
   ASSIGN_OR_RETURN(const Choice choice, Choose(source, state, request));
-  ASSIGN_OR_RETURN(const LineMoney lines, LoadLines(source, state, request.project()));
+  ASSIGN_OR_RETURN(const Lines lines, Lines::Load(source, state, request.project()));
   v1::GetStatementResponse response;
   Money total;
   bool full = false;
-  for (const auto& [key, money] : lines) {
-    const auto& [project, fund] = key;
-    if (!choice.Has(project, fund)) continue;
-    total.Add(money);
-    const std::string id = books::LineId(project, fund);
+  for (const Lines::Line& each : lines.all()) {
+    if (!choice.Has(each.project, each.fund)) continue;
+    total.Add(each.money);
+    const std::string id = books::LineId(each.project, each.fund);
     if (full || page.IsBefore(id)) continue;
     full = !page.Take(id);
     if (full) continue;
     v1::StatementLine* line = response.add_lines();
-    line->set_project(project);
-    line->set_fund(fund);
-    RETURN_IF_ERROR(FillAmounts(money, absl::StrCat("line ", project, " × ", fund), line->mutable_amounts()));
+    RETURN_IF_ERROR(FillLine(each, line));
   }
-  RETURN_IF_ERROR(FillAmounts(total, "the lines asked for", response.mutable_total()));
+  RETURN_IF_ERROR(FillAmounts(
+      total, [] { return std::string("the lines asked for"); }, response.mutable_total()));
   response.set_next_page_token(page.NextToken(state.sequence));
   FillBasis(state, response.mutable_basis());
   return response;

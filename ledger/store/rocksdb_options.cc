@@ -112,6 +112,7 @@ rocksdb::ColumnFamilyOptions MakeTableOptions(Table table, const std::shared_ptr
     case Table::kEntities:  // likewise: each new reference and voucher is asked for before it is taken
       return MakeOptions(cache, /*point_lookups=*/true, Packing::kIndex);
     case Table::kPostings:
+    case Table::kSheets:
     case Table::kTrail:
       return MakeOptions(cache, /*point_lookups=*/false, Packing::kIndex);
   }

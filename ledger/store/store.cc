@@ -22,6 +22,8 @@ std::string_view TableName(Table table) {
       return "checkpoints";
     case Table::kMeta:
       return "meta";
+    case Table::kSheets:
+      return "sheets";
   }
   std::abort();  // Invariant: a Table is one of kAllTables.
 }

@@ -269,16 +269,12 @@ TEST_F(Verify, ComparesPostingsOfMoney) {
     const auto proposed = world_.Decide(engine, "clerk", action, {"reviewer"});
     ASSERT_TRUE(proposed.ok()) << proposed.status();
     received = *proposed + 1;  // with the approval
-    int64_t total_fen = 0;
-    ASSERT_TRUE(engine->view()
-                    ->ScanPostings(engine->view()->last_sequence(),
-                                   [&](Sequence sequence, const storage::v1::Posting& posting) {
-                                     EXPECT_EQ(sequence, received);
-                                     total_fen += posting.unallocated_fen();
-                                     return true;
-                                   })
-                    .ok());
-    EXPECT_EQ(total_fen, 12'345'600);
+    const auto balances = engine->view()->SumPostings(received, std::nullopt);
+    ASSERT_TRUE(balances.ok()) << balances.status();
+    ASSERT_EQ(balances->rows.size(), 1u);
+    EXPECT_EQ(balances->rows[0].account->fund, "fund-1");
+    EXPECT_TRUE((*balances->rows[0].balance)[books::kUnallocated] == 12'345'600);
+    EXPECT_TRUE(engine->view()->SumPostings(received - 1, std::nullopt)->rows.empty());
   });
   EXPECT_TRUE(Run().ok()) << Explain(Run());
 
@@ -319,6 +315,8 @@ TEST_F(Verify, FindsWhatComesFromNoRecord) {
                {Table::kRequests, RequestKey("someone", "0123456789abcdef"), ""},
                {Table::kPostings, SequenceKey(9), ""},
                {Table::kTiles, TileKey(0, 0), std::string(8192, 'x')},
+               {Table::kSheets, SheetBlockKey(0), ""},
+               {Table::kSheets, "?", ""},
                {Table::kMeta, "more", "x"}};
   for (const auto& each : cases) {
     SCOPED_TRACE(store::TableName(each.table));

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,7 +41,7 @@ struct Move {
           held = 0, paid = 0;
 };
 
-class Ledger : public books::Scanner, public books::PostingSource {
+class Ledger : public books::Scanner, public books::BalanceSource {
  public:
   // Two townships and a village, a city with a department; programmes of two levels; categories as in the
   // seed.
@@ -327,11 +328,17 @@ class Ledger : public books::Scanner, public books::PostingSource {
     }
     return absl::OkStatus();
   }
-  absl::Status ScanPostings(Sequence last, const books::PostingVisitor& visit) const override {
+  // Straight from the definition.
+  absl::StatusOr<books::Balances> SumPostings(Sequence last, std::optional<int32_t> last_day) const override {
+    auto sums = std::make_shared<std::map<books::Account, books::Balance>>();
     for (const auto& [sequence, posting] : postings_) {
-      if (sequence > last || !visit(sequence, posting)) break;
+      if (sequence > last || posting.day() > last_day.value_or(posting.day())) continue;
+      books::AddPosting(posting, &(*sums)[books::AccountOf(posting)]);
     }
-    return absl::OkStatus();
+    books::Balances balances;
+    for (const auto& [account, balance] : *sums) balances.rows.push_back({&account, &balance});
+    balances.storage = std::move(sums);
+    return balances;
   }
 
  private:
