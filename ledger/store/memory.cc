@@ -5,11 +5,11 @@
 #include <set>
 #include <utility>
 
+#include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 
 namespace fundledger::store {
 namespace {
@@ -31,18 +31,18 @@ class State {
  public:
   // The latest version and its head; the version stays readable until Release.
   std::pair<uint64_t, uint64_t> Acquire() {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     acquired_.insert(version_);
     return {version_, head_};
   }
 
   void Release(uint64_t version) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     acquired_.erase(acquired_.find(version));
   }
 
   Value Get(Table table, const std::string& key, uint64_t version) const {
-    absl::ReaderMutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     const Keys& keys = tables_[static_cast<size_t>(table)];
     const auto it = keys.find(key);
     return it == keys.end() ? nullptr : ValueAt(it->second, version);
@@ -52,7 +52,7 @@ class State {
   std::vector<std::pair<std::string, Value>> Chunk(Table table, const std::string& begin,
                                                    std::string_view end, uint64_t version) const {
     std::vector<std::pair<std::string, Value>> chunk;
-    absl::ReaderMutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     const Keys& keys = tables_[static_cast<size_t>(table)];
     for (auto it = keys.lower_bound(begin); it != keys.end() && chunk.size() < kScanChunkEntries; ++it) {
       if (!end.empty() && it->first >= end) break;
@@ -62,7 +62,7 @@ class State {
   }
 
   absl::Status Commit(const Batch& batch, uint64_t expected_head, uint64_t new_head) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     if (head_ != expected_head) {
       return Refuse(absl::StatusCode::kAborted, "STORE_HEAD_MOVED",
                     absl::StrCat("the store holds ", head_, " records, the commit expected ", expected_head));
@@ -101,7 +101,7 @@ class State {
     versions->erase(versions->begin(), versions->begin() + static_cast<ptrdiff_t>(needless));
   }
 
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::array<Keys, std::size(kAllTables)> tables_ ABSL_GUARDED_BY(mutex_);
   std::multiset<uint64_t> acquired_ ABSL_GUARDED_BY(mutex_);
   uint64_t version_ ABSL_GUARDED_BY(mutex_) = 0;
