@@ -8,6 +8,7 @@
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/listener.h"
 #include "rocksdb/options.h"
+#include "rocksdb/slice_transform.h"
 #include "rocksdb/table.h"
 
 namespace fundledger::store {
@@ -33,6 +34,26 @@ class NoRecovery final : public rocksdb::EventListener {
     *auto_recovery = false;
   }
 };
+
+// Keys of the trail end in a sequence, and many of an entity in one or in a number that counts up, behind a
+// beginning that they share. An insert into a memtable then looks for its place where the last one of the
+// same beginning went, which is mostly next to it.
+class BeginningOfKey final : public rocksdb::SliceTransform {
+ public:
+  const char* Name() const override { return "fundledger.BeginningOfKey"; }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
+    return {key.data(), key.size() - kEndBytes};
+  }
+  bool InDomain(const rocksdb::Slice& key) const override { return key.size() >= kEndBytes; }
+
+ private:
+  static constexpr size_t kEndBytes = 8;
+};
+
+rocksdb::ColumnFamilyOptions WithHint(rocksdb::ColumnFamilyOptions options) {
+  options.memtable_insert_with_hint_prefix_extractor = std::make_shared<BeginningOfKey>();
+  return options;
+}
 
 // How the blocks of a table are packed. A block is what one read fetches, and what one damaged byte spoils.
 enum class Packing {
@@ -110,10 +131,11 @@ rocksdb::ColumnFamilyOptions MakeTableOptions(Table table, const std::shared_ptr
     case Table::kRequests:  // only ever looked up by whole key, and mostly not there
       return MakeOptions(cache, /*point_lookups=*/true, Packing::kPlain);
     case Table::kEntities:  // likewise: each new reference and voucher is asked for before it is taken
-      return MakeOptions(cache, /*point_lookups=*/true, Packing::kIndex);
+      return WithHint(MakeOptions(cache, /*point_lookups=*/true, Packing::kIndex));
+    case Table::kTrail:
+      return WithHint(MakeOptions(cache, /*point_lookups=*/false, Packing::kIndex));
     case Table::kPostings:
     case Table::kSheets:
-    case Table::kTrail:
       return MakeOptions(cache, /*point_lookups=*/false, Packing::kIndex);
   }
   std::abort();  // Invariant: a Table is one of kAllTables.
