@@ -5,37 +5,52 @@
 namespace fundledger::engine {
 namespace {
 
-// About 100 MB of payments.
-constexpr size_t kPassingMax = 100'000;
+// About 20 MB of payments.
+constexpr size_t kPassingMax = 20'000;
 
-}  // namespace
-
-EntityCache::Entities& EntityCache::EntitiesOf(books::EntityKind kind) const {
+bool IsPassing(books::EntityKind kind) {
   switch (kind) {
     case books::EntityKind::kProposal:
     case books::EntityKind::kPayment:
     case books::EntityKind::kVoucher:
     case books::EntityKind::kReference:
     case books::EntityKind::kConfirmation:
-      if (passing_.size() >= kPassingMax) passing_.clear();
-      return passing_;
+      return true;
     default:
-      return resident_;
+      return false;
   }
 }
 
+}  // namespace
+
+void EntityCache::Keep(const books::EntityKey& key, const books::EntityPtr& entity) const {
+  if (!IsPassing(key.kind)) {
+    resident_.insert_or_assign(key, entity);
+    return;
+  }
+  const auto [it, is_new] = passing_.insert_or_assign(key, entity);
+  if (!is_new) return;
+  passing_order_.push_back(&it->first);
+  if (passing_.size() <= kPassingMax) return;
+  passing_.erase(passing_.find(*passing_order_.front()));
+  passing_order_.pop_front();
+}
+
 absl::StatusOr<books::EntityPtr> EntityCache::Get(const books::EntityKey& key) const {
-  Entities& entities = EntitiesOf(key.kind);
-  if (const auto it = entities.find(key); it != entities.end()) return it->second;
+  if (IsPassing(key.kind)) {
+    if (const auto it = passing_.find(key); it != passing_.end()) return it->second;
+  } else if (const auto it = resident_.find(key); it != resident_.end()) {
+    return it->second;
+  }
   ASSIGN_OR_RETURN(books::EntityPtr entity, view_->Get(key));
-  if (entity != nullptr) entities.emplace(key, entity);
+  if (entity != nullptr) Keep(key, entity);
   return entity;
 }
 
 void EntityCache::Advance(std::shared_ptr<const View> view,
                           const std::map<books::EntityKey, books::EntityPtr>& changes) {
   view_ = std::move(view);
-  for (const auto& [key, entity] : changes) EntitiesOf(key.kind)[key] = entity;
+  for (const auto& [key, entity] : changes) Keep(key, entity);
 }
 
 }  // namespace fundledger::engine

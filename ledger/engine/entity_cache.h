@@ -1,12 +1,16 @@
 // The sequencer's entities, so that a busy ledger does not ask its store for each of them again. One thread.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
-#include <unordered_map>
 
 #include "ledger/books/reader.h"
 #include "ledger/engine/view.h"
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
+#include "absl/hash/hash.h"
 
 namespace fundledger::engine {
 
@@ -22,18 +26,17 @@ class EntityCache final : public books::Reader {
 
  private:
   struct Hash {
-    size_t operator()(const books::EntityKey& key) const {
-      return std::hash<std::string>()(key.id) * 31 + static_cast<size_t>(key.kind);
-    }
+    size_t operator()(const books::EntityKey& key) const { return absl::HashOf(key.kind, key.id); }
   };
-  using Entities = std::unordered_map<books::EntityKey, books::EntityPtr, Hash>;
-  Entities& EntitiesOf(books::EntityKind kind) const;
+  void Keep(const books::EntityKey& key, const books::EntityPtr& entity) const;
 
   std::shared_ptr<const View> view_;
   // Those that rules read all the time, and whose number grows with the county and not with its work.
-  mutable Entities resident_;
-  // Those that come and go: proposals, payments, vouchers, references, confirmations. Dropped when too many.
-  mutable Entities passing_;
+  mutable absl::flat_hash_map<books::EntityKey, books::EntityPtr, Hash> resident_;
+  // Those that come and go: proposals, payments, vouchers, references, confirmations. Of too many the oldest
+  // goes, one at a time: to drop them together would make submissions wait.
+  mutable absl::node_hash_map<books::EntityKey, books::EntityPtr, Hash> passing_;
+  mutable std::deque<const books::EntityKey*> passing_order_;  // keys of passing_, in the order they came
 };
 
 }  // namespace fundledger::engine
