@@ -1,6 +1,4 @@
 // One submission: each action's common checks, its right to be here, its effect, its trail.
-#include <algorithm>
-#include <set>
 #include <string>
 
 #include "ledger/base/bytes.h"
@@ -8,55 +6,11 @@
 #include "ledger/books/approvals.h"
 #include "ledger/books/rules.h"
 
-#include "google/protobuf/descriptor.h"
-#include "google/protobuf/message.h"
-
 namespace fundledger::books {
 namespace {
 
 namespace v1 = ::fundledger::v1;
 namespace sv1 = ::fundledger::storage::v1;
-using ::google::protobuf::FieldDescriptor;
-using ::google::protobuf::Message;
-
-constexpr size_t kMaxTextCharacters = 500;
-
-// Numbers of documents and bodies may look like a person's. Only a bare number may: with a space or a
-// character outside ASCII the field holds words, and what looks personal in them is.
-bool MayLookPersonal(const std::string& field, const std::string& text) {
-  static const auto& kFields = *new std::set<std::string>{"credit_code",     "account_number", "number",
-                                                          "document_number", "invoice",        "reference"};
-  return kFields.contains(field) &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-}
-
-absl::Status CheckString(const FieldDescriptor& field, const std::string& text) {
-  if (text.empty()) return absl::OkStatus();
-  absl::Status status = CheckText(field.name(), text, kMaxTextCharacters);
-  if (ReasonOf(status) == "PERSONAL_DATA" && MayLookPersonal(field.name(), text)) return absl::OkStatus();
-  return status;
-}
-
-// Every string of the message, at any depth, is text that may stand in a ledger for ever.
-absl::Status CheckStrings(const Message& message) {
-  const auto* reflection = message.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection->ListFields(message, &fields);
-  for (const FieldDescriptor* field : fields) {
-    const int count = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
-    for (int i = 0; i < count; ++i) {
-      if (field->type() == FieldDescriptor::TYPE_STRING) {
-        RETURN_IF_ERROR(CheckString(*field, field->is_repeated()
-                                                ? reflection->GetRepeatedString(message, field, i)
-                                                : reflection->GetString(message, field)));
-      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-        RETURN_IF_ERROR(CheckStrings(field->is_repeated() ? reflection->GetRepeatedMessage(message, field, i)
-                                                          : reflection->GetMessage(message, field)));
-      }
-    }
-  }
-  return absl::OkStatus();
-}
 
 absl::Status Malformed(std::string_view reason, const std::string& message) {
   return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
@@ -274,21 +228,6 @@ absl::Status ApplyAction(const ActionContext& context, const ActionRule& rule) {
 
 }  // namespace
 
-absl::Status CheckForm(const v1::Action& action) {
-  if (action.has_source()) {
-    if (action.reference().empty()) {
-      return Malformed("REFERENCE_MISSING", "what comes from a row of something needs a reference");
-    }
-    if (action.source().file_hash().size() != 32 || action.source().row() == 0) {
-      return Malformed("SOURCE_MALFORMED", "a source is a file's SHA-256 and a row from 1");
-    }
-  }
-  for (const v1::Document& document : action.documents()) {
-    if (document.id().size() != 32) return Malformed("DOCUMENT_MALFORMED", "a document's id is 32 bytes");
-  }
-  return CheckStrings(action);
-}
-
 absl::Status AddTrail(const ActionContext& context) {
   context.working.Trail(TrailDimension::kOrganization, context.officer.organization());
   context.working.Trail(TrailDimension::kOfficer, context.officer.id());
@@ -385,17 +324,18 @@ absl::StatusOr<Effects> Apply(const Reader& reader, const RecordContext& record,
   for (int i = 0; i < submission.actions_size(); ++i) {
     const v1::Action& action = submission.actions(i);
     const ActionRule* rule = FindActionRule(action.kind_case());
-    const std::string where =
-        absl::StrCat("action ", i, " (", rule == nullptr ? "unknown" : std::string(rule->name), ")");
+    const auto where = [i, rule] {
+      return absl::StrCat("action ", i, " (", rule == nullptr ? "unknown" : ToAbsl(rule->name), ")");
+    };
     if (rule == nullptr) {
-      return Annotate(Malformed("ACTION_UNKNOWN", "no such action may be submitted here"), where);
+      return Annotate(Malformed("ACTION_UNKNOWN", "no such action may be submitted here"), where());
     }
     absl::StatusOr<Date> day = BusinessDay(action, *rule, record_day, Date(ledger.first_day()));
-    if (!day.ok()) return Annotate(day.status(), where);
+    if (!day.ok()) return Annotate(day.status(), where());
     const ActionContext context{
         working,    action, static_cast<uint32_t>(i), officer->officer().registration(), ledger,
         record_day, *day};
-    if (absl::Status status = ApplyAction(context, *rule); !status.ok()) return Annotate(status, where);
+    if (absl::Status status = ApplyAction(context, *rule); !status.ok()) return Annotate(status, where());
   }
   return working.TakeEffects();
 }

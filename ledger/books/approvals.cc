@@ -208,10 +208,9 @@ absl::Status ApplyApprove(const ActionContext& context) {
   }
   proposal->set_state(sv1::PROPOSAL_STATE_APPROVED);
   *proposal->mutable_closed() = context.MakeOrigin();
-  // The effect may change this very proposal's entity no more than anybody else's; a copy keeps it out of
-  // reach.
-  const sv1::Proposal approved = *proposal;
-  return TakeEffect(context, approved);
+  // An effect changes no proposal but one that it reverses, and of that neither action nor officer: what is
+  // read here stays as it is.
+  return TakeEffect(context, *proposal);
 }
 
 absl::Status ApplyReject(const ActionContext& context) {

@@ -48,18 +48,19 @@ int64_t GreatestFrom(const DatedBalance& balance, int32_t day) {
 
 }  // namespace
 
-absl::Status Move(std::string_view account, int32_t day, int64_t delta_fen, DatedBalance* balance) {
+absl::Status Move(absl::FunctionRef<std::string()> account, int32_t day, int64_t delta_fen,
+                  DatedBalance* balance) {
   // Every day must fit, not only the last: what came in early may have gone again since.
   int64_t sum = 0;
   if (delta_fen > 0 && !AddFen(GreatestFrom(*balance, day), delta_fen, &sum)) {
     return Refuse(absl::StatusCode::kOutOfRange, "AMOUNT_OUT_OF_RANGE",
-                  absl::StrCat(ToAbsl(account), ": the balance would not fit"));
+                  absl::StrCat(account(), ": the balance would not fit"));
   }
   if (delta_fen < 0) {
     const int64_t least = LeastFrom(*balance, day);
     if (least + delta_fen < 0) {
       return Refuse(absl::StatusCode::kFailedPrecondition, "ACCOUNT_BELOW_ZERO",
-                    absl::StrCat(ToAbsl(account), ": asked for ", FormatYuan(-delta_fen), " yuan from ",
+                    absl::StrCat(account(), ": asked for ", FormatYuan(-delta_fen), " yuan from ",
                                  Date(day).ToString(), " on, there is ", FormatYuan(least)));
     }
   }

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+#include <string>
 
 #include "fundledger/storage/v1/entities.pb.h"
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 
 namespace fundledger::books {
@@ -20,10 +21,10 @@ int64_t Total(const ::fundledger::storage::v1::DatedBalance& balance);
 // Least balance at the end of `day` or of any day after it.
 int64_t LeastFrom(const ::fundledger::storage::v1::DatedBalance& balance, int32_t day);
 
-// Adds `delta_fen` on `day`. FAILED_PRECONDITION, reason ACCOUNT_BELOW_ZERO, naming `account`, what was asked
-// and what is there; OUT_OF_RANGE, reason AMOUNT_OUT_OF_RANGE, on overflow. On error the balance is as it
-// was.
-absl::Status Move(std::string_view account, int32_t day, int64_t delta_fen,
+// Adds `delta_fen` on `day`. FAILED_PRECONDITION, reason ACCOUNT_BELOW_ZERO, naming what `account` gives,
+// what was asked and what is there; OUT_OF_RANGE, reason AMOUNT_OUT_OF_RANGE, on overflow. On error the
+// balance is as it was.
+absl::Status Move(absl::FunctionRef<std::string()> account, int32_t day, int64_t delta_fen,
                   ::fundledger::storage::v1::DatedBalance* balance);
 
 }  // namespace fundledger::books

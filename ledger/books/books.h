@@ -3,6 +3,7 @@
 // the same books.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -29,7 +30,7 @@ struct RecordContext {
 struct Effects {
   std::map<EntityKey, EntityPtr> entities;  // as they are afterwards; nothing is ever erased
   std::vector<::fundledger::storage::v1::Posting> postings;
-  std::set<TrailKey> trail;  // an empty effect on money still leaves its trail
+  std::set<TrailKey, std::less<>> trail;  // an empty effect on money still leaves its trail
 };
 
 // All rules of edition 1 (docs/rules.md). All rights are decided here: role, organization, standing of

@@ -31,19 +31,20 @@ absl::StatusOr<EntityPtr> NeedFund(const ActionContext& context, std::string_vie
   ASSIGN_OR_RETURN(EntityPtr entity, Need(context.working, EntityKind::kFund, id, "fund", "FUND_NOT_FOUND"));
   const v1::RegisterFund& fund = entity->fund().registration();
   ASSIGN_OR_RETURN(Date first, FirstDayOf(fund));
-  if (context.day >= first) return entity;
-  return CheckNotBefore(absl::StrCat("what moves fund '", fund.id(), "' of ", fund.fiscal_year()),
-                        context.day, first);
+  RETURN_IF_ERROR(CheckNotBefore(
+      [&fund] { return absl::StrCat("what moves fund '", fund.id(), "' of ", fund.fiscal_year()); },
+      context.day, first));
+  return entity;
 }
 
 const v1::RegisterFund& RegistrationOf(const EntityPtr& fund) {
   return fund->fund().registration();
 }
 
-absl::Status CheckChange(std::string_view what, int64_t amount_fen) {
+absl::Status CheckChange(Name what, int64_t amount_fen) {
   if (amount_fen == 0 || amount_fen < -kMaxAmountFen) {
     return Refuse(absl::StatusCode::kInvalidArgument, amount_fen == 0 ? "AMOUNT_ZERO" : "AMOUNT_OUT_OF_RANGE",
-                  absl::StrCat(ToAbsl(what), ": the amount is ", amount_fen, " fen"));
+                  absl::StrCat(what(), ": the amount is ", amount_fen, " fen"));
   }
   return amount_fen < 0 ? absl::OkStatus() : CheckAmount(what, amount_fen);
 }
@@ -54,12 +55,12 @@ absl::Status CheckLines(const ActionContext& context, const Lines& lines, Sign s
   if (lines.empty()) {
     return Refuse(absl::StatusCode::kInvalidArgument, "LINES_MISSING", "at least one line is needed");
   }
-  std::set<std::pair<std::string, std::string>> seen;
+  std::set<std::pair<std::string_view, std::string_view>> seen;
   for (const v1::LineAmount& line : lines) {
-    const std::string name = absl::StrCat("line ", line.project(), " × ", line.fund());
+    const auto name = [&line] { return LineName(line); };
     if (!seen.emplace(line.project(), line.fund()).second) {
       return Refuse(absl::StatusCode::kInvalidArgument, "LINE_REPEATED",
-                    absl::StrCat(name, " stands here twice"));
+                    absl::StrCat(name(), " stands here twice"));
     }
     RETURN_IF_ERROR(sign == Sign::kPositive ? CheckAmount(name, line.amount_fen())
                                             : CheckChange(name, line.amount_fen()));
@@ -70,7 +71,7 @@ absl::Status CheckLines(const ActionContext& context, const Lines& lines, Sign s
                      context.working.Has({EntityKind::kLine, LineId(line.project(), line.fund())}));
     if (!exists && !may_be_new) {
       return Refuse(absl::StatusCode::kNotFound, "LINE_NOT_FOUND",
-                    absl::StrCat(name, " has no plan; plan it first"));
+                    absl::StrCat(name(), " has no plan; plan it first"));
     }
   }
   return absl::OkStatus();
@@ -235,8 +236,10 @@ absl::Status RecordOutsidePayment(const ActionContext& context, const v1::Record
   sv1::Outside* outside = entity->mutable_outside();
   outside->set_fund(what.fund());
   outside->set_programme(what.programme());
-  const std::string name = absl::StrCat("outside ", what.fund(), " × ", what.programme());
-  RETURN_IF_ERROR(Move(absl::StrCat(name, loan ? " outstanding" : " paid"), context.day.days(), amount,
+  const auto name = [&] {
+    return absl::StrCat("outside ", what.fund(), " × ", what.programme(), loan ? " outstanding" : " paid");
+  };
+  RETURN_IF_ERROR(Move(name, context.day.days(), amount,
                        loan ? outside->mutable_outstanding() : outside->mutable_paid()));
   sv1::Posting posting;
   posting.set_day(context.day.days());

@@ -65,10 +65,19 @@ enum class TrailDimension : uint8_t {
   kDocument = 8,
 };
 
+// A trail key that owns no text, to look one up by.
+struct TrailName {
+  TrailDimension dimension = TrailDimension::kOrganization;
+  std::string_view id;
+  auto operator<=>(const TrailName&) const = default;
+};
+
 struct TrailKey {
   TrailDimension dimension = TrailDimension::kOrganization;
   std::string id;
+  TrailName name() const { return {dimension, id}; }
   auto operator<=>(const TrailKey&) const = default;
+  auto operator<=>(const TrailName& other) const { return name() <=> other; }
 };
 
 }  // namespace fundledger::books

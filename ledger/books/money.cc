@@ -22,12 +22,15 @@ absl::Status AddTotal(int64_t delta, int64_t total, void (sv1::Line::*set)(int64
   return absl::OkStatus();
 }
 
-absl::Status MoveHeadroom(const std::string& name, const Money::LineMove& move, int32_t day,
-                          sv1::Line* line) {
+std::string NameOf(const sv1::Line& line, std::string_view account) {
+  return absl::StrCat("line ", line.project(), " × ", line.fund(), ToAbsl(account));
+}
+
+absl::Status MoveHeadroom(const Money::LineMove& move, int32_t day, sv1::Line* line) {
   const int64_t delta = move.planned_fen - move.allocated_fen();
   if (delta == 0) return absl::OkStatus();
-  absl::Status moved =
-      Move(absl::StrCat(name, " planned and not allocated"), day, delta, line->mutable_headroom());
+  absl::Status moved = Move([line] { return NameOf(*line, " planned and not allocated"); }, day, delta,
+                            line->mutable_headroom());
   if (ReasonOf(moved) == "ACCOUNT_BELOW_ZERO") {
     return Refuse(absl::StatusCode::kFailedPrecondition, "OVER_PLAN", ToStd(moved.message()));
   }
@@ -35,15 +38,15 @@ absl::Status MoveHeadroom(const std::string& name, const Money::LineMove& move, 
 }
 
 absl::Status MoveLine(const Money::LineMove& move, int32_t day, sv1::Line* line) {
-  const std::string name = absl::StrCat("line ", line->project(), " × ", line->fund());
   if (move.available_fen != 0) {
-    RETURN_IF_ERROR(
-        Move(absl::StrCat(name, " available"), day, move.available_fen, line->mutable_available()));
+    RETURN_IF_ERROR(Move([line] { return NameOf(*line, " available"); }, day, move.available_fen,
+                         line->mutable_available()));
   }
   if (move.reserved_fen != 0) {
-    RETURN_IF_ERROR(Move(absl::StrCat(name, " reserved"), day, move.reserved_fen, line->mutable_reserved()));
+    RETURN_IF_ERROR(Move([line] { return NameOf(*line, " reserved"); }, day, move.reserved_fen,
+                         line->mutable_reserved()));
   }
-  RETURN_IF_ERROR(MoveHeadroom(name, move, day, line));
+  RETURN_IF_ERROR(MoveHeadroom(move, day, line));
   RETURN_IF_ERROR(AddTotal(move.allocated_fen(), line->allocated_fen(), &sv1::Line::set_allocated_fen, line));
   RETURN_IF_ERROR(AddTotal(move.planned_fen, line->planned_fen(), &sv1::Line::set_planned_fen, line));
   RETURN_IF_ERROR(AddTotal(move.planned_initially_fen, line->planned_initially_fen(),
@@ -63,12 +66,12 @@ absl::Status Money::Apply(const ActionContext& context) const {
     ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change({EntityKind::kFund, fund}));
     sv1::Fund* state = entity->mutable_fund();
     if (move.unallocated_fen != 0) {
-      RETURN_IF_ERROR(Move(absl::StrCat("fund ", fund, " unallocated"), day, move.unallocated_fen,
-                           state->mutable_unallocated()));
+      RETURN_IF_ERROR(Move([&id = fund] { return absl::StrCat("fund ", id, " unallocated"); }, day,
+                           move.unallocated_fen, state->mutable_unallocated()));
     }
     if (move.source_fen != 0) {
-      RETURN_IF_ERROR(
-          Move(absl::StrCat("fund ", fund, " received"), day, -move.source_fen, state->mutable_received()));
+      RETURN_IF_ERROR(Move([&id = fund] { return absl::StrCat("fund ", id, " received"); }, day,
+                           -move.source_fen, state->mutable_received()));
     }
     sum += move.source_fen;
     sum += move.unallocated_fen;

@@ -74,8 +74,9 @@ absl::Status CheckYear(const ActionContext& context, std::string_view fund_id) {
                    Need(context.working, EntityKind::kFund, fund_id, "fund", "FUND_NOT_FOUND"));
   const v1::RegisterFund& fund = entity->fund().registration();
   ASSIGN_OR_RETURN(Date first, Date::FromCivil(fund.fiscal_year(), 1, 1));
-  return CheckNotBefore(absl::StrCat("a payment from fund '", fund.id(), "' of ", fund.fiscal_year()),
-                        context.day, first);
+  return CheckNotBefore(
+      [&fund] { return absl::StrCat("a payment from fund '", fund.id(), "' of ", fund.fiscal_year()); },
+      context.day, first);
 }
 
 absl::Status CheckNotBeforeRequest(const ActionContext& context, const sv1::Payment& payment) {
@@ -126,11 +127,11 @@ absl::Status CheckRecipient(const ActionContext& context, const v1::RequestPayme
 
 absl::Status CheckRequestLines(const ActionContext& context, const v1::RequestPayment& what) {
   if (what.lines().empty()) return Malformed("LINES_MISSING", "at least one line is needed");
-  std::set<std::pair<std::string, std::string>> seen;
+  std::set<std::pair<std::string_view, std::string_view>> seen;
   for (const v1::LineAmount& line : what.lines()) {
-    const std::string name = absl::StrCat("line ", line.project(), " × ", line.fund());
+    const auto name = [&line] { return LineName(line); };
     if (!seen.emplace(line.project(), line.fund()).second) {
-      return Malformed("LINE_REPEATED", absl::StrCat(name, " stands here twice"));
+      return Malformed("LINE_REPEATED", absl::StrCat(name(), " stands here twice"));
     }
     RETURN_IF_ERROR(CheckAmount(name, line.amount_fen()));
     RETURN_IF_ERROR(CheckYear(context, line.fund()));
@@ -141,7 +142,7 @@ absl::Status CheckRequestLines(const ActionContext& context, const v1::RequestPa
                      context.working.Has({EntityKind::kLine, LineId(line.project(), line.fund())}));
     if (!exists) {
       return Refuse(absl::StatusCode::kNotFound, "LINE_NOT_FOUND",
-                    absl::StrCat(name, " has no plan and no allocation"));
+                    absl::StrCat(name(), " has no plan and no allocation"));
     }
   }
   return absl::OkStatus();
@@ -256,7 +257,7 @@ absl::Status Confirm(const ActionContext& context, const v1::Confirm& what) {
   RETURN_IF_ERROR(UseVoucher(context, what.voucher()));
   const bool direct = what.mode() == v1::CONFIRM_MODE_DIRECT;
   for (sv1::PaymentLine& line : *payment->mutable_lines()) {
-    RETURN_IF_ERROR(Move(NameOf(*payment), context.day.days(), line.line().amount_fen(),
+    RETURN_IF_ERROR(Move([payment] { return NameOf(*payment); }, context.day.days(), line.line().amount_fen(),
                          direct ? line.mutable_paid() : line.mutable_held()));
   }
   RETURN_IF_ERROR(
@@ -290,20 +291,22 @@ absl::Status Refund(const ActionContext& context, const v1::Refund& what) {
   if (what.lines().empty()) return Malformed("LINES_MISSING", "say what came back, by line");
   RETURN_IF_ERROR(UseVoucher(context, what.voucher()));
   const bool direct = payment->mode() == v1::CONFIRM_MODE_DIRECT;
-  std::set<std::pair<std::string, std::string>> seen;
+  std::set<std::pair<std::string_view, std::string_view>> seen;
   Money money;
   for (const v1::LineAmount& wanted : what.lines()) {
-    const std::string name = absl::StrCat("line ", wanted.project(), " × ", wanted.fund());
+    const auto name = [&wanted] { return LineName(wanted); };
     if (!seen.emplace(wanted.project(), wanted.fund()).second) {
-      return Malformed("LINE_REPEATED", absl::StrCat(name, " stands here twice"));
+      return Malformed("LINE_REPEATED", absl::StrCat(name(), " stands here twice"));
     }
     RETURN_IF_ERROR(CheckAmount(name, wanted.amount_fen()));
     sv1::PaymentLine* line = FindLine(payment, wanted);
     if (line == nullptr) {
-      return NotNow("REFUND_LINE_UNKNOWN", absl::StrCat(NameOf(*payment), " has no ", name));
+      return NotNow("REFUND_LINE_UNKNOWN", absl::StrCat(NameOf(*payment), " has no ", name()));
     }
-    RETURN_IF_ERROR(Move(absl::StrCat(NameOf(*payment), ", ", name, direct ? " paid" : " held"),
-                         context.day.days(), -wanted.amount_fen(),
+    const auto account = [&] {
+      return absl::StrCat(NameOf(*payment), ", ", name(), direct ? " paid" : " held");
+    };
+    RETURN_IF_ERROR(Move(account, context.day.days(), -wanted.amount_fen(),
                          direct ? line->mutable_paid() : line->mutable_held()));
     Money::LineMove& move = money.Line(wanted.project(), wanted.fund());
     move.available_fen += wanted.amount_fen();
@@ -322,7 +325,7 @@ absl::Status ReverseConfirmation(const ActionContext& context, const std::string
   for (sv1::PaymentLine& line : *payment->mutable_lines()) {
     const int64_t amount = line.line().amount_fen();
     // A payment of which something came back did leave; then the whole amount is not there any more.
-    RETURN_IF_ERROR(Move(NameOf(*payment), context.day.days(), -amount,
+    RETURN_IF_ERROR(Move([payment] { return NameOf(*payment); }, context.day.days(), -amount,
                          direct ? line.mutable_paid() : line.mutable_held()));
     Money::LineMove& move = money.Line(line.line().project(), line.line().fund());
     move.available_fen += amount;

@@ -72,9 +72,11 @@ absl::Status CheckUnitScope(const ActionContext& context, std::string_view organ
 // reverse.cc
 absl::Status Reverse(const ActionContext& context, const ::fundledger::v1::Reverse& what);
 
-// apply.cc. What every action must look like, the genesis too: source, documents, and text that may be kept
+// form.cc. What every action must look like, the genesis too: source, documents, and text that may be kept
 // for ever. INVALID_ARGUMENT.
 absl::Status CheckForm(const ::fundledger::v1::Action& action);
+
+// apply.cc.
 // The effect of an action that takes approval, or of one that does not.
 absl::Status ApplyEffect(const ActionContext& context);
 // Trail keys of what the action is about.

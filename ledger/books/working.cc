@@ -11,16 +11,17 @@ namespace fundledger::books {
 namespace sv1 = ::fundledger::storage::v1;
 
 absl::StatusOr<EntityPtr> Working::Get(const EntityKey& key) const {
-  if (auto it = changes_.find(key); it != changes_.end()) return EntityPtr(it->second);
+  if (auto it = effects_.entities.find(key); it != effects_.entities.end()) return it->second;
   return below_.Get(key);
 }
 
 absl::StatusOr<sv1::Entity*> Working::Change(const EntityKey& key) {
-  if (auto it = changes_.find(key); it != changes_.end()) return it->second.get();
+  const auto at = effects_.entities.lower_bound(key);
+  if (at != effects_.entities.end() && at->first == key) return const_cast<sv1::Entity*>(at->second.get());
   ASSIGN_OR_RETURN(EntityPtr before, below_.Get(key));
   auto copy = before == nullptr ? std::make_shared<sv1::Entity>() : std::make_shared<sv1::Entity>(*before);
   sv1::Entity* raw = copy.get();
-  changes_.emplace(key, std::move(copy));
+  effects_.entities.emplace_hint(at, key, std::move(copy));
   return raw;
 }
 
@@ -30,8 +31,6 @@ absl::StatusOr<bool> Working::Has(const EntityKey& key) const {
 }
 
 Effects Working::TakeEffects() {
-  for (auto& [key, entity] : changes_) effects_.entities.emplace(key, std::move(entity));
-  changes_.clear();
   return std::exchange(effects_, {});
 }
 
@@ -45,18 +44,25 @@ absl::StatusOr<EntityPtr> Need(const Reader& reader, EntityKind kind, std::strin
   return entity;
 }
 
-absl::Status CheckAmount(std::string_view what, int64_t amount_fen) {
+std::string LineName(const ::fundledger::v1::LineAmount& line) {
+  return absl::StrCat("line ", line.project(), " × ", line.fund());
+}
+
+absl::Status CheckAmount(Name what, int64_t amount_fen) {
   if (amount_fen <= 0) {
-    return Refuse(
-        absl::StatusCode::kInvalidArgument, "AMOUNT_NOT_POSITIVE",
-        absl::StrCat(ToAbsl(what), ": the amount is ", amount_fen, " fen; it must be more than zero"));
+    return Refuse(absl::StatusCode::kInvalidArgument, "AMOUNT_NOT_POSITIVE",
+                  absl::StrCat(what(), ": the amount is ", amount_fen, " fen; it must be more than zero"));
   }
   if (amount_fen > kMaxAmountFen) {
     return Refuse(absl::StatusCode::kInvalidArgument, "AMOUNT_OUT_OF_RANGE",
-                  absl::StrCat(ToAbsl(what), ": ", amount_fen, " fen is more than any one amount may be (",
+                  absl::StrCat(what(), ": ", amount_fen, " fen is more than any one amount may be (",
                                FormatYuan(kMaxAmountFen), " yuan)"));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckAmount(std::string_view what, int64_t amount_fen) {
+  return CheckAmount([what] { return std::string(what); }, amount_fen);
 }
 
 absl::Status CheckReason(std::string_view reason) {
@@ -65,11 +71,11 @@ absl::Status CheckReason(std::string_view reason) {
                 "a reason is needed; say why in a few words");
 }
 
-absl::Status CheckNotBefore(std::string_view what, Date day, Date first) {
+absl::Status CheckNotBefore(Name what, Date day, Date first) {
   if (day >= first) return absl::OkStatus();
   return Refuse(
       absl::StatusCode::kFailedPrecondition, "DATE_TOO_EARLY_FOR_YEAR",
-      absl::StrCat(ToAbsl(what), " is dated ", day.ToString(), "; it cannot be before ", first.ToString()));
+      absl::StrCat(what(), " is dated ", day.ToString(), "; it cannot be before ", first.ToString()));
 }
 
 absl::StatusOr<Date> FromWire(const ::fundledger::v1::Date& date) {

@@ -12,6 +12,7 @@
 #include "ledger/books/books.h"
 #include "ledger/books/reader.h"
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 
@@ -30,15 +31,18 @@ class Working : public Reader {
   const RecordContext& record() const { return record_; }
   void Post(::fundledger::storage::v1::Posting posting) { effects_.postings.push_back(std::move(posting)); }
   void Trail(TrailDimension dimension, std::string_view id) {
-    if (!id.empty()) effects_.trail.insert({dimension, std::string(id)});
+    if (id.empty()) return;
+    // Mostly it is there already: officer, organization, fund.
+    const TrailName name{dimension, id};
+    const auto at = effects_.trail.lower_bound(name);
+    if (at == effects_.trail.end() || name < *at) effects_.trail.insert(at, {dimension, std::string(id)});
   }
   Effects TakeEffects();
 
  private:
   const Reader& below_;
   const RecordContext& record_;
-  // Entities this submission changed; owned here, shared out as constants at the end.
-  std::map<EntityKey, std::shared_ptr<::fundledger::storage::v1::Entity>> changes_;
+  // Its entities were made here, by Change, and are constants to everybody else.
   Effects effects_;
 };
 
@@ -66,12 +70,18 @@ struct ActionContext {
 absl::StatusOr<EntityPtr> Need(const Reader& reader, EntityKind kind, std::string_view id,
                                std::string_view what, std::string_view reason);
 
+// What something is called in a refusal; asked only then.
+using Name = absl::FunctionRef<std::string()>;
+// "line P × F".
+std::string LineName(const ::fundledger::v1::LineAmount& line);
+
 // INVALID_ARGUMENT, reasons AMOUNT_NOT_POSITIVE, AMOUNT_OUT_OF_RANGE.
+absl::Status CheckAmount(Name what, int64_t amount_fen);
 absl::Status CheckAmount(std::string_view what, int64_t amount_fen);
 // INVALID_ARGUMENT, reason REASON_MISSING.
 absl::Status CheckReason(std::string_view reason);
 // FAILED_PRECONDITION, reason DATE_TOO_EARLY_FOR_YEAR, if `day` lies before `first`.
-absl::Status CheckNotBefore(std::string_view what, Date day, Date first);
+absl::Status CheckNotBefore(Name what, Date day, Date first);
 // Date of a wire date; INVALID_ARGUMENT, reason DATE_INVALID.
 absl::StatusOr<Date> FromWire(const ::fundledger::v1::Date& date);
 

@@ -13,7 +13,7 @@ using ::fundledger::storage::v1::DatedBalance;
 
 std::string Try(int32_t day, int64_t delta_fen, DatedBalance* balance) {
   const std::string before = balance->SerializeAsString();
-  const absl::Status status = Move("account", day, delta_fen, balance);
+  const absl::Status status = Move([] { return std::string("account"); }, day, delta_fen, balance);
   if (status.ok()) return "OK";
   EXPECT_EQ(balance->SerializeAsString(), before) << "refused, and yet changed";
   return ReasonOf(status);

@@ -304,7 +304,7 @@ TEST(BooksProperty, ADatedBalanceIsTheSumOfItsDays) {
         next[static_cast<size_t>(d)] += delta;
         below_zero = below_zero || next[static_cast<size_t>(d)] < 0;
       }
-      const absl::Status status = books::Move("account", day, delta, &balance);
+      const absl::Status status = books::Move([] { return std::string("account"); }, day, delta, &balance);
       RC_ASSERT(status.ok() != below_zero);
       if (status.ok()) days = next;
       for (int d = 0; d < 30; ++d) {
