@@ -141,6 +141,8 @@ class Replay : public books::Scanner {
       const std::function<bool(std::string_view id, const books::EntityPtr&)>& visit) const override;
   // In no order.
   const EntityMap& entities() const;
+  // They are gone from here then, and no further record is taken: without its genesis every rule refuses it.
+  EntityMap TakeEntities();
 
  private:
   struct State;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "ledger/audit/audit.h"
 #include "ledger/audit/chain.h"
@@ -150,6 +151,9 @@ const Admitted& Replay::last_admitted() const {
 }
 const EntityMap& Replay::entities() const {
   return state_->entities;
+}
+EntityMap Replay::TakeEntities() {
+  return std::exchange(state_->entities, {});
 }
 
 absl::StatusOr<books::EntityPtr> Replay::Get(const books::EntityKey& key) const {

@@ -77,7 +77,7 @@ void IndexSums::AddRecord(const audit::Replay& replay) {
       request.SerializeAsString());
 }
 
-bool IndexSums::HoldsAll(const audit::Replay& replay, size_t threads) const {
+bool IndexSums::HoldsAll(audit::Replay* replay, size_t threads) const {
   crypto::KeyedSum stored;
   crypto::KeyedSum expected = expected_;
   bool is_read = true;
@@ -95,7 +95,7 @@ bool IndexSums::HoldsAll(const audit::Replay& replay, size_t threads) const {
     work.Push(std::move(piece));
   };
   for (const Table table : kSummedTables) {
-    const std::vector<std::string> borders = Borders(table, replay.size());
+    const std::vector<std::string> borders = Borders(table, replay->size());
     for (size_t i = 0; i + 1 < borders.size(); ++i) {
       push(true, [this, table, begin = borders[i], end = borders[i + 1]](crypto::KeyedSum* sum) {
         std::string scratch;
@@ -107,9 +107,10 @@ bool IndexSums::HoldsAll(const audit::Replay& replay, size_t threads) const {
       });
     }
   }
-  std::vector<const audit::EntityMap::value_type*> entities;
-  entities.reserve(replay.entities().size());
-  for (const auto& each : replay.entities()) entities.push_back(&each);
+  audit::EntityMap books = replay->TakeEntities();
+  std::vector<audit::EntityMap::value_type*> entities;
+  entities.reserve(books.size());
+  for (auto& each : books) entities.push_back(&each);
   const size_t piece_entities = entities.size() / kPieces + 1;
   for (size_t begin = 0; begin < entities.size(); begin += piece_entities) {
     const size_t end = std::min(begin + piece_entities, entities.size());
@@ -117,8 +118,11 @@ bool IndexSums::HoldsAll(const audit::Replay& replay, size_t threads) const {
       std::string scratch;
       std::string value;
       for (size_t i = begin; i < end; ++i) {
-        entities[i]->second->SerializeToString(&value);
-        sum->Add(HashOf(Table::kEntities, EntityStoreKey(entities[i]->first), value, &scratch));
+        auto& [key, entity] = *entities[i];
+        entity->SerializeToString(&value);
+        // Given back here: by all threads, and while it is in their caches.
+        entity.reset();
+        sum->Add(HashOf(Table::kEntities, EntityStoreKey(key), value, &scratch));
       }
       return true;
     });

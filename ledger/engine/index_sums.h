@@ -21,9 +21,10 @@ class IndexSums {
 
   // What `replay`'s last record wrote under keys of its own: postings, trail, request id.
   void AddRecord(const audit::Replay& replay);
-  // Whether the tables hold what was added and `replay`'s entities. `threads` work, the caller's included.
+  // Whether the tables hold what was added and `replay`'s entities, which it takes from it and gives back to
+  // the system. `threads` work, the caller's included.
   // False too if a table cannot be read, or was written by a serializer that orders fields another way.
-  bool HoldsAll(const audit::Replay& replay, size_t threads) const;
+  bool HoldsAll(audit::Replay* replay, size_t threads) const;
 
  private:
   crypto::Hash128 HashOf(store::Table table, std::string_view key, std::string_view value,

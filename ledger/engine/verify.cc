@@ -85,7 +85,7 @@ class Verification {
   absl::Status ReadChain(TreeCompare* tree);
   absl::Status ReplayAll(TreeCompare* tree);
   absl::Status ReplayWith(audit::Replay* replay, uint64_t end, const std::function<void()>& visit);
-  bool AreIndexesSame() const;
+  bool AreIndexesSame();
   void CountSignatures();
   void Progress(uint64_t done) const;
 
@@ -315,8 +315,8 @@ bool Verification::IsTreeAsSigned() {
   return status.ok() && tree.is_same();
 }
 
-bool Verification::AreIndexesSame() const {
-  return !failure_.has_value() && sums_.HoldsAll(*replay_, threads_);
+bool Verification::AreIndexesSame() {
+  return !failure_.has_value() && sums_.HoldsAll(replay_.get(), threads_);
 }
 
 void Verification::ReportStrayRecords() {
