@@ -76,6 +76,11 @@ bool IsControl(char32_t c) {
          (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
+// A character of ASCII that shows: most of what is written here, and needs no closer look.
+bool IsPlain(char c) {
+  return c >= 0x20 && c < 0x7f;
+}
+
 bool IsIdCharacter(char c) {
   return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
 }
@@ -170,6 +175,11 @@ absl::Status CheckText(std::string_view what, std::string_view text, size_t max_
   std::string_view rest = text;
   size_t characters = 0;
   while (!rest.empty()) {
+    if (IsPlain(rest.front())) {
+      rest.remove_prefix(1);
+      ++characters;
+      continue;
+    }
     const auto code = TakeCodePoint(&rest);
     if (!code.has_value()) {
       return Refuse(kInvalid, "TEXT_NOT_UTF8",

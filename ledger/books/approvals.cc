@@ -175,7 +175,8 @@ absl::Status Propose(const ActionContext& context) {
     RETURN_IF_ERROR(RequestPayment(context, context.action.request_payment()));
   } else {
     // Tried on a state of its own: refused now if it could not take effect now.
-    Working trial(context.working, context.working.record());
+    google::protobuf::Arena arena;
+    Working trial(context.working, context.working.record(), &arena);
     const ActionContext tried{trial,          context.action,     context.index, context.officer,
                               context.ledger, context.record_day, context.day};
     RETURN_IF_ERROR(ApplyEffect(tried));

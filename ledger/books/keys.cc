@@ -26,7 +26,13 @@ bool IsUnseen(char32_t c) {
 
 std::string Fold(std::string_view text) {
   std::string folded;
+  folded.reserve(text.size());
   while (!text.empty()) {
+    if (const char c = text.front(); c > 0x20 && c < 0x7f) {
+      folded.push_back(c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+      text.remove_prefix(1);
+      continue;
+    }
     std::string_view rest = text;
     std::optional<char32_t> code = TakeCodePoint(&rest);
     const size_t size = code.has_value() ? text.size() - rest.size() : 1;

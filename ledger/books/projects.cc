@@ -76,11 +76,15 @@ absl::Status CheckIndicatorValue(const ActionContext& context, std::string_view 
 
 Standing StandingOn(const sv1::Project& project, int32_t day) {
   std::vector<const sv1::Milestone*> events;
+  events.reserve(static_cast<size_t>(project.milestones_size()));
   for (const sv1::Milestone& milestone : project.milestones()) {
     if (milestone.origin().day() <= day) events.push_back(&milestone);
   }
-  std::stable_sort(events.begin(), events.end(),
-                   [](const auto* a, const auto* b) { return a->origin().day() < b->origin().day(); });
+  const auto is_earlier = [](const auto* a, const auto* b) { return a->origin().day() < b->origin().day(); };
+  // Mostly they were reported in the order of their days; sorting would take memory to find that out.
+  if (!std::is_sorted(events.begin(), events.end(), is_earlier)) {
+    std::stable_sort(events.begin(), events.end(), is_earlier);
+  }
   Standing standing;
   for (const sv1::Milestone* event : events) {
     switch (event->kind()) {
@@ -129,8 +133,7 @@ absl::Status CheckProjectOpenForPayment(const ActionContext& context, std::strin
   const Standing then = StandingOn(entity->project(), context.day.days());
   // An intention dated back must not slip past what has happened since; only a marked historical load looks
   // at its own day alone.
-  const Standing now =
-      StandingOn(entity->project(), context.action.historical() ? context.day.days() : kLatest);
+  const Standing now = context.action.historical() ? then : StandingOn(entity->project(), kLatest);
   if (!then.approved) {
     return NotNow("PROJECT_NOT_APPROVED", absl::StrCat("project '", ToAbsl(id), "' is not approved on ",
                                                        context.day.ToString(), "; no money before approval"));

@@ -15,11 +15,22 @@ absl::StatusOr<EntityPtr> Working::Get(const EntityKey& key) const {
   return below_.Get(key);
 }
 
+namespace {
+
+// On the arena, if there is one, which then owns it.
+std::shared_ptr<sv1::Entity> MakeEntity(google::protobuf::Arena* arena) {
+  if (arena == nullptr) return std::make_shared<sv1::Entity>();
+  return {std::shared_ptr<void>(), google::protobuf::Arena::CreateMessage<sv1::Entity>(arena)};
+}
+
+}  // namespace
+
 absl::StatusOr<sv1::Entity*> Working::Change(const EntityKey& key) {
   const auto at = effects_.entities.lower_bound(key);
   if (at != effects_.entities.end() && at->first == key) return const_cast<sv1::Entity*>(at->second.get());
   ASSIGN_OR_RETURN(EntityPtr before, below_.Get(key));
-  auto copy = before == nullptr ? std::make_shared<sv1::Entity>() : std::make_shared<sv1::Entity>(*before);
+  std::shared_ptr<sv1::Entity> copy = MakeEntity(arena_);
+  if (before != nullptr) copy->MergeFrom(*before);
   sv1::Entity* raw = copy.get();
   effects_.entities.emplace_hint(at, key, std::move(copy));
   return raw;

@@ -15,12 +15,16 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/arena.h"
 
 namespace fundledger::books {
 
 class Working : public Reader {
  public:
   Working(const Reader& below, const RecordContext& record) : below_(below), record_(record) {}
+  // For a trial, whose effects are thrown away: what it changes lives in `arena`, and no longer.
+  Working(const Reader& below, const RecordContext& record, google::protobuf::Arena* arena)
+      : below_(below), record_(record), arena_(arena) {}
 
   absl::StatusOr<EntityPtr> Get(const EntityKey& key) const override;
   // A copy that may be changed, kept as a change; made empty if there is none yet. Valid until the next
@@ -42,6 +46,7 @@ class Working : public Reader {
  private:
   const Reader& below_;
   const RecordContext& record_;
+  google::protobuf::Arena* const arena_ = nullptr;
   // Its entities were made here, by Change, and are constants to everybody else.
   Effects effects_;
 };
