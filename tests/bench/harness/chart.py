@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-ROW, LEFT, WIDTH, RIGHT, TOP = 22, 250, 340, 310, 46
+ROW, LEFT, WIDTH, RIGHT, TOP = 22, 300, 340, 310, 46
 LIMIT = 4.0  # margins beyond it end at the edge
 
 STYLE = """
