@@ -10,6 +10,7 @@
 
 #include "clients/cli/forms.h"
 #include "clients/cli/language.h"
+#include "ledger/base/bytes.h"
 #include "ledger/base/fen.h"
 #include "ledger/base/status.h"
 #include "ledger/base/text.h"
@@ -200,6 +201,33 @@ absl::Status PutRef(const Place& place, const absl::StatusOr<v1::ActionRef>& ref
   return ref.ok() ? PutMessage(place, *ref) : ref.status();
 }
 
+absl::Status PutKey(const std::string& text, const Place& place) {
+  const size_t colon = text.find(':');
+  const auto bytes = colon == std::string::npos ? std::nullopt : HexDecode(text.substr(colon + 1));
+  v1::PublicKey key;
+  if (text.starts_with("ed25519:")) key.set_algorithm(v1::KEY_ALGORITHM_ED25519);
+  if (text.starts_with("sm2:")) key.set_algorithm(v1::KEY_ALGORITHM_SM2);
+  if (!bytes.has_value() || key.algorithm() == v1::KEY_ALGORITHM_UNSPECIFIED) {
+    return Wrong("KEY_MALFORMED", absl::StrCat("\"", text, "\" is no key: write ed25519:HEX or sm2:HEX"));
+  }
+  key.set_key(*bytes);
+  return PutMessage(place, key);
+}
+
+std::string KeyText(const v1::PublicKey& key) {
+  const char* algorithm = key.algorithm() == v1::KEY_ALGORITHM_SM2 ? "sm2:" : "ed25519:";
+  return absl::StrCat(algorithm, HexEncode(key.key()));
+}
+
+absl::Status PutCode(const std::string& text, const Place& place) {
+  const auto bytes = HexDecode(text);
+  if (!bytes.has_value()) {
+    return Wrong("PERSON_CODE_MALFORMED", absl::StrCat("\"", text, "\" is no code: write it in hex"));
+  }
+  place.message->GetReflection()->SetString(place.message, place.field, *bytes);
+  return absl::OkStatus();
+}
+
 absl::Status Put(const std::string& text, const Pen& pen, const Place& place) {
   switch (pen.column.kind) {
     case CellKind::kId:
@@ -232,6 +260,10 @@ absl::Status Put(const std::string& text, const Pen& pen, const Place& place) {
       return PutRef(place, pen.resolver->Payment(text));
     case CellKind::kAction:
       return PutRef(place, pen.resolver->Action(text));
+    case CellKind::kKey:
+      return PutKey(text, place);
+    case CellKind::kCode:
+      return PutCode(text, place);
   }
   return absl::InternalError("a cell of no kind");
 }
@@ -384,6 +416,10 @@ std::string CellText(const Column& column, const Place& place, const std::string
     case CellKind::kPayment:
     case CellKind::kAction:
       return FormatActionRef(static_cast<const v1::ActionRef&>(reflection->GetMessage(message, field)));
+    case CellKind::kKey:
+      return KeyText(static_cast<const v1::PublicKey&>(reflection->GetMessage(message, field)));
+    case CellKind::kCode:
+      return HexEncode(reflection->GetString(message, field));
   }
   return "";
 }

@@ -31,6 +31,9 @@ constexpr Name kNames[] = {
     {"parent", "上级", "id of the one above", "上级编号"},
     {"tier", "层级", "rank", "层级"},
     {"role", "角色", "role", "角色"},
+    {"key", "公钥", "public key, as ed25519:HEX or sm2:HEX", "公钥：ed25519:十六进制 或 sm2:十六进制"},
+    {"person_code", "人员代码", "keyed hash of the person, in hex", "人员代码（十六进制）"},
+    {"of_officer", "所涉经办人", "officer it is about", "所涉经办人编号"},
     {"task_group", "工作专班", "id of the task group that leads it", "牵头工作专班编号"},
     {"unit", "计量单位", "unit, such as 户", "计量单位，例如 户"},
     {"scale", "小数位数", "decimal places of its values, 0 to 9", "小数位数，0 至 9"},
@@ -161,7 +164,8 @@ void AddRegistry(std::vector<Form>* forms) {
                {Need("id", kId), Need("name", kText), May("parent", kId), Pick("tier", kTierWords, "tier")}));
   forms->push_back(MakeForm("register_officer", "登记经办人", {}, "register an officer", "登记经办人",
                             {false, true, false},
-                            {Need("id", kId), Need("organization", kId), Pick("role", kRoleWords, "role")}));
+                            {Need("id", kId), Need("organization", kId), Pick("role", kRoleWords, "role"),
+                             Need("key", kKey), May("person_code", kCode)}));
   forms->push_back(MakeForm("register_task_group", "登记工作专班", {"admin task-group add"},
                             "register a task group", "登记工作专班", kRegistration,
                             {Need("id", kId), Need("name", kText)}));
@@ -180,6 +184,24 @@ void AddRegistry(std::vector<Form>* forms) {
                             "register an indicator", "登记绩效指标", kRegistration,
                             {Need("id", kId), Need("name", kText), Need("unit", kText), May("scale", kNumber),
                              Pick("aggregation", kAggregationWords, "aggregation")}));
+}
+
+void AddOfficers(std::vector<Form>* forms) {
+  constexpr Traits kDecision{false, true, false};
+  forms->push_back(MakeForm("rotate_key", "更换密钥", {}, "replace one's own key", "更换本人密钥",
+                            kCommandOnly, {Need("key", kKey)}));
+  forms->push_back(MakeForm("revoke_key", "吊销密钥", {}, "revoke an officer's key at once",
+                            "立即吊销经办人密钥", kCommandOnly,
+                            {Need("of_officer", kId, "officer"), Need("key", kKey), Need("reason", kText)}));
+  forms->push_back(MakeForm("recover_key", "补发密钥", {}, "give an officer a key for a lost one",
+                            "为遗失密钥的经办人登记新密钥", kDecision,
+                            {Need("of_officer", kId, "officer"), Need("key", kKey), Need("reason", kText)}));
+  forms->push_back(MakeForm(
+      "move_officer", "经办人调动", {}, "move an officer to another organization", "经办人调到另一单位",
+      kDecision, {Need("of_officer", kId, "officer"), Need("organization", kId), Need("reason", kText)}));
+  forms->push_back(MakeForm("dismiss_officer", "经办人离任", {}, "end an officer's time in office",
+                            "经办人离任", kDecision,
+                            {Need("of_officer", kId, "officer"), Need("reason", kText)}));
 }
 
 void AddMoney(std::vector<Form>* forms) {
@@ -294,6 +316,7 @@ const std::vector<Form>& Forms() {
   static const std::vector<Form> forms = [] {
     std::vector<Form> all;
     AddRegistry(&all);
+    AddOfficers(&all);
     AddMoney(&all);
     AddDecisions(&all);
     AddPayments(&all);

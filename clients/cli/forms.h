@@ -38,6 +38,8 @@ enum class CellKind {
   kDecimal,   // a value of the indicator in column `indicator`
   kPayment,   // ORGANIZATION/REFERENCE or SEQUENCE.ACTION
   kAction,    // SEQUENCE.ACTION
+  kKey,       // ed25519:HEX or sm2:HEX
+  kCode,      // bytes in hex
 };
 
 struct Column {

@@ -77,12 +77,25 @@ struct SignaturesAhead {
 SignaturesAhead VerifyAhead(const Admitted& admitted, const std::shared_ptr<const crypto::Verifier>& key,
                             VerifierCache* keys);
 
-// That the envelope is signed by the key of its officer in `reader` (in a genesis: by the log's key and each
-// administrator's), and that every RegisterOfficer in it, the genesis's too, carries its key's proof. What
-// `ahead` holds already is not verified again; a signature by another key than the officer's counts for
-// nothing. UNAUTHENTICATED, reasons OFFICER_UNKNOWN, SIGNATURE_INVALID, KEY_PROOF_INVALID.
+// Which of its officer's keys in `reader` the envelope is signed by, the one that counts now looked at first,
+// and that every key it registers, the genesis's too, carries that key's proof. A key that counts no more is
+// found as well, so that a retry finds its record: CheckCounts says whether it does. In a genesis, which
+// takes the log's signature and each administrator's, the key is the first administrator's. What `ahead`
+// holds already is not verified again; a signature by another key than the officer's counts for nothing.
+// UNAUTHENTICATED, reasons OFFICER_UNKNOWN, SIGNATURE_INVALID, KEY_PROOF_INVALID.
+absl::StatusOr<::fundledger::v1::PublicKey> FindSigner(const books::Reader& reader, const Admitted& admitted,
+                                                       VerifierCache* keys,
+                                                       const SignaturesAhead& ahead = {});
+// That what its officer signs with `signer` counts now; a genesis always does. Reasons KEY_REPLACED,
+// KEY_REVOKED, OFFICER_DISMISSED.
+absl::Status CheckCounts(const books::Reader& reader, const Admitted& admitted,
+                         const ::fundledger::v1::PublicKey& signer);
+// Both: what a record must hold.
 absl::Status CheckSignatures(const books::Reader& reader, const Admitted& admitted, VerifierCache* keys,
                              const SignaturesAhead& ahead = {});
+
+// How many keys prove themselves in it.
+size_t CountKeyProofs(const ::fundledger::v1::Submission& submission);
 
 // What binds a submission to this log and this moment. `root_at` gives the root of the tree of a size <= the
 // number of records so far. INVALID_ARGUMENT / FAILED_PRECONDITION, reasons WRONG_LEDGER, NOT_AFTER_TOO_FAR,

@@ -15,7 +15,7 @@ namespace fundledger::audit {
 
 class OfficerKeys {
  public:
-  // Null if there is no such officer yet.
+  // Null if there is no such officer yet, or none of the keys counts.
   std::shared_ptr<const crypto::Verifier> Find(std::string_view officer) {
     MutexLock lock(&mutex_);
     const auto it = keys_.find(std::string(officer));

@@ -7,6 +7,7 @@
 #include "ledger/audit/tree.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/books/officers.h"
 #include "ledger/crypto/digest.h"
 #include "ledger/crypto/keyed_sum.h"
 
@@ -64,12 +65,14 @@ crypto::Hash128 Replay::State::RequestName(const v1::Submission& submission) con
   return crypto::SipHash(request_salt, name);
 }
 
-// A key that cannot be decoded is not learnt: its officer's signatures are judged at their turn.
+// An officer without a key that counts, or with one that cannot be decoded, has none here: the signatures are
+// judged at their turn.
 void Replay::State::LearnKeys(const books::Effects& effects) {
   for (const auto& [key, entity] : effects.entities) {
     if (key.kind != books::EntityKind::kOfficer) continue;
-    auto verifier = keys.Find(entity->officer().registration().key());
-    if (verifier.ok()) officers.Set(key.id, *std::move(verifier));
+    const storage::v1::OfficerKey* valid = books::ValidKey(entity->officer());
+    auto verifier = valid == nullptr ? nullptr : keys.Find(valid->key()).value_or(nullptr);
+    officers.Set(key.id, std::move(verifier));
   }
 }
 

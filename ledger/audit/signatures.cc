@@ -1,10 +1,13 @@
 // Who signed. The officer's key comes from the books; a genesis brings its own keys, which is why it is
 // believed only by those who got its log key by another way.
+#include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 #include "ledger/audit/audit.h"
 #include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
+#include "ledger/books/officers.h"
 #include "ledger/crypto/dsse.h"
 
 #include "absl/base/thread_annotations.h"
@@ -27,17 +30,43 @@ absl::Status Verify(const v1::PublicKey& key, std::string_view message, std::str
   return verifier->Verify(message, signature);
 }
 
+// A key that a submission gives to an officer, and its proof.
+struct KeyProof {
+  std::string_view officer;
+  const v1::PublicKey& key;
+  std::string_view proof;
+};
+
+std::optional<KeyProof> KeyProofIn(const v1::Submission& submission, const v1::Action& action) {
+  switch (action.kind_case()) {
+    case v1::Action::kRegisterOfficer: {
+      const v1::RegisterOfficer& what = action.register_officer();
+      return KeyProof{what.id(), what.key(), what.key_proof()};
+    }
+    case v1::Action::kRotateKey:
+      return KeyProof{submission.officer(), action.rotate_key().key(), action.rotate_key().key_proof()};
+    case v1::Action::kRecoverKey: {
+      const v1::RecoverKey& what = action.recover_key();
+      return KeyProof{what.officer(), what.key(), what.key_proof()};
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
 // `ledger`: what the submission names as its ledger; empty in the genesis. A proof made for one ledger
 // registers nothing in another.
-absl::Status CheckKeyProof(const v1::RegisterOfficer& officer, std::string_view ledger, VerifierCache* keys) {
+absl::Status CheckKeyProof(const KeyProof& proof, std::string_view ledger, VerifierCache* keys) {
   const std::string message =
-      crypto::PreAuthEncoding(crypto::kKeyProofType, absl::StrCat(ToAbsl(ledger), officer.id()));
-  const absl::Status status = Verify(officer.key(), message, officer.key_proof(), keys);
+      crypto::PreAuthEncoding(crypto::kKeyProofType, absl::StrCat(ToAbsl(ledger), ToAbsl(proof.officer)));
+  const absl::Status status = Verify(proof.key, message, proof.proof, keys);
   if (status.ok()) return status;
   return Unauthenticated(
       "KEY_PROOF_INVALID",
-      absl::StrCat("the proof of officer ", officer.id(), "'s key is not a signature of this ledger ",
-                   "and the id by that key: have the officer make it anew (", status.message(), ")"));
+      absl::StrCat("the proof of officer ", ToAbsl(proof.officer),
+                   "'s key is not a signature of this ledger and the id by that key: have the officer make "
+                   "it anew (",
+                   status.message(), ")"));
 }
 
 absl::Status CheckGenesisSignatures(const Admitted& admitted, VerifierCache* keys) {
@@ -56,17 +85,16 @@ absl::Status CheckGenesisSignatures(const Admitted& admitted, VerifierCache* key
       return Unauthenticated("SIGNATURE_INVALID",
                              absl::StrCat("the genesis is not signed by administrator ", officer.id()));
     }
-    RETURN_IF_ERROR(CheckKeyProof(officer, "", keys));
+    RETURN_IF_ERROR(CheckKeyProof({officer.id(), officer.key(), officer.key_proof()}, "", keys));
   }
   return absl::OkStatus();
 }
 
 absl::Status CheckKeyProofs(const v1::Submission& submission, VerifierCache* keys) {
   for (int i = 0; i < submission.actions_size(); ++i) {
-    const v1::Action& action = submission.actions(i);
-    if (!action.has_register_officer()) continue;
-    RETURN_IF_ERROR(Annotate(CheckKeyProof(action.register_officer(), submission.ledger(), keys),
-                             absl::StrCat("action ", i)));
+    const auto proof = KeyProofIn(submission, submission.actions(i));
+    if (!proof.has_value()) continue;
+    RETURN_IF_ERROR(Annotate(CheckKeyProof(*proof, submission.ledger(), keys), absl::StrCat("action ", i)));
   }
   return absl::OkStatus();
 }
@@ -128,24 +156,58 @@ SignaturesAhead VerifyAhead(const Admitted& admitted, const std::shared_ptr<cons
   return ahead;
 }
 
-absl::Status CheckSignatures(const books::Reader& reader, const Admitted& admitted, VerifierCache* keys,
-                             const SignaturesAhead& ahead) {
+absl::StatusOr<v1::PublicKey> FindSigner(const books::Reader& reader, const Admitted& admitted,
+                                         VerifierCache* keys, const SignaturesAhead& ahead) {
   const v1::Submission& submission = admitted.submission;
-  if (IsGenesis(submission)) return CheckGenesisSignatures(admitted, keys);
-  ASSIGN_OR_RETURN(const books::EntityPtr officer,
+  if (IsGenesis(submission)) {
+    RETURN_IF_ERROR(CheckGenesisSignatures(admitted, keys));
+    return submission.actions(0).genesis().administrators(0).key();
+  }
+  ASSIGN_OR_RETURN(const books::EntityPtr entity,
                    reader.Get({books::EntityKind::kOfficer, submission.officer()}));
-  if (officer == nullptr) {
+  if (entity == nullptr) {
     return Unauthenticated("OFFICER_UNKNOWN",
                            absl::StrCat("no officer ", submission.officer(), " is registered"));
   }
-  const v1::PublicKey& key = officer->officer().registration().key();
-  const bool is_signed = ahead.signed_by != nullptr && IsSame(ahead.signed_by->public_key(), key);
-  if (!is_signed && !IsSignedBy(key, admitted, keys)) {
+  const auto& all = entity->officer().keys();
+  const auto is_signer = [&](const storage::v1::OfficerKey& each) {
+    const bool is_known = ahead.signed_by != nullptr && IsSame(ahead.signed_by->public_key(), each.key());
+    return is_known || IsSignedBy(each.key(), admitted, keys);
+  };
+  const auto signer = std::find_if(all.rbegin(), all.rend(), is_signer);
+  if (signer == all.rend()) {
     return Unauthenticated(
         "SIGNATURE_INVALID",
         absl::StrCat("the envelope is not signed by the key of officer ", submission.officer()));
   }
-  return ahead.proofs_hold ? absl::OkStatus() : CheckKeyProofs(submission, keys);
+  if (!ahead.proofs_hold) RETURN_IF_ERROR(CheckKeyProofs(submission, keys));
+  return signer->key();
+}
+
+absl::Status CheckCounts(const books::Reader& reader, const Admitted& admitted, const v1::PublicKey& signer) {
+  if (IsGenesis(admitted.submission)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const books::EntityPtr officer,
+                   reader.Get({books::EntityKind::kOfficer, admitted.submission.officer()}));
+  if (officer == nullptr) {
+    return Unauthenticated("OFFICER_UNKNOWN",
+                           absl::StrCat("no officer ", admitted.submission.officer(), " is registered"));
+  }
+  return books::CheckKeyCounts(officer->officer(), signer);
+}
+
+absl::Status CheckSignatures(const books::Reader& reader, const Admitted& admitted, VerifierCache* keys,
+                             const SignaturesAhead& ahead) {
+  ASSIGN_OR_RETURN(const v1::PublicKey signer, FindSigner(reader, admitted, keys, ahead));
+  return CheckCounts(reader, admitted, signer);
+}
+
+size_t CountKeyProofs(const v1::Submission& submission) {
+  size_t count = 0;
+  for (const v1::Action& action : submission.actions()) {
+    count += KeyProofIn(submission, action).has_value() ? 1 : 0;
+    count += static_cast<size_t>(action.genesis().administrators_size());
+  }
+  return count;
 }
 
 }  // namespace fundledger::audit

@@ -4,6 +4,7 @@
 #include "ledger/base/bytes.h"
 #include "ledger/base/text.h"
 #include "ledger/books/approvals.h"
+#include "ledger/books/officers.h"
 #include "ledger/books/rules.h"
 
 namespace fundledger::books {
@@ -128,6 +129,15 @@ absl::Status TrailOfLines(const ActionContext& context, const Lines& lines) {
   return absl::OkStatus();
 }
 
+absl::Status TrailOfOfficer(const ActionContext& context, const std::string& id) {
+  context.working.Trail(TrailDimension::kOfficer, id);
+  ASSIGN_OR_RETURN(const EntityPtr officer, context.working.Get({EntityKind::kOfficer, id}));
+  if (officer != nullptr) {
+    context.working.Trail(TrailDimension::kOrganization, officer->officer().registration().organization());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status TrailOfSubject(const ActionContext& context) {
   const v1::Action& action = context.action;
   Working& working = context.working;
@@ -139,6 +149,15 @@ absl::Status TrailOfSubject(const ActionContext& context) {
       working.Trail(TrailDimension::kOfficer, action.register_officer().id());
       working.Trail(TrailDimension::kOrganization, action.register_officer().organization());
       return absl::OkStatus();
+    case v1::Action::kRevokeKey:
+      return TrailOfOfficer(context, action.revoke_key().officer());
+    case v1::Action::kRecoverKey:
+      return TrailOfOfficer(context, action.recover_key().officer());
+    case v1::Action::kMoveOfficer:
+      working.Trail(TrailDimension::kOrganization, action.move_officer().organization());
+      return TrailOfOfficer(context, action.move_officer().officer());
+    case v1::Action::kDismissOfficer:
+      return TrailOfOfficer(context, action.dismiss_officer().officer());
     case v1::Action::kRegisterPayee:
       working.Trail(TrailDimension::kPayee, action.register_payee().id());
       return absl::OkStatus();
@@ -221,7 +240,7 @@ absl::Status ApplyAction(const ActionContext& context, const ActionRule& rule) {
       RETURN_IF_ERROR(ApplyWithdraw(context));
       break;
     default:
-      RETURN_IF_ERROR(rule.takes_approval ? Propose(context) : ApplyEffect(context));
+      RETURN_IF_ERROR(TakesApproval(rule, context.officer.role()) ? Propose(context) : ApplyEffect(context));
   }
   return AddTrail(context);
 }
@@ -247,6 +266,16 @@ absl::Status ApplyEffect(const ActionContext& context) {
       return RegisterOrganization(context, action.register_organization());
     case v1::Action::kRegisterOfficer:
       return RegisterOfficer(context, action.register_officer());
+    case v1::Action::kRotateKey:
+      return RotateKey(context, action.rotate_key());
+    case v1::Action::kRevokeKey:
+      return RevokeKey(context, action.revoke_key());
+    case v1::Action::kRecoverKey:
+      return RecoverKey(context, action.recover_key());
+    case v1::Action::kMoveOfficer:
+      return MoveOfficer(context, action.move_officer());
+    case v1::Action::kDismissOfficer:
+      return DismissOfficer(context, action.dismiss_officer());
     case v1::Action::kRegisterTaskGroup:
       return RegisterTaskGroup(context, action.register_task_group());
     case v1::Action::kRegisterProgramme:
@@ -308,34 +337,43 @@ absl::Status ApplyEffect(const ActionContext& context) {
   }
 }
 
-absl::StatusOr<Effects> Apply(const Reader& reader, const RecordContext& record,
-                              const v1::Submission& submission) {
-  if (record.sequence == 0) return ApplyGenesis(reader, record, submission);
-  ASSIGN_OR_RETURN(EntityPtr ledger_entity,
-                   Need(reader, EntityKind::kLedger, "", "genesis", "GENESIS_MISSING"));
+namespace {
+
+// Action `index` on what those before it left: they may have changed the officer and the ledger itself.
+absl::Status ApplyAt(Working& working, const v1::Submission& submission, int index, const ActionRule& rule) {
+  const v1::Action& action = submission.actions(index);
+  ASSIGN_OR_RETURN(const EntityPtr ledger_entity,
+                   Need(working, EntityKind::kLedger, "", "genesis", "GENESIS_MISSING"));
   const sv1::Ledger& ledger = ledger_entity->ledger();
-  ASSIGN_OR_RETURN(EntityPtr officer, reader.Get({EntityKind::kOfficer, submission.officer()}));
+  ASSIGN_OR_RETURN(const EntityPtr officer, working.Get({EntityKind::kOfficer, submission.officer()}));
   if (officer == nullptr) {
     return Refuse(absl::StatusCode::kUnauthenticated, "OFFICER_UNKNOWN",
                   absl::StrCat("there is no officer '", submission.officer(), "' in this ledger"));
   }
-  const Date record_day = Date::FromUnixMicros(record.recorded_at_us, ledger.genesis().utc_offset_minutes());
+  RETURN_IF_ERROR(CheckInOffice(officer->officer()));
+  const Date record_day =
+      Date::FromUnixMicros(working.record().recorded_at_us, ledger.genesis().utc_offset_minutes());
+  ASSIGN_OR_RETURN(const Date day, BusinessDay(action, rule, record_day, Date(ledger.first_day())));
+  const ActionContext context{
+      working,    action, static_cast<uint32_t>(index), officer->officer().registration(), ledger,
+      record_day, day};
+  return ApplyAction(context, rule);
+}
+
+}  // namespace
+
+absl::StatusOr<Effects> Apply(const Reader& reader, const RecordContext& record,
+                              const v1::Submission& submission) {
+  if (record.sequence == 0) return ApplyGenesis(reader, record, submission);
   Working working(reader, record);
   for (int i = 0; i < submission.actions_size(); ++i) {
-    const v1::Action& action = submission.actions(i);
-    const ActionRule* rule = FindActionRule(action.kind_case());
-    const auto where = [i, rule] {
-      return absl::StrCat("action ", i, " (", rule == nullptr ? "unknown" : ToAbsl(rule->name), ")");
-    };
-    if (rule == nullptr) {
-      return Annotate(Malformed("ACTION_UNKNOWN", "no such action may be submitted here"), where());
-    }
-    absl::StatusOr<Date> day = BusinessDay(action, *rule, record_day, Date(ledger.first_day()));
-    if (!day.ok()) return Annotate(day.status(), where());
-    const ActionContext context{
-        working,    action, static_cast<uint32_t>(i), officer->officer().registration(), ledger,
-        record_day, *day};
-    if (absl::Status status = ApplyAction(context, *rule); !status.ok()) return Annotate(status, where());
+    const ActionRule* rule = FindActionRule(submission.actions(i).kind_case());
+    const absl::Status status = rule == nullptr
+                                    ? Malformed("ACTION_UNKNOWN", "no such action may be submitted here")
+                                    : ApplyAt(working, submission, i, *rule);
+    if (status.ok()) continue;
+    return Annotate(status,
+                    absl::StrCat("action ", i, " (", rule == nullptr ? "unknown" : ToAbsl(rule->name), ")"));
   }
   return working.TakeEffects();
 }

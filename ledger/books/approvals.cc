@@ -1,10 +1,12 @@
 #include "ledger/books/approvals.h"
 
+#include <algorithm>
 #include <string>
-#include <vector>
 
 #include "ledger/books/books.h"
+#include "ledger/books/officers.h"
 #include "ledger/books/rules.h"
+#include "ledger/books/slots.h"
 
 namespace fundledger::books {
 namespace {
@@ -12,37 +14,9 @@ namespace {
 namespace v1 = ::fundledger::v1;
 namespace sv1 = ::fundledger::storage::v1;
 
-void AddSlot(v1::Role role, std::string_view organization, std::string_view not_organization,
-             sv1::Proposal* proposal) {
-  sv1::ApprovalSlot* slot = proposal->add_slots();
-  slot->set_role(role);
-  slot->set_organization(std::string(organization));
-  slot->set_not_organization(std::string(not_organization));
-}
-
-bool IsUnit(v1::Role role) {
-  return role == v1::ROLE_TOWNSHIP || role == v1::ROLE_DEPARTMENT;
-}
-
-// What approvals an action takes: domain terms' column "proposes → approves".
-void AddSlots(const ActionContext& context, sv1::Proposal* proposal) {
-  const v1::Action& action = context.action;
-  const v1::RegisterOfficer& proposer = context.officer;
-  if (action.kind_case() == v1::Action::kRegisterOfficer) {
-    AddSlot(v1::ROLE_ADMIN, "", proposer.organization(), proposal);
-    if (IsMoneyRole(action.register_officer().role())) AddSlot(v1::ROLE_INSPECTOR, "", "", proposal);
-    return;
-  }
-  if (action.kind_case() == v1::Action::kRequestPayment) {
-    if (IsUnit(proposer.role())) AddSlot(proposer.role(), proposer.organization(), "", proposal);
-    __int128 total = 0;
-    for (const v1::LineAmount& line : action.request_payment().lines()) total += line.amount_fen();
-    if (total >= context.ledger.genesis().policy().two_reviewer_threshold_fen()) {
-      AddSlot(v1::ROLE_FINANCE_REVIEWER, "", "", proposal);
-    }
-  }
-  AddSlot(v1::ROLE_FINANCE_REVIEWER, "", "", proposal);
-}
+// How long a proposal to recover the only inspector's key waits, so that an inspector whose key is not lost
+// can reject it. Days.
+constexpr int64_t kNoticeDays = 7;
 
 absl::StatusOr<EntityPtr> LoadOfficer(const Reader& reader, std::string_view id) {
   return Need(reader, EntityKind::kOfficer, id, "officer", "OFFICER_UNKNOWN");
@@ -52,46 +26,111 @@ const v1::RegisterOfficer& RegistrationOf(const EntityPtr& officer) {
   return officer->officer().registration();
 }
 
-absl::Status CheckAnotherPerson(const v1::RegisterOfficer& approver, const v1::RegisterOfficer& other,
-                                std::string_view reason, std::string_view what) {
-  const bool same_person = !approver.person_code().empty() && approver.person_code() == other.person_code();
-  if (approver.id() != other.id() && !same_person) return absl::OkStatus();
-  return Refuse(absl::StatusCode::kPermissionDenied, reason,
-                absl::StrCat("officer ", approver.id(), " is the one who ", ToAbsl(what),
-                             "; another person must approve"));
+bool IsSamePerson(const v1::RegisterOfficer& a, const v1::RegisterOfficer& b) {
+  return a.id() == b.id() || (!a.person_code().empty() && a.person_code() == b.person_code());
 }
 
-bool Fits(const sv1::ApprovalSlot& slot, const v1::RegisterOfficer& officer) {
-  return slot.officer().empty() && slot.role() == officer.role() &&
-         (slot.organization().empty() || slot.organization() == officer.organization()) &&
-         (slot.not_organization().empty() || slot.not_organization() != officer.organization());
+absl::Status CheckAnotherPerson(const v1::RegisterOfficer& officer, const v1::RegisterOfficer& other,
+                                std::string_view reason, std::string_view what) {
+  if (!IsSamePerson(officer, other)) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kPermissionDenied, reason,
+                absl::StrCat("officer ", officer.id(), " is the one who ", ToAbsl(what),
+                             "; another person must decide"));
+}
+
+std::string NameOf(const sv1::Proposal& proposal) {
+  return absl::StrCat("proposal ", proposal.origin().sequence(), ".", proposal.origin().action());
+}
+
+// Nobody decides about themselves.
+absl::Status CheckNotOwnCase(const Reader& reader, const v1::Action& action,
+                             const v1::RegisterOfficer& officer) {
+  ASSIGN_OR_RETURN(const auto subject, SubjectOf(reader, action));
+  if (!subject.has_value()) return absl::OkStatus();
+  return CheckAnotherPerson(officer, *subject, "OWN_CASE", "it is about");
+}
+
+absl::Status CheckOpen(const sv1::Proposal& proposal) {
+  if (proposal.state() == sv1::PROPOSAL_STATE_OPEN) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kFailedPrecondition, "PROPOSAL_NOT_OPEN",
+                absl::StrCat(NameOf(proposal), " is not open any more"));
 }
 
 // Index of the slot that the officer may fill.
 absl::StatusOr<int> FindSlot(const Reader& reader, const sv1::Proposal& proposal,
                              std::string_view officer_id) {
-  if (proposal.state() != sv1::PROPOSAL_STATE_OPEN) {
-    return Refuse(absl::StatusCode::kFailedPrecondition, "PROPOSAL_NOT_OPEN",
-                  absl::StrCat("proposal ", proposal.origin().sequence(), ".", proposal.origin().action(),
-                               " is not open any more"));
-  }
+  RETURN_IF_ERROR(CheckOpen(proposal));
   ASSIGN_OR_RETURN(const EntityPtr officer_entity, LoadOfficer(reader, officer_id));
   const v1::RegisterOfficer& officer = RegistrationOf(officer_entity);
   ASSIGN_OR_RETURN(const EntityPtr proposer, LoadOfficer(reader, proposal.officer()));
   RETURN_IF_ERROR(CheckAnotherPerson(officer, RegistrationOf(proposer), "SELF_APPROVAL", "proposed it"));
+  RETURN_IF_ERROR(CheckNotOwnCase(reader, proposal.action(), officer));
   for (const sv1::ApprovalSlot& slot : proposal.slots()) {
     if (slot.officer().empty()) continue;
     ASSIGN_OR_RETURN(const EntityPtr earlier, LoadOfficer(reader, slot.officer()));
     RETURN_IF_ERROR(
         CheckAnotherPerson(officer, RegistrationOf(earlier), "ALREADY_APPROVED", "approved it already"));
   }
+  if (WasMovedSince(officer_entity->officer(), proposal.origin().sequence())) {
+    return Refuse(absl::StatusCode::kPermissionDenied, "OFFICER_MOVED",
+                  absl::StrCat("officer ", officer.id(), " was moved to organization ",
+                               officer.organization(), " after ", NameOf(proposal),
+                               " was made; let an officer answer it who was there already"));
+  }
   for (int i = 0; i < proposal.slots_size(); ++i) {
-    if (Fits(proposal.slots(i), officer)) return i;
+    if (Fits(proposal, proposal.slots(i), officer)) return i;
   }
   return Refuse(absl::StatusCode::kPermissionDenied, "APPROVAL_NOT_ALLOWED",
-                absl::StrCat("proposal ", proposal.origin().sequence(), ".", proposal.origin().action(),
-                             " takes no approval by officer ", officer.id(), " (",
+                absl::StrCat(NameOf(proposal), " takes no approval by officer ", officer.id(), " (",
                              ToAbsl(RoleName(officer.role())), " of ", officer.organization(), ")"));
+}
+
+absl::Status CheckStandsStill(const Reader& reader, const std::string& officer_id, Sequence since,
+                              std::string_view reason, std::string_view what) {
+  ASSIGN_OR_RETURN(const EntityPtr officer, LoadOfficer(reader, officer_id));
+  const std::string why = WhyNotStanding(officer->officer(), since);
+  if (why.empty()) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kFailedPrecondition, reason,
+                absl::StrCat("officer ", officer_id, ", who ", ToAbsl(what), " it in record ", since, ", ",
+                             why, "; reject or withdraw it and propose anew"));
+}
+
+// What was in order when it was proposed and approved so far must be in order still: those who did it, and
+// what it takes.
+absl::Status CheckStillGood(const Reader& reader, const sv1::Proposal& proposal) {
+  RETURN_IF_ERROR(CheckStandsStill(reader, proposal.officer(), proposal.origin().sequence(),
+                                   "PROPOSER_NOT_IN_STANDING", "proposed"));
+  for (const sv1::ApprovalSlot& slot : proposal.slots()) {
+    if (slot.officer().empty()) continue;
+    RETURN_IF_ERROR(CheckStandsStill(reader, slot.officer(), slot.origin().sequence(),
+                                     "APPROVER_NOT_IN_STANDING", "approved"));
+  }
+  ASSIGN_OR_RETURN(const EntityPtr ledger,
+                   Need(reader, EntityKind::kLedger, "", "genesis", "GENESIS_MISSING"));
+  ASSIGN_OR_RETURN(const EntityPtr proposer, LoadOfficer(reader, proposal.officer()));
+  ASSIGN_OR_RETURN(const auto needed,
+                   SlotsOf(reader, ledger->ledger(), proposal.action(), RegistrationOf(proposer)));
+  if (HasSlots(proposal, needed)) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kFailedPrecondition, "MORE_APPROVALS_NEEDED",
+                absl::StrCat(NameOf(proposal),
+                             " takes more approvals now than when it was made; reject or "
+                             "withdraw it and propose anew"));
+}
+
+// The only inspector's key is recovered by administrators alone; so that they cannot take it from an
+// inspector who has it, it waits for an objection.
+absl::Status CheckNotice(const ActionContext& context, const sv1::Proposal& proposal) {
+  if (!proposal.action().has_recover_key()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const auto subject, SubjectOf(context.working, proposal.action()));
+  if (!subject.has_value() || subject->role() != v1::ROLE_INSPECTOR) return absl::OkStatus();
+  if (HasOtherInspector(context.ledger, subject->id())) return absl::OkStatus();
+  const int64_t valid_days = context.ledger.genesis().policy().proposal_valid_days();
+  const int64_t days = valid_days == 0 ? kNoticeDays : std::min(kNoticeDays, valid_days);
+  const Date first(static_cast<int32_t>(proposal.origin().day() + days));
+  if (context.record_day >= first) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kFailedPrecondition, "NOTICE_PERIOD",
+                absl::StrCat("officer ", subject->id(), " is the only inspector and may reject this until ",
+                             first.ToString(), "; approve it from that day on"));
 }
 
 absl::Status CheckNotExpired(const ActionContext& context, const sv1::Proposal& proposal) {
@@ -181,6 +220,8 @@ absl::Status Propose(const ActionContext& context) {
                               context.ledger, context.record_day, context.day};
     RETURN_IF_ERROR(ApplyEffect(tried));
   }
+  RETURN_IF_ERROR(CheckNotOwnCase(context.working, context.action, context.officer));
+  ASSIGN_OR_RETURN(auto slots, SlotsOf(context.working, context.ledger, context.action, context.officer));
   ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change({EntityKind::kProposal, id}));
   sv1::Proposal* proposal = entity->mutable_proposal();
   *proposal->mutable_origin() = context.MakeOrigin();
@@ -190,7 +231,7 @@ absl::Status Propose(const ActionContext& context) {
   proposal->set_organization(context.officer.organization());
   *proposal->mutable_action() = context.action;
   proposal->set_state(sv1::PROPOSAL_STATE_OPEN);
-  AddSlots(context, proposal);
+  for (sv1::ApprovalSlot& slot : slots) *proposal->add_slots() = std::move(slot);
   return absl::OkStatus();
 }
 
@@ -199,10 +240,13 @@ absl::Status ApplyApprove(const ActionContext& context) {
   ASSIGN_OR_RETURN(EntityPtr found, FindProposal(context.working, ref));
   ASSIGN_OR_RETURN(int slot, FindSlot(context.working, found->proposal(), context.officer.id()));
   RETURN_IF_ERROR(CheckNotExpired(context, found->proposal()));
+  RETURN_IF_ERROR(CheckStillGood(context.working, found->proposal()));
+  RETURN_IF_ERROR(CheckNotice(context, found->proposal()));
   RETURN_IF_ERROR(TrailOf(context, found->proposal()));
   ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change({EntityKind::kProposal, IdOf(ref)}));
   sv1::Proposal* proposal = entity->mutable_proposal();
   proposal->mutable_slots(slot)->set_officer(context.officer.id());
+  proposal->mutable_slots(slot)->set_officer_organization(context.officer.organization());
   *proposal->mutable_slots(slot)->mutable_origin() = context.MakeOrigin();
   for (const sv1::ApprovalSlot& each : proposal->slots()) {
     if (each.officer().empty()) return absl::OkStatus();
@@ -214,11 +258,23 @@ absl::Status ApplyApprove(const ActionContext& context) {
   return TakeEffect(context, *proposal);
 }
 
+namespace {
+
+// Whoever could approve it; and whose key is to be recovered though it is not lost.
+absl::Status CheckMayReject(const ActionContext& context, const sv1::Proposal& proposal) {
+  const bool is_own_key = proposal.action().has_recover_key() &&
+                          proposal.action().recover_key().officer() == context.officer.id();
+  if (is_own_key) return CheckOpen(proposal);
+  return FindSlot(context.working, proposal, context.officer.id()).status();
+}
+
+}  // namespace
+
 absl::Status ApplyReject(const ActionContext& context) {
   const v1::Reject& reject = context.action.reject();
   RETURN_IF_ERROR(CheckReason(reject.reason()));
   ASSIGN_OR_RETURN(EntityPtr found, FindProposal(context.working, reject.proposal()));
-  RETURN_IF_ERROR(FindSlot(context.working, found->proposal(), context.officer.id()).status());
+  RETURN_IF_ERROR(CheckMayReject(context, found->proposal()));
   RETURN_IF_ERROR(TrailOf(context, found->proposal()));
   return Close(context, reject.proposal(), sv1::PROPOSAL_STATE_REJECTED, reject.reason());
 }
@@ -228,30 +284,26 @@ absl::Status ApplyWithdraw(const ActionContext& context) {
   RETURN_IF_ERROR(CheckReason(withdraw.reason()));
   ASSIGN_OR_RETURN(EntityPtr found, FindProposal(context.working, withdraw.proposal()));
   const sv1::Proposal& proposal = found->proposal();
-  ASSIGN_OR_RETURN(const EntityPtr proposer_entity, LoadOfficer(context.working, proposal.officer()));
-  const v1::RegisterOfficer& proposer = RegistrationOf(proposer_entity);
-  if (proposer.organization() != context.officer.organization() ||
-      proposer.role() != context.officer.role()) {
+  ASSIGN_OR_RETURN(const EntityPtr proposer, LoadOfficer(context.working, proposal.officer()));
+  const v1::Role role = RegistrationOf(proposer).role();
+  if (proposal.organization() != context.officer.organization() || role != context.officer.role()) {
     return Refuse(absl::StatusCode::kPermissionDenied, "NOT_THE_REQUESTER",
-                  absl::StrCat("withdrawing belongs to those who proposed it: ",
-                               ToAbsl(RoleName(proposer.role())), " of ", proposer.organization()));
+                  absl::StrCat("withdrawing belongs to those who proposed it: ", ToAbsl(RoleName(role)),
+                               " of ", proposal.organization()));
   }
   // An approved payment may still be withdrawn until it is instructed; PaymentClosed sees to that.
   const bool payment = proposal.action().kind_case() == v1::Action::kRequestPayment;
-  if (proposal.state() != sv1::PROPOSAL_STATE_OPEN &&
-      !(payment && proposal.state() == sv1::PROPOSAL_STATE_APPROVED)) {
-    return Refuse(absl::StatusCode::kFailedPrecondition, "PROPOSAL_NOT_OPEN",
-                  absl::StrCat("proposal ", proposal.origin().sequence(), ".", proposal.origin().action(),
-                               " is not open any more"));
-  }
+  if (!payment || proposal.state() != sv1::PROPOSAL_STATE_APPROVED) RETURN_IF_ERROR(CheckOpen(proposal));
   RETURN_IF_ERROR(TrailOf(context, proposal));
   return Close(context, withdraw.proposal(), sv1::PROPOSAL_STATE_WITHDRAWN, withdraw.reason());
 }
 
 absl::Status CanApprove(const Reader& reader, const sv1::Proposal& proposal, std::string_view officer) {
   ASSIGN_OR_RETURN(const EntityPtr approver, LoadOfficer(reader, officer));
+  RETURN_IF_ERROR(CheckInOffice(approver->officer()));
   RETURN_IF_ERROR(CheckRole(*FindActionRule(v1::Action::kApprove), RegistrationOf(approver)));
-  return FindSlot(reader, proposal, officer).status();
+  RETURN_IF_ERROR(FindSlot(reader, proposal, officer).status());
+  return CheckStillGood(reader, proposal);
 }
 
 }  // namespace fundledger::books

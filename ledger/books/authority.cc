@@ -17,10 +17,13 @@ constexpr uint32_t kTreasury = Bit(v1::ROLE_TREASURY);
 constexpr uint32_t kTownship = Bit(v1::ROLE_TOWNSHIP);
 constexpr uint32_t kDepartment = Bit(v1::ROLE_DEPARTMENT);
 constexpr uint32_t kInspector = Bit(v1::ROLE_INSPECTOR);
+constexpr uint32_t kAuditor = Bit(v1::ROLE_AUDITOR);
 constexpr uint32_t kAdmin = Bit(v1::ROLE_ADMIN);
 constexpr uint32_t kUnit = kTownship | kDepartment;
+constexpr uint32_t kEverybody = kClerk | kReviewer | kTreasury | kUnit | kInspector | kAuditor | kAdmin;
 // Roles that propose, and roles that answer proposals; the standing of the single officer is checked besides.
-constexpr uint32_t kProposers = kAdmin | kClerk | kTreasury | kUnit;
+// A reviewer proposes nothing but the own next key.
+constexpr uint32_t kProposers = kAdmin | kClerk | kReviewer | kTreasury | kUnit;
 constexpr uint32_t kApprovers = kAdmin | kInspector | kReviewer | kUnit;
 
 }  // namespace
@@ -28,40 +31,46 @@ constexpr uint32_t kApprovers = kAdmin | kInspector | kReviewer | kUnit;
 const std::vector<ActionRule>& ActionRules() {
   using A = v1::Action;
   static const auto& rules = *new std::vector<ActionRule>{
-      {A::kRegisterOrganization, "register_organization", kAdmin, false, DateRule::kOptional},
-      {A::kRegisterOfficer, "register_officer", kAdmin, true, DateRule::kOptional},
-      {A::kRegisterTaskGroup, "register_task_group", kAdmin, false, DateRule::kOptional},
-      {A::kRegisterProgramme, "register_programme", kAdmin, false, DateRule::kOptional},
-      {A::kRegisterCategory, "register_category", kAdmin, false, DateRule::kOptional},
-      {A::kRegisterPayee, "register_payee", kClerk, true, DateRule::kOptional},
-      {A::kRegisterIndicator, "register_indicator", kAdmin, false, DateRule::kOptional},
-      {A::kRegisterFund, "register_fund", kClerk, true, DateRule::kOptional},
-      {A::kReceive, "receive", kClerk, true, DateRule::kRequired},
-      {A::kReturnUp, "return_up", kClerk, true, DateRule::kRequired},
-      {A::kPlan, "plan", kClerk, true, DateRule::kRequired},
-      {A::kChangePlan, "change_plan", kClerk, true, DateRule::kRequired},
-      {A::kAllocate, "allocate", kClerk, true, DateRule::kRequired},
-      {A::kAdjust, "adjust", kClerk, true, DateRule::kRequired},
-      {A::kReclaim, "reclaim", kClerk, true, DateRule::kRequired},
-      {A::kRecordOutsidePayment, "record_outside_payment", kDepartment, true, DateRule::kRequired},
-      {A::kApprove, "approve", kApprovers, false, DateRule::kNone},
-      {A::kReject, "reject", kApprovers, false, DateRule::kOptional},
-      {A::kWithdraw, "withdraw", kProposers, false, DateRule::kOptional},
-      {A::kReverse, "reverse", kClerk, true, DateRule::kRequired},
-      {A::kRequestPayment, "request_payment", kClerk | kUnit, true, DateRule::kRequired},
-      {A::kInstruct, "instruct", kTreasury, false, DateRule::kRequired},
-      {A::kConfirm, "confirm", kTreasury, false, DateRule::kRequired},
-      {A::kFail, "fail", kTreasury, false, DateRule::kRequired},
-      {A::kRefund, "refund", kTreasury, true, DateRule::kRequired},
-      {A::kDeclareProject, "declare_project", kUnit, false, DateRule::kRequired},
-      {A::kApproveProject, "approve_project", kDepartment, true, DateRule::kRequired},
-      {A::kStartProject, "start_project", kUnit, false, DateRule::kRequired},
-      {A::kReportProgress, "report_progress", kUnit, false, DateRule::kRequired},
-      {A::kCompleteProject, "complete_project", kUnit, false, DateRule::kRequired},
-      {A::kSuspendProject, "suspend_project", kUnit, false, DateRule::kRequired},
-      {A::kResumeProject, "resume_project", kUnit, false, DateRule::kRequired},
-      {A::kTerminateProject, "terminate_project", kDepartment, true, DateRule::kRequired},
-      {A::kReportIndicator, "report_indicator", kUnit, false, DateRule::kRequired},
+      {A::kRegisterOrganization, "register_organization", kAdmin, ApprovalRule::kNone, DateRule::kOptional},
+      {A::kRegisterOfficer, "register_officer", kAdmin, ApprovalRule::kTaken, DateRule::kOptional},
+      {A::kRegisterTaskGroup, "register_task_group", kAdmin, ApprovalRule::kNone, DateRule::kOptional},
+      {A::kRegisterProgramme, "register_programme", kAdmin, ApprovalRule::kNone, DateRule::kOptional},
+      {A::kRegisterCategory, "register_category", kAdmin, ApprovalRule::kNone, DateRule::kOptional},
+      {A::kRegisterPayee, "register_payee", kClerk, ApprovalRule::kTaken, DateRule::kOptional},
+      {A::kRegisterIndicator, "register_indicator", kAdmin, ApprovalRule::kNone, DateRule::kOptional},
+      {A::kRotateKey, "rotate_key", kEverybody, ApprovalRule::kOfMoneyRoles, DateRule::kNone},
+      {A::kRevokeKey, "revoke_key", kAdmin, ApprovalRule::kNone, DateRule::kNone},
+      {A::kRecoverKey, "recover_key", kAdmin, ApprovalRule::kTaken, DateRule::kNone},
+      {A::kMoveOfficer, "move_officer", kAdmin, ApprovalRule::kTaken, DateRule::kNone},
+      {A::kDismissOfficer, "dismiss_officer", kAdmin, ApprovalRule::kTaken, DateRule::kNone},
+      {A::kRegisterFund, "register_fund", kClerk, ApprovalRule::kTaken, DateRule::kOptional},
+      {A::kReceive, "receive", kClerk, ApprovalRule::kTaken, DateRule::kRequired},
+      {A::kReturnUp, "return_up", kClerk, ApprovalRule::kTaken, DateRule::kRequired},
+      {A::kPlan, "plan", kClerk, ApprovalRule::kTaken, DateRule::kRequired},
+      {A::kChangePlan, "change_plan", kClerk, ApprovalRule::kTaken, DateRule::kRequired},
+      {A::kAllocate, "allocate", kClerk, ApprovalRule::kTaken, DateRule::kRequired},
+      {A::kAdjust, "adjust", kClerk, ApprovalRule::kTaken, DateRule::kRequired},
+      {A::kReclaim, "reclaim", kClerk, ApprovalRule::kTaken, DateRule::kRequired},
+      {A::kRecordOutsidePayment, "record_outside_payment", kDepartment, ApprovalRule::kTaken,
+       DateRule::kRequired},
+      {A::kApprove, "approve", kApprovers, ApprovalRule::kNone, DateRule::kNone},
+      {A::kReject, "reject", kApprovers, ApprovalRule::kNone, DateRule::kOptional},
+      {A::kWithdraw, "withdraw", kProposers, ApprovalRule::kNone, DateRule::kOptional},
+      {A::kReverse, "reverse", kClerk, ApprovalRule::kTaken, DateRule::kRequired},
+      {A::kRequestPayment, "request_payment", kClerk | kUnit, ApprovalRule::kTaken, DateRule::kRequired},
+      {A::kInstruct, "instruct", kTreasury, ApprovalRule::kNone, DateRule::kRequired},
+      {A::kConfirm, "confirm", kTreasury, ApprovalRule::kNone, DateRule::kRequired},
+      {A::kFail, "fail", kTreasury, ApprovalRule::kNone, DateRule::kRequired},
+      {A::kRefund, "refund", kTreasury, ApprovalRule::kTaken, DateRule::kRequired},
+      {A::kDeclareProject, "declare_project", kUnit, ApprovalRule::kNone, DateRule::kRequired},
+      {A::kApproveProject, "approve_project", kDepartment, ApprovalRule::kTaken, DateRule::kRequired},
+      {A::kStartProject, "start_project", kUnit, ApprovalRule::kNone, DateRule::kRequired},
+      {A::kReportProgress, "report_progress", kUnit, ApprovalRule::kNone, DateRule::kRequired},
+      {A::kCompleteProject, "complete_project", kUnit, ApprovalRule::kNone, DateRule::kRequired},
+      {A::kSuspendProject, "suspend_project", kUnit, ApprovalRule::kNone, DateRule::kRequired},
+      {A::kResumeProject, "resume_project", kUnit, ApprovalRule::kNone, DateRule::kRequired},
+      {A::kTerminateProject, "terminate_project", kDepartment, ApprovalRule::kTaken, DateRule::kRequired},
+      {A::kReportIndicator, "report_indicator", kUnit, ApprovalRule::kNone, DateRule::kRequired},
   };
   return rules;
 }
@@ -98,6 +107,11 @@ std::string_view RoleName(v1::Role role) {
 
 bool IsMoneyRole(v1::Role role) {
   return role == v1::ROLE_FINANCE_CLERK || role == v1::ROLE_FINANCE_REVIEWER || role == v1::ROLE_TREASURY;
+}
+
+bool TakesApproval(const ActionRule& rule, v1::Role role) {
+  return rule.approval == ApprovalRule::kTaken ||
+         (rule.approval == ApprovalRule::kOfMoneyRoles && IsMoneyRole(role));
 }
 
 absl::Status CheckRole(const ActionRule& rule, const v1::RegisterOfficer& officer) {

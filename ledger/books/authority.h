@@ -22,11 +22,18 @@ enum class DateRule {
   kRequired,
 };
 
+// Whether an action waits for others before it takes effect.
+enum class ApprovalRule {
+  kNone,
+  kTaken,
+  kOfMoneyRoles,  // if the officer who submits it has a money role
+};
+
 struct ActionRule {
   ActionKind kind;
   std::string_view name;  // the field's name in fundledger.v1.Action
   uint32_t roles;         // bit 1 << role
-  bool takes_approval;
+  ApprovalRule approval;
   DateRule date;
 };
 
@@ -42,8 +49,10 @@ const ActionRule* FindActionRule(ActionKind kind);
 // Name of a role as in domain terms, such as finance_clerk.
 std::string_view RoleName(::fundledger::v1::Role role);
 
-// Roles that touch money: registering their officers takes an inspector as well.
+// Roles that touch money: what concerns their officers takes an inspector as well.
 bool IsMoneyRole(::fundledger::v1::Role role);
+// Whether the action, submitted by an officer of that role, waits for approval.
+bool TakesApproval(const ActionRule& rule, ::fundledger::v1::Role role);
 
 // PERMISSION_DENIED, reason ROLE_NOT_ALLOWED, unless the officer's role may submit this kind.
 absl::Status CheckRole(const ActionRule& rule, const ::fundledger::v1::RegisterOfficer& officer);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "ledger/base/text.h"
+#include "ledger/books/officers.h"
 #include "ledger/books/rules.h"
 
 #include "absl/strings/ascii.h"
@@ -46,15 +47,6 @@ absl::Status NeedParent(const ActionContext& context, EntityKind kind, std::stri
   return Need(context.working, kind, parent, what, reason).status();
 }
 
-absl::Status CheckKey(const v1::PublicKey& key) {
-  const bool ed25519 = key.algorithm() == v1::KEY_ALGORITHM_ED25519 && key.key().size() == 32;
-  const bool sm2 = key.algorithm() == v1::KEY_ALGORITHM_SM2 && key.key().size() == 65;
-  if (ed25519 || sm2) return absl::OkStatus();
-  return Malformed("KEY_MALFORMED",
-                   absl::StrCat("a key is 32 bytes of Ed25519 or 65 bytes of SM2; this one has ",
-                                key.key().size(), " bytes"));
-}
-
 // Weights of GB 32100-2015, the unified social credit code's check character.
 bool IsCreditCode(std::string_view code) {
   constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY";
@@ -94,6 +86,28 @@ absl::Status RegisterOrganization(const ActionContext& context, const v1::Regist
   return absl::OkStatus();
 }
 
+absl::Status CheckKey(const v1::PublicKey& key) {
+  const bool ed25519 = key.algorithm() == v1::KEY_ALGORITHM_ED25519 && key.key().size() == 32;
+  const bool sm2 = key.algorithm() == v1::KEY_ALGORITHM_SM2 && key.key().size() == 65;
+  if (ed25519 || sm2) return absl::OkStatus();
+  return Malformed("KEY_MALFORMED",
+                   absl::StrCat("a key is 32 bytes of Ed25519 or 65 bytes of SM2; this one has ",
+                                key.key().size(), " bytes"));
+}
+
+absl::Status TakeKey(const ActionContext& context, const v1::PublicKey& key, const std::string& officer) {
+  const EntityKey name{EntityKind::kKeyOwner, std::string(1, static_cast<char>(key.algorithm())) + key.key()};
+  ASSIGN_OR_RETURN(const EntityPtr owner, context.working.Get(name));
+  if (owner != nullptr) {
+    return Refuse(absl::StatusCode::kAlreadyExists, "KEY_IN_USE",
+                  absl::StrCat("this key belongs to officer '", owner->key_owner().officer(),
+                               "' for ever; make another"));
+  }
+  ASSIGN_OR_RETURN(sv1::Entity * owned, context.working.Change(name));
+  owned->mutable_key_owner()->set_officer(officer);
+  return absl::OkStatus();
+}
+
 absl::Status RegisterOfficer(const ActionContext& context, const v1::RegisterOfficer& what) {
   if (what.role() == v1::ROLE_UNSPECIFIED) return Malformed("ROLE_MISSING", "an officer needs a role");
   if (!what.person_code().empty() && what.person_code().size() != 32) {
@@ -104,19 +118,13 @@ absl::Status RegisterOfficer(const ActionContext& context, const v1::RegisterOff
                        "ORGANIZATION_NOT_FOUND")
                       .status());
   ASSIGN_OR_RETURN(sv1::Entity * entity, Fresh(context, EntityKind::kOfficer, what.id(), "officer"));
-  const EntityKey key{EntityKind::kKeyOwner,
-                      std::string(1, static_cast<char>(what.key().algorithm())) + what.key().key()};
-  ASSIGN_OR_RETURN(EntityPtr owner, context.working.Get(key));
-  if (owner != nullptr) {
-    return Refuse(absl::StatusCode::kAlreadyExists, "KEY_IN_USE",
-                  absl::StrCat("this key belongs to officer '", owner->key_owner().officer(),
-                               "' for ever; make another"));
-  }
-  *entity->mutable_officer()->mutable_registration() = what;
-  *entity->mutable_officer()->mutable_origin() = context.MakeOrigin();
-  ASSIGN_OR_RETURN(sv1::Entity * owned, context.working.Change(key));
-  owned->mutable_key_owner()->set_officer(what.id());
-  return absl::OkStatus();
+  RETURN_IF_ERROR(TakeKey(context, what.key(), what.id()));
+  sv1::Officer* officer = entity->mutable_officer();
+  *officer->mutable_registration() = what;
+  *officer->mutable_origin() = context.MakeOrigin();
+  AddKey(context.MakeOrigin(), what.key(), officer);
+  AddPost(context.MakeOrigin(), what.organization(), officer);
+  return KeepGuardian(context, *officer);
 }
 
 absl::Status RegisterTaskGroup(const ActionContext& context, const v1::RegisterTaskGroup& what) {

@@ -17,11 +17,22 @@ absl::StatusOr<Effects> ApplyGenesis(const Reader& reader, const RecordContext& 
 absl::Status RegisterOrganization(const ActionContext& context,
                                   const ::fundledger::v1::RegisterOrganization& what);
 absl::Status RegisterOfficer(const ActionContext& context, const ::fundledger::v1::RegisterOfficer& what);
+absl::Status CheckKey(const ::fundledger::v1::PublicKey& key);
+// Takes the key for the officer, for ever. ALREADY_EXISTS, reason KEY_IN_USE.
+absl::Status TakeKey(const ActionContext& context, const ::fundledger::v1::PublicKey& key,
+                     const std::string& officer);
 absl::Status RegisterTaskGroup(const ActionContext& context, const ::fundledger::v1::RegisterTaskGroup& what);
 absl::Status RegisterProgramme(const ActionContext& context, const ::fundledger::v1::RegisterProgramme& what);
 absl::Status RegisterCategory(const ActionContext& context, const ::fundledger::v1::RegisterCategory& what);
 absl::Status RegisterPayee(const ActionContext& context, const ::fundledger::v1::RegisterPayee& what);
 absl::Status RegisterIndicator(const ActionContext& context, const ::fundledger::v1::RegisterIndicator& what);
+
+// officers.cc
+absl::Status RotateKey(const ActionContext& context, const ::fundledger::v1::RotateKey& what);
+absl::Status RevokeKey(const ActionContext& context, const ::fundledger::v1::RevokeKey& what);
+absl::Status RecoverKey(const ActionContext& context, const ::fundledger::v1::RecoverKey& what);
+absl::Status MoveOfficer(const ActionContext& context, const ::fundledger::v1::MoveOfficer& what);
+absl::Status DismissOfficer(const ActionContext& context, const ::fundledger::v1::DismissOfficer& what);
 
 // funds.cc
 absl::Status RegisterFund(const ActionContext& context, const ::fundledger::v1::RegisterFund& what);

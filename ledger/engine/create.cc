@@ -107,7 +107,7 @@ absl::StatusOr<FirstRecord> MakeFirstRecord(const CreateOptions& options) {
   const EmptyBooks nothing;
   audit::VerifierCache keys;
   Group group(facts, LogEnd(), nothing, /*below=*/nullptr, &keys, /*roots=*/nullptr);
-  const Verdict verdict = group.Add(admitted, options.genesis_envelope, /*verified_key=*/"", now_us);
+  const Verdict verdict = group.Add(admitted, options.genesis_envelope, /*signer=*/std::nullopt, now_us);
   RETURN_IF_ERROR(verdict.status);
 
   FirstRecord first;

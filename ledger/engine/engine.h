@@ -11,6 +11,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,7 +73,8 @@ using Done = std::function<void(absl::StatusOr<::fundledger::v1::Receipt>)>;
 struct Prepared {
   audit::Admitted admitted;
   std::string envelope;
-  std::string verified_key;  // by which its signature was verified; empty: it was not
+  // The key that it was found to be signed by; nothing: it was not looked for.
+  std::optional<::fundledger::v1::PublicKey> signer;
 };
 
 class Engine {

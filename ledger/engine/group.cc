@@ -49,10 +49,6 @@ absl::Status CheckRepeated(const RequestFound& found, const audit::Admitted& adm
                              found.sequence, ": other work takes another request id"));
 }
 
-std::string KeyName(const v1::PublicKey& key) {
-  return absl::StrCat(static_cast<int>(key.algorithm()), ":", key.key());
-}
-
 absl::StatusOr<books::EntityPtr> Group::Below::Get(const books::EntityKey& key) const {
   if (group != nullptr) {
     if (const auto it = group->changes().find(key); it != group->changes().end()) return it->second;
@@ -68,17 +64,6 @@ Group::Group(const LedgerFacts& facts, LogEnd end, const books::Reader& books,
       overlay_(below_),
       keys_(keys),
       roots_(roots) {}
-
-absl::Status Group::CheckSignatures(const audit::Admitted& admitted, std::string_view verified_key) const {
-  if (!verified_key.empty()) {
-    ASSIGN_OR_RETURN(const books::EntityPtr officer,
-                     overlay_.Get({books::EntityKind::kOfficer, admitted.submission.officer()}));
-    if (officer != nullptr && KeyName(officer->officer().registration().key()) == verified_key) {
-      return absl::OkStatus();
-    }
-  }
-  return audit::CheckSignatures(overlay_, admitted, keys_);
-}
 
 absl::StatusOr<std::optional<RequestFound>> Group::FindRecorded(const std::string& request_key) const {
   if (const auto it = requests_.find(request_key); it != requests_.end()) {
@@ -97,10 +82,12 @@ absl::StatusOr<std::optional<RequestFound>> Group::FindRecorded(const std::strin
 // The signature comes first, so that nobody learns what became of another's request. What was recorded comes
 // before everything that can change: a retry finds its record after the officer's rights are gone or the time
 // has run out.
-Verdict Group::Add(const audit::Admitted& admitted, std::string_view envelope, std::string_view verified_key,
-                   int64_t now_us) {
+Verdict Group::Add(const audit::Admitted& admitted, std::string_view envelope,
+                   const std::optional<v1::PublicKey>& signer, int64_t now_us) {
   Verdict verdict;
-  verdict.status = CheckSignatures(admitted, verified_key);
+  const absl::StatusOr<v1::PublicKey> found_signer =
+      signer.has_value() ? *signer : audit::FindSigner(overlay_, admitted, keys_);
+  verdict.status = found_signer.status();
   if (!verdict.status.ok()) return verdict;
   const std::string request_key = RequestKey(admitted.submission.officer(), admitted.submission.request_id());
   const auto found = FindRecorded(request_key);
@@ -110,6 +97,8 @@ Verdict Group::Add(const audit::Admitted& admitted, std::string_view envelope, s
     if (verdict.status.ok()) verdict.sequence = (*found)->sequence;
     return verdict;
   }
+  verdict.status = audit::CheckCounts(overlay_, admitted, *found_signer);
+  if (!verdict.status.ok()) return verdict;
   const absl::StatusOr<Sequence> sequence = Append(admitted, envelope, request_key, now_us);
   verdict.status = sequence.status();
   if (sequence.ok()) verdict.sequence = *sequence;

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -47,9 +48,6 @@ absl::StatusOr<std::optional<RequestFound>> FindRequest(const View& view, std::s
 // ALREADY_EXISTS, reason REQUEST_ID_REUSED, unless `found` is a record of the same actions.
 absl::Status CheckRepeated(const RequestFound& found, const audit::Admitted& admitted);
 
-// What tells whether a key that verified a signature is still the officer's.
-std::string KeyName(const ::fundledger::v1::PublicKey& key);
-
 class Group {
  public:
   // `books` holds the entities at the end of the log that is durable. `below` is the one group that follows
@@ -65,10 +63,11 @@ class Group {
   // `below` is durable and in `books`: it is needed no more.
   void ReleaseBelow() { below_.group = nullptr; }
 
-  // Judges one submission at the time `now_us` or that of the last record, whichever is later. `verified_key`
-  // is the name of the key by which its signatures were verified already; empty if they were not.
-  Verdict Add(const audit::Admitted& admitted, std::string_view envelope, std::string_view verified_key,
-              int64_t now_us);
+  // Judges one submission at the time `now_us` or that of the last record, whichever is later. `signer` is
+  // what audit::FindSigner said of it on an earlier state, which holds for ever: nothing takes a key from its
+  // officer. Nothing if it was not asked, or did not know the officer yet.
+  Verdict Add(const audit::Admitted& admitted, std::string_view envelope,
+              const std::optional<::fundledger::v1::PublicKey>& signer, int64_t now_us);
 
   // Records accepted so far, oldest first.
   const std::vector<std::string>& records() const { return records_; }
@@ -92,7 +91,6 @@ class Group {
     std::shared_ptr<const Group> group;
   };
 
-  absl::Status CheckSignatures(const audit::Admitted& admitted, std::string_view verified_key) const;
   absl::StatusOr<std::optional<RequestFound>> FindRecorded(const std::string& request_key) const;
   absl::StatusOr<Sequence> Append(const audit::Admitted& admitted, std::string_view envelope,
                                   const std::string& request_key, int64_t now_us);

@@ -90,8 +90,8 @@ absl::StatusOr<Prepared> Sequencer::Prepare(std::string envelope) const {
   ASSIGN_OR_RETURN(const books::EntityPtr officer,
                    latest->Get({books::EntityKind::kOfficer, submission.officer()}));
   if (officer == nullptr) return prepared;
-  RETURN_IF_ERROR(audit::CheckSignatures(*latest, prepared.admitted, &keys_));
-  prepared.verified_key = KeyName(officer->officer().registration().key());
+  // Whether the key counts is for its turn to say: a retry finds its record whatever became of the key.
+  ASSIGN_OR_RETURN(prepared.signer, audit::FindSigner(*latest, prepared.admitted, &keys_));
   return prepared;
 }
 
@@ -197,7 +197,7 @@ void Sequencer::Judge(std::vector<Pending> taken) {
 
 void Sequencer::JudgeOne(const Prepared& prepared) {
   open_->verdicts.push_back(
-      open_->group->Add(prepared.admitted, prepared.envelope, prepared.verified_key, options_.clock()));
+      open_->group->Add(prepared.admitted, prepared.envelope, prepared.signer, options_.clock()));
 }
 
 // Takes note of a commit that is over.

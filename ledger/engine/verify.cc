@@ -265,10 +265,7 @@ absl::Status Verification::ReplayWith(audit::Replay* replay, uint64_t end,
 void Verification::CountSignatures() {
   const audit::Admitted& admitted = replay_->last_admitted();
   report_.signatures += admitted.signatures.size();
-  for (const v1::Action& action : admitted.submission.actions()) {
-    if (action.has_register_officer()) ++report_.signatures;  // its key's proof
-    report_.signatures += static_cast<uint64_t>(action.genesis().administrators_size());
-  }
+  report_.signatures += audit::CountKeyProofs(admitted.submission);
 }
 
 absl::Status Verification::ReplayAll(TreeCompare* tree) {

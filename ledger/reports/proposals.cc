@@ -37,6 +37,7 @@ sv1::Proposal InState(const State& state, const sv1::Proposal& proposal) {
   for (sv1::ApprovalSlot& slot : *then.mutable_slots()) {
     if (!slot.officer().empty() && !state.Knows(slot.origin().sequence())) {
       slot.clear_officer();
+      slot.clear_officer_organization();
       slot.clear_origin();
     }
     all_filled = all_filled && !slot.officer().empty();
@@ -62,6 +63,7 @@ void FillProposal(const sv1::Proposal& proposal, v1::ProposalView* view) {
     approval->set_role(slot.role());
     approval->set_organization(slot.organization());
     approval->set_not_organization(slot.not_organization());
+    approval->set_apart(slot.apart());
     approval->set_officer(slot.officer());
     if (!slot.officer().empty()) approval->set_sequence(slot.origin().sequence());
   }
@@ -73,7 +75,10 @@ absl::StatusOr<bool> IsApprovable(const Source& source, const sv1::Proposal& pro
                                   const std::string& officer) {
   if (proposal.state() != sv1::PROPOSAL_STATE_OPEN) return false;
   const absl::Status status = books::CanApprove(source.entities, proposal, officer);
-  if (absl::IsPermissionDenied(status) || absl::IsFailedPrecondition(status)) return false;
+  // UNAUTHENTICATED: of an officer whose key was revoked.
+  const bool is_refusal = absl::IsPermissionDenied(status) || absl::IsFailedPrecondition(status) ||
+                          absl::IsUnauthenticated(status);
+  if (is_refusal) return false;
   RETURN_IF_ERROR(status);
   return true;
 }

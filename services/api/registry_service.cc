@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ledger/base/status.h"
+#include "ledger/books/officers.h"
 #include "services/api/page.h"
 
 #include "absl/strings/str_cat.h"
@@ -35,8 +36,47 @@ std::optional<books::EntityKind> EntityKindOf(v1::RegistryKind kind) {
   }
 }
 
-// What is registered never changes, so the entity of a later state shows it as an earlier one did.
-v1::Registered Shown(const sv1::Entity& entity) {
+const char* NameOf(sv1::KeyEnd end) {
+  switch (end) {
+    case sv1::KEY_END_REPLACED:
+      return "replaced";
+    case sv1::KEY_END_REVOKED:
+      return "revoked";
+    case sv1::KEY_END_DISMISSED:
+      return "dismissed";
+    default:
+      return "";
+  }
+}
+
+// The key as it stood after record `last`.
+v1::KeySpan Shown(const sv1::OfficerKey& key, Sequence last) {
+  v1::KeySpan span;
+  *span.mutable_key() = key.key();
+  span.set_from(key.from().sequence());
+  if (!key.has_until() || key.until().sequence() > last) return span;
+  span.set_until(key.until().sequence());
+  // A replaced key may have been revoked later.
+  const bool is_end_known = !key.has_revoked() || key.revoked().sequence() <= last;
+  span.set_end(NameOf(is_end_known ? key.end() : sv1::KEY_END_REPLACED));
+  if (is_end_known) span.set_reason(key.reason());
+  return span;
+}
+
+void ShowOfficer(const sv1::Officer& officer, Sequence last, v1::Registered* shown) {
+  shown->set_sequence(officer.origin().sequence());
+  *shown->mutable_officer() = books::RegistrationAt(officer, last);
+  for (const sv1::OfficerKey& key : officer.keys()) {
+    if (key.from().sequence() <= last) *shown->add_keys() = Shown(key, last);
+  }
+  if (officer.has_dismissed() && officer.dismissed().sequence() <= last) {
+    shown->set_dismissed(officer.dismissed().sequence());
+  }
+}
+
+// As after record `last`, which may be earlier than the entity is. What is registered never changes, but for
+// officers, who remember.
+v1::Registered Shown(const sv1::Entity& entity, Sequence last) {
   v1::Registered shown;
   switch (entity.body_case()) {
     case sv1::Entity::kOrganization:
@@ -44,8 +84,7 @@ v1::Registered Shown(const sv1::Entity& entity) {
       *shown.mutable_organization() = entity.organization().registration();
       break;
     case sv1::Entity::kOfficer:
-      shown.set_sequence(entity.officer().origin().sequence());
-      *shown.mutable_officer() = entity.officer().registration();
+      ShowOfficer(entity.officer(), last, &shown);
       break;
     case sv1::Entity::kTaskGroup:
       shown.set_sequence(entity.task_group().origin().sequence());
@@ -89,7 +128,7 @@ absl::Status ListRegistered(const engine::View& view, const v1::ListRegisteredRe
 
   RETURN_IF_ERROR(
       view.Scan(*kind, "", page.position, [&](std::string_view id, const books::EntityPtr& entity) {
-        v1::Registered shown = Shown(*entity);
+        v1::Registered shown = Shown(*entity, page.size - 1);
         if (shown.sequence() >= page.size) return true;  // registered after the first page was answered
         if (static_cast<size_t>(response->registered_size()) == page_size) {
           response->set_next_page_token(

@@ -159,10 +159,11 @@ TEST(Approvals, WithdrawingBelongsToThoseWhoProposed) {
   World w;
   w.FundWorks1();
   const auto ref = w.Must(w.TownA(Request({{"works-1", "fund-1", 1_yuan}}, "2020-03-02")));
-  for (const char* officer : {"town-b-1", "village-a1-1", "clerk-1", "housing-1", "admin-1", "treasury-1"}) {
+  for (const char* officer :
+       {"town-b-1", "village-a1-1", "clerk-1", "housing-1", "admin-1", "treasury-1", "reviewer-1"}) {
     EXPECT_EQ(Why(w.By(officer, Withdraw(ref))), "NOT_THE_REQUESTER") << officer;
   }
-  EXPECT_EQ(Why(w.Reviewer(Withdraw(ref))), "ROLE_NOT_ALLOWED");
+  EXPECT_EQ(Why(w.Inspector(Withdraw(ref))), "ROLE_NOT_ALLOWED");
   EXPECT_EQ(Why(w.TownA2(Withdraw(ref))), "OK");
   EXPECT_EQ(w.Reserved(), 0);
 }

@@ -14,8 +14,9 @@
 namespace fundledger::books::testing {
 namespace {
 
-// C clerk, R reviewer, T treasury, W township, D department, I inspector, A admin; nobody is the auditor.
-// Then '+' where the action takes approval, and n, o or r: the date is not named, optional, required.
+// C clerk, R reviewer, T treasury, W township, D department, I inspector, U auditor, A admin.
+// Then '+' where the action takes approval, '$' where it does of officers with money roles, and n, o or r:
+// the date is not named, optional, required.
 const std::map<std::string, std::string>& Expected() {
   static const auto& table = *new std::map<std::string, std::string>{
       {"register_organization", "A o"},
@@ -25,6 +26,11 @@ const std::map<std::string, std::string>& Expected() {
       {"register_category", "A o"},
       {"register_payee", "C+o"},
       {"register_indicator", "A o"},
+      {"rotate_key", "CRTWDIUA$n"},
+      {"revoke_key", "A n"},
+      {"recover_key", "A+n"},
+      {"move_officer", "A+n"},
+      {"dismiss_officer", "A+n"},
       {"register_fund", "C+o"},
       {"receive", "C+r"},
       {"return_up", "C+r"},
@@ -36,7 +42,7 @@ const std::map<std::string, std::string>& Expected() {
       {"record_outside_payment", "D+r"},
       {"approve", "RWDIA n"},
       {"reject", "RWDIA o"},
-      {"withdraw", "CTWDA o"},
+      {"withdraw", "CRTWDA o"},
       {"reverse", "C+r"},
       {"request_payment", "CWD+r"},
       {"instruct", "T r"},
@@ -95,7 +101,7 @@ TEST(Authority, TheTableIsAsExpected) {
     const auto it = Expected().find(std::string(rule.name));
     ASSERT_NE(it, Expected().end()) << rule.name;
     const std::string& expected = it->second;
-    EXPECT_EQ(rule.takes_approval, expected[expected.size() - 2] == '+') << rule.name;
+    EXPECT_EQ(" +$"[static_cast<int>(rule.approval)], expected[expected.size() - 2]) << rule.name;
     EXPECT_EQ("nor"[static_cast<int>(rule.date)], expected.back()) << rule.name;
   }
 }

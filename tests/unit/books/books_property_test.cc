@@ -221,7 +221,7 @@ class Walk {
   }
 
   void Remember(const v1::Action& action, const v1::ActionRef& ref) {
-    if (FindActionRule(action.kind_case())->takes_approval) proposals_.push_back(ref);
+    if (FindActionRule(action.kind_case())->approval == ApprovalRule::kTaken) proposals_.push_back(ref);
     if (action.has_request_payment()) payments_.push_back(ref);
     if (action.has_confirm()) confirmations_.push_back(ref);
   }

@@ -94,7 +94,7 @@ TEST(Reasons, EveryActionHasItsRowInRulesMd) {
                        : rule.date == DateRule::kOptional ? "| optional"
                                                           : "| required";
     EXPECT_NE(line.find(date), std::string::npos) << line;
-    EXPECT_EQ(line.find("| – | ") == std::string::npos, rule.takes_approval) << line;
+    EXPECT_EQ(line.find("| – | ") == std::string::npos, rule.approval != ApprovalRule::kNone) << line;
   }
 }
 

@@ -30,13 +30,6 @@ void AddLegs(Legs legs, Message* message) {
   }
 }
 
-v1::PublicKey KeyOf(std::string_view owner) {
-  v1::PublicKey key;
-  key.set_algorithm(v1::KEY_ALGORITHM_ED25519);
-  key.set_key(Person(absl::StrCat("key of ", ToAbsl(owner))));
-  return key;
-}
-
 v1::Action Confirm(const v1::ActionRef& payment, v1::ConfirmMode mode, std::string number,
                    std::string_view date) {
   v1::Action action = Dated(date);
@@ -83,6 +76,50 @@ v1::Action RegisterOfficer(std::string id, std::string organization, v1::Role ro
   what->set_organization(std::move(organization));
   what->set_role(role);
   what->set_person_code(std::move(person_code));
+  return action;
+}
+
+v1::PublicKey KeyOf(std::string_view name) {
+  v1::PublicKey key;
+  key.set_algorithm(v1::KEY_ALGORITHM_ED25519);
+  key.set_key(Person(absl::StrCat("key of ", ToAbsl(name))));
+  return key;
+}
+
+v1::Action RotateKey(std::string_view key) {
+  v1::Action action;
+  *action.mutable_rotate_key()->mutable_key() = KeyOf(key);
+  return action;
+}
+
+v1::Action RevokeKey(std::string officer, std::string_view key) {
+  v1::Action action;
+  action.mutable_revoke_key()->set_officer(std::move(officer));
+  *action.mutable_revoke_key()->mutable_key() = KeyOf(key);
+  action.mutable_revoke_key()->set_reason("密钥泄露");
+  return action;
+}
+
+v1::Action RecoverKey(std::string officer, std::string_view key) {
+  v1::Action action;
+  action.mutable_recover_key()->set_officer(std::move(officer));
+  *action.mutable_recover_key()->mutable_key() = KeyOf(key);
+  action.mutable_recover_key()->set_reason("密钥遗失");
+  return action;
+}
+
+v1::Action MoveOfficer(std::string officer, std::string organization) {
+  v1::Action action;
+  action.mutable_move_officer()->set_officer(std::move(officer));
+  action.mutable_move_officer()->set_organization(std::move(organization));
+  action.mutable_move_officer()->set_reason("调动");
+  return action;
+}
+
+v1::Action DismissOfficer(std::string officer) {
+  v1::Action action;
+  action.mutable_dismiss_officer()->set_officer(std::move(officer));
+  action.mutable_dismiss_officer()->set_reason("离任");
   return action;
 }
 
@@ -610,6 +647,13 @@ v1::ActionRef World::Agreed(const v1::Action& action, std::string_view officer) 
   return ref;
 }
 
+v1::ActionRef World::Decided(const v1::Action& action, bool with_inspector) {
+  const v1::ActionRef ref = Must(Admin(action));
+  Must(OtherAdmin(Approve(ref)));
+  if (with_inspector) Must(Inspector(Approve(ref)));
+  return ref;
+}
+
 void World::Found(const Options& options) {
   const absl::Status status = Record(GenesisOf(options));
   ASSERT_TRUE(status.ok()) << status;
@@ -692,6 +736,15 @@ int64_t World::Available(std::string_view project, std::string_view fund) const 
 
 int64_t World::Reserved(std::string_view project, std::string_view fund) const {
   return Total(LineOf(project, fund).reserved());
+}
+
+sv1::Officer World::OfficerOf(std::string_view id) const {
+  const EntityPtr entity = *books_.Get({EntityKind::kOfficer, std::string(id)});
+  return entity == nullptr ? sv1::Officer() : entity->officer();
+}
+
+sv1::Ledger World::LedgerFacts() const {
+  return (*books_.Get({EntityKind::kLedger, ""}))->ledger();
 }
 
 sv1::Proposal World::ProposalOf(const v1::ActionRef& ref) const {

@@ -50,6 +50,13 @@ v1::Date Day(std::string_view date);
 v1::Action RegisterOrganization(std::string id, std::string parent);
 v1::Action RegisterOfficer(std::string id, std::string organization, v1::Role role,
                            std::string person_code = "");
+// The key that the world makes of a name; officers are registered with that of their id.
+v1::PublicKey KeyOf(std::string_view name);
+v1::Action RotateKey(std::string_view key);
+v1::Action RevokeKey(std::string officer, std::string_view key);
+v1::Action RecoverKey(std::string officer, std::string_view key);
+v1::Action MoveOfficer(std::string officer, std::string organization);
+v1::Action DismissOfficer(std::string officer);
 v1::Action RegisterTaskGroup(std::string id);
 v1::Action RegisterProgramme(std::string id, std::string parent = "", std::string task_group = "");
 v1::Action RegisterCategory(std::string id, std::string parent = "");
@@ -150,6 +157,8 @@ class World {
 
   // Proposed by the clerk (or `officer`), approved by a reviewer; a failure where that is refused.
   v1::ActionRef Agreed(const v1::Action& action, std::string_view officer = "clerk-1");
+  // About officers: proposed by admin-1, approved by admin-2 and, if asked for, by inspector-1.
+  v1::ActionRef Decided(const v1::Action& action, bool with_inspector = false);
   // Must not be refused.
   v1::ActionRef Must(const Outcome& outcome);
 
@@ -163,6 +172,8 @@ class World {
   sv1::Line LineOf(std::string_view project, std::string_view fund) const;
   int64_t Available(std::string_view project = "works-1", std::string_view fund = "fund-1") const;
   int64_t Reserved(std::string_view project = "works-1", std::string_view fund = "fund-1") const;
+  sv1::Officer OfficerOf(std::string_view id) const;
+  sv1::Ledger LedgerFacts() const;
   sv1::Proposal ProposalOf(const v1::ActionRef& ref) const;
   sv1::Payment PaymentOf(const v1::ActionRef& ref) const;
   sv1::PaymentState StateOf(const v1::ActionRef& ref) const;

@@ -8,6 +8,7 @@ constexpr int32_t kDay = 18300;
 class ProposalsTest : public ::testing::Test {
  protected:
   ProposalsTest() {
+    ledger_.Genesis(v1::Genesis(), kDay);
     ledger_.Officer("clerk", "bureau", v1::ROLE_FINANCE_CLERK);
     ledger_.Officer("reviewer", "bureau", v1::ROLE_FINANCE_REVIEWER);
     ledger_.Officer("reviewer2", "bureau", v1::ROLE_FINANCE_REVIEWER);

@@ -21,6 +21,7 @@
 #include "ledger/base/date.h"
 #include "ledger/base/status.h"
 #include "ledger/books/books.h"
+#include "ledger/books/officers.h"
 #include "ledger/reports/reports.h"
 
 #include "google/protobuf/util/message_differencer.h"
@@ -110,6 +111,7 @@ class Ledger : public books::Scanner, public books::BalanceSource {
     what->mutable_registration()->set_organization(organization);
     what->mutable_registration()->set_role(role);
     *what->mutable_origin() = Record();
+    books::AddKey(what->origin(), what->registration().key(), what);
   }
   void Fund(const std::string& id, int32_t fiscal_year, const std::vector<std::string>& categories,
             v1::Nature nature = v1::NATURE_FISCAL) {

@@ -64,6 +64,10 @@ std::string Sample(const Column& column) {
     case CellKind::kPayment:
     case CellKind::kAction:
       return "17.2";
+    case CellKind::kKey:
+      return "sm2:04" + std::string(128, 'a');
+    case CellKind::kCode:
+      return std::string(64, 'c');
   }
   return "";
 }
