@@ -228,6 +228,54 @@ absl::Status PutCode(const std::string& text, const Place& place) {
   return absl::OkStatus();
 }
 
+absl::Status PutYes(const std::string& text, const Place& place) {
+  const bool yes = text == "yes" || text == "是";
+  if (!yes && text != "no" && text != "否") {
+    return Wrong("WORD_UNKNOWN", absl::StrCat("\"", text, "\" is not known here: write yes or no"));
+  }
+  if (yes) place.message->GetReflection()->SetBool(place.message, place.field, true);
+  return absl::OkStatus();
+}
+
+absl::Status FurtherWrong(const std::string& text) {
+  return Wrong(
+      "FURTHER_APPROVALS_INVALID",
+      absl::StrCat("\"", text, "\" is not understood: write ACTION:ROLE@any, @own or @other, such as ",
+                   "allocate>=100万:finance_reviewer@other+inspector@any"));
+}
+
+absl::Status ReadFurther(const std::string& text, v1::FurtherApprovals* further) {
+  const std::vector<std::string> sides = absl::StrSplit(text, ':');
+  if (sides.size() != 2) return FurtherWrong(text);
+  const size_t from = sides[0].find(">=");
+  further->set_action(Trimmed(sides[0].substr(0, from)));
+  if (from != std::string::npos) {
+    ASSIGN_OR_RETURN(const int64_t fen, ReadAmount(Trimmed(sides[0].substr(from + 2)), false));
+    further->set_from_amount_fen(fen);
+  }
+  const std::vector<std::string> approvals = absl::StrSplit(sides[1], '+');
+  for (const std::string& part : approvals) {
+    const std::vector<std::string> pair = absl::StrSplit(part, '@');
+    if (pair.size() != 2) return FurtherWrong(text);
+    const auto role = NumberOf(kRoleWords, Trimmed(pair[0]));
+    const auto place = NumberOf(kApproverPlaceWords, Trimmed(pair[1]));
+    if (!role.has_value() || !place.has_value()) return FurtherWrong(text);
+    v1::FurtherApproval* approval = further->add_approvals();
+    approval->set_role(static_cast<v1::Role>(*role));
+    approval->set_place(static_cast<v1::ApproverPlace>(*place));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PutFurther(const std::string& text, const Place& place) {
+  for (const std::string& part : SplitList(text)) {
+    RETURN_IF_ERROR(
+        ReadFurther(part, static_cast<v1::FurtherApprovals*>(
+                              place.message->GetReflection()->AddMessage(place.message, place.field))));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Put(const std::string& text, const Pen& pen, const Place& place) {
   switch (pen.column.kind) {
     case CellKind::kId:
@@ -264,6 +312,10 @@ absl::Status Put(const std::string& text, const Pen& pen, const Place& place) {
       return PutKey(text, place);
     case CellKind::kCode:
       return PutCode(text, place);
+    case CellKind::kYes:
+      return PutYes(text, place);
+    case CellKind::kFurther:
+      return PutFurther(text, place);
   }
   return absl::InternalError("a cell of no kind");
 }
@@ -381,6 +433,22 @@ std::string ListText(const Message& message, const FieldDescriptor* field) {
   return text;
 }
 
+std::string FurtherText(const Message& message, const FieldDescriptor* field) {
+  std::string text;
+  for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
+    const auto& further = static_cast<const v1::FurtherApprovals&>(
+        message.GetReflection()->GetRepeatedMessage(message, field, i));
+    absl::StrAppend(&text, i == 0 ? "" : ";", further.action());
+    if (further.from_amount_fen() > 0) absl::StrAppend(&text, ">=", AmountText(further.from_amount_fen()));
+    for (int n = 0; n < further.approvals_size(); ++n) {
+      const v1::FurtherApproval& approval = further.approvals(n);
+      absl::StrAppend(&text, n == 0 ? ":" : "+", NameOf(kRoleWords, approval.role()), "@",
+                      NameOf(kApproverPlaceWords, approval.place()));
+    }
+  }
+  return text;
+}
+
 // What would be written in the cell; empty for what is not set.
 std::string CellText(const Column& column, const Place& place, const std::string& indicator,
                      const ScaleOf& scale_of) {
@@ -420,6 +488,10 @@ std::string CellText(const Column& column, const Place& place, const std::string
       return KeyText(static_cast<const v1::PublicKey&>(reflection->GetMessage(message, field)));
     case CellKind::kCode:
       return HexEncode(reflection->GetString(message, field));
+    case CellKind::kYes:
+      return reflection->GetBool(message, field) ? "yes" : "no";
+    case CellKind::kFurther:
+      return FurtherText(message, field);
   }
   return "";
 }

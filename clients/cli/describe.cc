@@ -97,6 +97,8 @@ const v1::ActionRef* AnsweredBy(const v1::Action& action) {
       return &action.reject().proposal();
     case v1::Action::kWithdraw:
       return &action.withdraw().proposal();
+    case v1::Action::kExpireProposal:
+      return &action.expire_proposal().proposal();
     case v1::Action::kReverse:
       return &action.reverse().action();
     case v1::Action::kInstruct:

@@ -34,6 +34,15 @@ constexpr Name kNames[] = {
     {"key", "公钥", "public key, as ed25519:HEX or sm2:HEX", "公钥：ed25519:十六进制 或 sm2:十六进制"},
     {"person_code", "人员代码", "keyed hash of the person, in hex", "人员代码（十六进制）"},
     {"of_officer", "所涉经办人", "officer it is about", "所涉经办人编号"},
+    {"two_reviewer_threshold", "双人复核限额", "payments from here on take two reviewers",
+     "达到此金额的支付须两人复核"},
+    {"proposal_days", "提议有效天数", "days in which a proposal can be approved; 0: no limit",
+     "提议可批准的天数，0 为不限"},
+    {"further_approvals", "追加审批", "approvals beyond the rules: ACTION[>=AMOUNT]:ROLE@any|own|other[+…];…",
+     "规则之外的审批：事项[>=金额]:角色@any|own|other[+…];…"},
+    {"person_code_required", "须人员代码",
+     "whether officers are registered with a person code only: yes or no",
+     "登记经办人是否必须有人员代码：是或否"},
     {"task_group", "工作专班", "id of the task group that leads it", "牵头工作专班编号"},
     {"unit", "计量单位", "unit, such as 户", "计量单位，例如 户"},
     {"scale", "小数位数", "decimal places of its values, 0 to 9", "小数位数，0 至 9"},
@@ -202,6 +211,12 @@ void AddOfficers(std::vector<Form>* forms) {
   forms->push_back(MakeForm("dismiss_officer", "经办人离任", {}, "end an officer's time in office",
                             "经办人离任", kDecision,
                             {Need("of_officer", kId, "officer"), Need("reason", kText)}));
+  forms->push_back(MakeForm(
+      "change_policy", "变更规则", {}, "put another policy in force, whole", "整体变更审批规则", kDecision,
+      {Need("two_reviewer_threshold", kAmount, "policy.two_reviewer_threshold_fen"),
+       May("proposal_days", kNumber, "policy.proposal_valid_days"),
+       May("further_approvals", kFurther, "policy.further_approvals"),
+       May("person_code_required", kYes, "policy.person_code_required"), Need("reason", kText)}));
 }
 
 void AddMoney(std::vector<Form>* forms) {
@@ -243,6 +258,8 @@ void AddDecisions(std::vector<Form>* forms) {
                             {Need("proposal", kAction), Need("reason", kText)}));
   forms->push_back(MakeForm("withdraw", "撤回", {}, "withdraw one's own proposal", "撤回", kCommandOnly,
                             {Need("proposal", kAction), Need("reason", kText)}));
+  forms->push_back(MakeForm("expire_proposal", "提议过期", {}, "release what an expired proposal holds",
+                            "释放已过期提议冻结的资金", kCommandOnly, {Need("proposal", kAction)}));
   forms->push_back(MakeForm("reverse", "冲销", {"finance reverse"}, "reverse an approved action, once",
                             "冲销已批准的事项", kProposal, {Need("action", kAction), Need("reason", kText)}));
 }

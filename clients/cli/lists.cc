@@ -302,7 +302,7 @@ void AddPaymentsTo(Program* program, const std::string& path) {
                   T("only requested by this organization", "仅此单位申请的"));
   app->add_option("--state", filter->state,
                   T("only in this state: requested, approved, rejected, withdrawn, "
-                    "instructed, confirmed, failed, reversed",
+                    "instructed, confirmed, failed, reversed, expired",
                     "仅此状态"));
 }
 

@@ -21,6 +21,9 @@ const Words kRoleWords = {{v1::ROLE_FINANCE_CLERK, "finance_clerk", "财政经�
                           {v1::ROLE_INSPECTOR, "inspector", "纪检监察"},
                           {v1::ROLE_AUDITOR, "auditor", "审计"},
                           {v1::ROLE_ADMIN, "admin", "管理员"}};
+const Words kApproverPlaceWords = {{v1::APPROVER_PLACE_ANY, "any", "任何单位"},
+                                   {v1::APPROVER_PLACE_OWN, "own", "本单位"},
+                                   {v1::APPROVER_PLACE_OTHER, "other", "其他单位"}};
 const Words kSourceTierWords = {{v1::SOURCE_TIER_CENTRAL, "central", "中央"},
                                 {v1::SOURCE_TIER_PROVINCIAL, "provincial", "省级"},
                                 {v1::SOURCE_TIER_PREFECTURE, "prefecture", "地市级"},
@@ -57,12 +60,15 @@ const Words kProjectStatusWords = {{1, "declared", "已申报"},  {2, "approved"
                                    {3, "started", "已开工"},   {4, "progress", "进度"},
                                    {5, "completed", "已完工"}, {6, "suspended", "停工"},
                                    {7, "resumed", "复工"},     {8, "terminated", "终止"}};
-const Words kPaymentStateWords = {{1, "requested", "已申请"},  {2, "approved", "已批准"},
-                                  {3, "rejected", "已驳回"},   {4, "withdrawn", "已撤回"},
-                                  {5, "instructed", "已签发"}, {6, "confirmed", "已支付"},
-                                  {7, "failed", "支付失败"},   {8, "reversed", "已冲销"}};
-const Words kProposalStateWords = {
-    {1, "open", "待审批"}, {2, "approved", "已批准"}, {3, "rejected", "已驳回"}, {4, "withdrawn", "已撤回"}};
+const Words kPaymentStateWords = {
+    {1, "requested", "已申请"}, {2, "approved", "已批准"},   {3, "rejected", "已驳回"},
+    {4, "withdrawn", "已撤回"}, {5, "instructed", "已签发"}, {6, "confirmed", "已支付"},
+    {7, "failed", "支付失败"},  {8, "reversed", "已冲销"},   {9, "expired", "已过期"}};
+const Words kProposalStateWords = {{1, "open", "待审批"},
+                                   {2, "approved", "已批准"},
+                                   {3, "rejected", "已驳回"},
+                                   {4, "withdrawn", "已撤回"},
+                                   {5, "expired", "已过期"}};
 
 std::optional<int> NumberOf(const Words& words, std::string_view text) {
   const std::string name = absl::StrReplaceAll(absl::AsciiStrToLower(std::string(text)), {{"-", "_"}});

@@ -17,6 +17,7 @@ using Words = std::vector<Word>;
 
 extern const Words kTierWords;
 extern const Words kRoleWords;
+extern const Words kApproverPlaceWords;
 extern const Words kSourceTierWords;
 extern const Words kNatureWords;
 extern const Words kProjectKindWords;

@@ -239,6 +239,9 @@ absl::Status ApplyAction(const ActionContext& context, const ActionRule& rule) {
     case v1::Action::kWithdraw:
       RETURN_IF_ERROR(ApplyWithdraw(context));
       break;
+    case v1::Action::kExpireProposal:
+      RETURN_IF_ERROR(ApplyExpireProposal(context));
+      break;
     default:
       RETURN_IF_ERROR(TakesApproval(rule, context.officer.role()) ? Propose(context) : ApplyEffect(context));
   }
@@ -276,6 +279,8 @@ absl::Status ApplyEffect(const ActionContext& context) {
       return MoveOfficer(context, action.move_officer());
     case v1::Action::kDismissOfficer:
       return DismissOfficer(context, action.dismiss_officer());
+    case v1::Action::kChangePolicy:
+      return ChangePolicy(context, action.change_policy());
     case v1::Action::kRegisterTaskGroup:
       return RegisterTaskGroup(context, action.register_task_group());
     case v1::Action::kRegisterProgramme:

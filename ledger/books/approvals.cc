@@ -5,6 +5,7 @@
 
 #include "ledger/books/books.h"
 #include "ledger/books/officers.h"
+#include "ledger/books/policy.h"
 #include "ledger/books/rules.h"
 #include "ledger/books/slots.h"
 
@@ -124,7 +125,7 @@ absl::Status CheckNotice(const ActionContext& context, const sv1::Proposal& prop
   ASSIGN_OR_RETURN(const auto subject, SubjectOf(context.working, proposal.action()));
   if (!subject.has_value() || subject->role() != v1::ROLE_INSPECTOR) return absl::OkStatus();
   if (HasOtherInspector(context.ledger, subject->id())) return absl::OkStatus();
-  const int64_t valid_days = context.ledger.genesis().policy().proposal_valid_days();
+  const int64_t valid_days = context.ledger.policy().proposal_valid_days();
   const int64_t days = valid_days == 0 ? kNoticeDays : std::min(kNoticeDays, valid_days);
   const Date first(static_cast<int32_t>(proposal.origin().day() + days));
   if (context.record_day >= first) return absl::OkStatus();
@@ -134,13 +135,22 @@ absl::Status CheckNotice(const ActionContext& context, const sv1::Proposal& prop
 }
 
 absl::Status CheckNotExpired(const ActionContext& context, const sv1::Proposal& proposal) {
-  // In 64 bits: a policy may mean "practically never" by the greatest number there is.
-  const int64_t days = context.ledger.genesis().policy().proposal_valid_days();
-  if (days == 0 || context.record_day.days() <= proposal.origin().day() + days) return absl::OkStatus();
+  const v1::Policy& policy = context.ledger.policy();
+  if (!IsExpired(policy, proposal, context.record_day.days())) return absl::OkStatus();
   return Refuse(
       absl::StatusCode::kFailedPrecondition, "PROPOSAL_EXPIRED",
       absl::StrCat("proposed on ", Date(proposal.origin().day()).ToString(), ", it could be approved for ",
-                   days, " days; reject or withdraw it and propose anew"));
+                   policy.proposal_valid_days(), " days; reject or withdraw it and propose anew"));
+}
+
+// The whole policy is replaced: what it was when the proposer looked is what it must be still.
+absl::Status CheckPolicyUnchanged(const ActionContext& context, const sv1::Proposal& proposal) {
+  if (!proposal.action().has_change_policy()) return absl::OkStatus();
+  const Sequence changed = context.ledger.policy_origin().sequence();
+  if (changed < proposal.origin().sequence()) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kFailedPrecondition, "POLICY_CHANGED",
+                absl::StrCat("the policy was changed in record ", changed, ", after ", NameOf(proposal),
+                             " was made; propose it anew on top of that"));
 }
 
 std::string IdOf(const v1::ActionRef& ref) {
@@ -176,7 +186,18 @@ absl::Status TrailOf(const ActionContext& answer, const sv1::Proposal& proposal)
   return AddTrail(about);
 }
 
-// Rejecting or withdrawing closes the proposal; a payment's reserve is released.
+sv1::PaymentState PaymentStateOf(sv1::ProposalState state) {
+  switch (state) {
+    case sv1::PROPOSAL_STATE_REJECTED:
+      return sv1::PAYMENT_STATE_REJECTED;
+    case sv1::PROPOSAL_STATE_EXPIRED:
+      return sv1::PAYMENT_STATE_EXPIRED;
+    default:
+      return sv1::PAYMENT_STATE_WITHDRAWN;
+  }
+}
+
+// Rejecting, withdrawing or expiring closes the proposal; a payment's reserve is released.
 absl::Status Close(const ActionContext& context, const v1::ActionRef& ref, sv1::ProposalState state,
                    std::string_view reason) {
   ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change({EntityKind::kProposal, IdOf(ref)}));
@@ -185,10 +206,7 @@ absl::Status Close(const ActionContext& context, const v1::ActionRef& ref, sv1::
   proposal->set_reason(std::string(reason));
   *proposal->mutable_closed() = context.MakeOrigin();
   if (proposal->action().kind_case() != v1::Action::kRequestPayment) return absl::OkStatus();
-  return PaymentClosed(
-      context, IdOf(ref),
-      state == sv1::PROPOSAL_STATE_REJECTED ? sv1::PAYMENT_STATE_REJECTED : sv1::PAYMENT_STATE_WITHDRAWN,
-      reason);
+  return PaymentClosed(context, IdOf(ref), PaymentStateOf(state), reason);
 }
 
 }  // namespace
@@ -242,6 +260,7 @@ absl::Status ApplyApprove(const ActionContext& context) {
   RETURN_IF_ERROR(CheckNotExpired(context, found->proposal()));
   RETURN_IF_ERROR(CheckStillGood(context.working, found->proposal()));
   RETURN_IF_ERROR(CheckNotice(context, found->proposal()));
+  RETURN_IF_ERROR(CheckPolicyUnchanged(context, found->proposal()));
   RETURN_IF_ERROR(TrailOf(context, found->proposal()));
   ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change({EntityKind::kProposal, IdOf(ref)}));
   sv1::Proposal* proposal = entity->mutable_proposal();
@@ -296,6 +315,21 @@ absl::Status ApplyWithdraw(const ActionContext& context) {
   if (!payment || proposal.state() != sv1::PROPOSAL_STATE_APPROVED) RETURN_IF_ERROR(CheckOpen(proposal));
   RETURN_IF_ERROR(TrailOf(context, proposal));
   return Close(context, withdraw.proposal(), sv1::PROPOSAL_STATE_WITHDRAWN, withdraw.reason());
+}
+
+absl::Status ApplyExpireProposal(const ActionContext& context) {
+  const v1::ActionRef& ref = context.action.expire_proposal().proposal();
+  ASSIGN_OR_RETURN(const EntityPtr found, FindProposal(context.working, ref));
+  const sv1::Proposal& proposal = found->proposal();
+  RETURN_IF_ERROR(CheckOpen(proposal));
+  RETURN_IF_ERROR(CheckUnitScope(context, proposal.organization()));
+  if (!IsExpired(context.ledger.policy(), proposal, context.record_day.days())) {
+    return Refuse(absl::StatusCode::kFailedPrecondition, "NOT_EXPIRED",
+                  absl::StrCat(NameOf(proposal), " of ", Date(proposal.origin().day()).ToString(),
+                               " can be approved still; reject or withdraw it"));
+  }
+  RETURN_IF_ERROR(TrailOf(context, proposal));
+  return Close(context, ref, sv1::PROPOSAL_STATE_EXPIRED, "");
 }
 
 absl::Status CanApprove(const Reader& reader, const sv1::Proposal& proposal, std::string_view officer) {

@@ -14,6 +14,7 @@ absl::Status Propose(const ActionContext& context);
 absl::Status ApplyApprove(const ActionContext& context);
 absl::Status ApplyReject(const ActionContext& context);
 absl::Status ApplyWithdraw(const ActionContext& context);
+absl::Status ApplyExpireProposal(const ActionContext& context);
 
 // The proposal that `ref` names. NOT_FOUND, reason PROPOSAL_NOT_FOUND; FAILED_PRECONDITION, reason
 // ACTION_REF_MISMATCH, if the record there has another leaf hash: what was shown is not what is there.

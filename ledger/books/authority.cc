@@ -43,6 +43,7 @@ const std::vector<ActionRule>& ActionRules() {
       {A::kRecoverKey, "recover_key", kAdmin, ApprovalRule::kTaken, DateRule::kNone},
       {A::kMoveOfficer, "move_officer", kAdmin, ApprovalRule::kTaken, DateRule::kNone},
       {A::kDismissOfficer, "dismiss_officer", kAdmin, ApprovalRule::kTaken, DateRule::kNone},
+      {A::kChangePolicy, "change_policy", kAdmin, ApprovalRule::kTaken, DateRule::kNone},
       {A::kRegisterFund, "register_fund", kClerk, ApprovalRule::kTaken, DateRule::kOptional},
       {A::kReceive, "receive", kClerk, ApprovalRule::kTaken, DateRule::kRequired},
       {A::kReturnUp, "return_up", kClerk, ApprovalRule::kTaken, DateRule::kRequired},
@@ -56,6 +57,7 @@ const std::vector<ActionRule>& ActionRules() {
       {A::kApprove, "approve", kApprovers, ApprovalRule::kNone, DateRule::kNone},
       {A::kReject, "reject", kApprovers, ApprovalRule::kNone, DateRule::kOptional},
       {A::kWithdraw, "withdraw", kProposers, ApprovalRule::kNone, DateRule::kOptional},
+      {A::kExpireProposal, "expire_proposal", kProposers | kApprovers, ApprovalRule::kNone, DateRule::kNone},
       {A::kReverse, "reverse", kClerk, ApprovalRule::kTaken, DateRule::kRequired},
       {A::kRequestPayment, "request_payment", kClerk | kUnit, ApprovalRule::kTaken, DateRule::kRequired},
       {A::kInstruct, "instruct", kTreasury, ApprovalRule::kNone, DateRule::kRequired},
@@ -78,6 +80,13 @@ const std::vector<ActionRule>& ActionRules() {
 const ActionRule* FindActionRule(ActionKind kind) {
   for (const ActionRule& rule : ActionRules()) {
     if (rule.kind == kind) return &rule;
+  }
+  return nullptr;
+}
+
+const ActionRule* FindActionRule(std::string_view name) {
+  for (const ActionRule& rule : ActionRules()) {
+    if (rule.name == name) return &rule;
   }
   return nullptr;
 }

@@ -49,6 +49,9 @@ const ActionRule* FindActionRule(ActionKind kind);
 // Name of a role as in domain terms, such as finance_clerk.
 std::string_view RoleName(::fundledger::v1::Role role);
 
+// By its name; null if there is none.
+const ActionRule* FindActionRule(std::string_view name);
+
 // Roles that touch money: what concerns their officers takes an inspector as well.
 bool IsMoneyRole(::fundledger::v1::Role role);
 // Whether the action, submitted by an officer of that role, waits for approval.

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "ledger/base/text.h"
+#include "ledger/books/policy.h"
 #include "ledger/books/rules.h"
 
 namespace fundledger::books {
@@ -62,9 +63,8 @@ absl::Status CheckGenesis(const v1::Submission& submission) {
   if (genesis.utc_offset_minutes() < -720 || genesis.utc_offset_minutes() > 840) {
     return Wrong("the time zone lies between -12:00 and +14:00");
   }
-  if (!genesis.has_policy() || genesis.policy().two_reviewer_threshold_fen() <= 0 ||
-      genesis.policy().proposal_valid_days() < 0) {
-    return Wrong("the policy needs a threshold above zero, and days that are not negative");
+  if (const absl::Status policy = CheckPolicy(genesis.policy()); !policy.ok()) {
+    return Wrong(std::string(policy.message()));
   }
   RETURN_IF_ERROR(CheckAdministrators(genesis));
   if (submission.officer() != genesis.administrators(0).id()) {
@@ -86,6 +86,8 @@ absl::StatusOr<Effects> ApplyGenesis(const Reader& reader, const RecordContext& 
   *ledger->mutable_genesis() = genesis;
   ledger->set_first_day(today.days());
   ledger->set_id(record.leaf_hash.str());
+  *ledger->mutable_policy() = genesis.policy();
+  ledger->mutable_policy_origin()->set_day(today.days());
   const sv1::Ledger facts = *ledger;
   const ActionContext context{working, submission.actions(0), 0, genesis.administrators(0), facts, today,
                               today};

@@ -113,6 +113,9 @@ absl::Status RegisterOfficer(const ActionContext& context, const v1::RegisterOff
   if (!what.person_code().empty() && what.person_code().size() != 32) {
     return Malformed("PERSON_CODE_MALFORMED", "a person code is 32 bytes, or absent");
   }
+  if (what.person_code().empty() && context.ledger.policy().person_code_required()) {
+    return Malformed("PERSON_CODE_MISSING", "the policy in force has officers registered with a person code");
+  }
   RETURN_IF_ERROR(CheckKey(what.key()));
   RETURN_IF_ERROR(Need(context.working, EntityKind::kOrganization, what.organization(), "organization",
                        "ORGANIZATION_NOT_FOUND")

@@ -34,6 +34,9 @@ absl::Status RecoverKey(const ActionContext& context, const ::fundledger::v1::Re
 absl::Status MoveOfficer(const ActionContext& context, const ::fundledger::v1::MoveOfficer& what);
 absl::Status DismissOfficer(const ActionContext& context, const ::fundledger::v1::DismissOfficer& what);
 
+// policy.cc
+absl::Status ChangePolicy(const ActionContext& context, const ::fundledger::v1::ChangePolicy& what);
+
 // funds.cc
 absl::Status RegisterFund(const ActionContext& context, const ::fundledger::v1::RegisterFund& what);
 absl::Status Receive(const ActionContext& context, const ::fundledger::v1::Receive& what);

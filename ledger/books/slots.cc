@@ -6,6 +6,7 @@
 #include "ledger/base/status.h"
 #include "ledger/books/authority.h"
 #include "ledger/books/officers.h"
+#include "ledger/books/policy.h"
 
 namespace fundledger::books {
 namespace {
@@ -66,7 +67,7 @@ Slots SlotsOfPayment(const sv1::Ledger& ledger, const v1::RequestPayment& reques
   if (IsUnit(proposer.role())) slots.push_back(SlotOf(proposer.role(), proposer.organization()));
   __int128 total = 0;
   for (const v1::LineAmount& line : request.lines()) total += line.amount_fen();
-  if (total >= ledger.genesis().policy().two_reviewer_threshold_fen()) {
+  if (total >= ledger.policy().two_reviewer_threshold_fen()) {
     slots.push_back(Slot(v1::ROLE_FINANCE_REVIEWER));
   }
   slots.push_back(Slot(v1::ROLE_FINANCE_REVIEWER));
@@ -102,15 +103,31 @@ absl::StatusOr<std::optional<v1::RegisterOfficer>> SubjectOf(const Reader& reade
   return std::optional(entity->officer().registration());
 }
 
-absl::StatusOr<Slots> SlotsOf(const Reader& reader, const sv1::Ledger& ledger, const v1::Action& action,
-                              const v1::RegisterOfficer& proposer) {
+namespace {
+
+// What the rules demand, which no policy takes away.
+absl::StatusOr<Slots> FixedSlots(const Reader& reader, const sv1::Ledger& ledger, const v1::Action& action,
+                                 const v1::RegisterOfficer& proposer) {
   if (action.kind_case() == v1::Action::kRequestPayment) {
     return SlotsOfPayment(ledger, action.request_payment(), proposer);
   }
   if (action.kind_case() == v1::Action::kRotateKey) return SlotsAboutOfficer(ledger, proposer, proposer);
   ASSIGN_OR_RETURN(const auto subject, SubjectOf(reader, action));
   if (subject.has_value()) return SlotsAboutOfficer(ledger, *subject, proposer);
+  if (action.kind_case() == v1::Action::kChangePolicy) {
+    return Slots{SlotOutside(v1::ROLE_ADMIN, proposer.organization()), Slot(v1::ROLE_INSPECTOR)};
+  }
   return Slots{Slot(v1::ROLE_FINANCE_REVIEWER)};
+}
+
+}  // namespace
+
+absl::StatusOr<Slots> SlotsOf(const Reader& reader, const sv1::Ledger& ledger, const v1::Action& action,
+                              const v1::RegisterOfficer& proposer) {
+  ASSIGN_OR_RETURN(Slots slots, FixedSlots(reader, ledger, action, proposer));
+  ASSIGN_OR_RETURN(const Slots further, FurtherSlots(reader, ledger.policy(), action, proposer));
+  slots.insert(slots.end(), further.begin(), further.end());
+  return slots;
 }
 
 bool Fits(const sv1::Proposal& proposal, const sv1::ApprovalSlot& slot, const v1::RegisterOfficer& officer) {

@@ -27,6 +27,7 @@ constexpr struct {
     {sv1::PAYMENT_STATE_REJECTED, "rejected"},     {sv1::PAYMENT_STATE_WITHDRAWN, "withdrawn"},
     {sv1::PAYMENT_STATE_INSTRUCTED, "instructed"}, {sv1::PAYMENT_STATE_CONFIRMED, "confirmed"},
     {sv1::PAYMENT_STATE_FAILED, "failed"},         {sv1::PAYMENT_STATE_REVERSED, "reversed"},
+    {sv1::PAYMENT_STATE_EXPIRED, "expired"},
 };
 
 const char* NameOf(sv1::PaymentState state) {

@@ -25,6 +25,8 @@ const char* NameOf(sv1::ProposalState state) {
       return "rejected";
     case sv1::PROPOSAL_STATE_WITHDRAWN:
       return "withdrawn";
+    case sv1::PROPOSAL_STATE_EXPIRED:
+      return "expired";
     default:
       return "";
   }

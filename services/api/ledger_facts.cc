@@ -31,6 +31,7 @@ absl::StatusOr<v1::GetLedgerResponse> LedgerFacts(const engine::Engine& engine) 
   facts.mutable_first_day()->set_month(first_day.month());
   facts.mutable_first_day()->set_day(first_day.day());
   facts.set_utc_offset_minutes(genesis.utc_offset_minutes());
+  *facts.mutable_policy() = ledger.policy();
   facts.set_writable(engine.write_status().ok());
   return facts;
 }

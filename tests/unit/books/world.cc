@@ -123,6 +123,19 @@ v1::Action DismissOfficer(std::string officer) {
   return action;
 }
 
+v1::Action ChangePolicy(const v1::Policy& policy) {
+  v1::Action action;
+  *action.mutable_change_policy()->mutable_policy() = policy;
+  action.mutable_change_policy()->set_reason("县政府常务会议");
+  return action;
+}
+
+v1::Action ExpireProposal(const v1::ActionRef& proposal) {
+  v1::Action action;
+  *action.mutable_expire_proposal()->mutable_proposal() = proposal;
+  return action;
+}
+
 v1::Action RegisterTaskGroup(std::string id) {
   v1::Action action;
   action.mutable_register_task_group()->set_name("工作专班");

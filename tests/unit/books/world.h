@@ -57,6 +57,8 @@ v1::Action RevokeKey(std::string officer, std::string_view key);
 v1::Action RecoverKey(std::string officer, std::string_view key);
 v1::Action MoveOfficer(std::string officer, std::string organization);
 v1::Action DismissOfficer(std::string officer);
+v1::Action ChangePolicy(const v1::Policy& policy);
+v1::Action ExpireProposal(const v1::ActionRef& proposal);
 v1::Action RegisterTaskGroup(std::string id);
 v1::Action RegisterProgramme(std::string id, std::string parent = "", std::string task_group = "");
 v1::Action RegisterCategory(std::string id, std::string parent = "");

@@ -312,6 +312,7 @@ class Ledger : public books::Scanner, public books::BalanceSource {
   void Genesis(const v1::Genesis& genesis, int32_t first_day) {
     auto* ledger = Change(books::EntityKind::kLedger, "").mutable_ledger();
     *ledger->mutable_genesis() = genesis;
+    *ledger->mutable_policy() = genesis.policy();
     ledger->set_first_day(first_day);
     Record();
   }

@@ -68,6 +68,10 @@ std::string Sample(const Column& column) {
       return "sm2:04" + std::string(128, 'a');
     case CellKind::kCode:
       return std::string(64, 'c');
+    case CellKind::kYes:
+      return "是";
+    case CellKind::kFurther:
+      return "allocate>=100万:finance_reviewer@other+inspector@any;receive:财政复核@own";
   }
   return "";
 }
