@@ -4,19 +4,11 @@
 #include <array>
 #include <optional>
 
-#include <openssl/bio.h>
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
-#include <openssl/pem.h>
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
-
-#include <openssl/x509.h>
+#include "ledger/crypto/openssl.h"
 
 namespace fundledger::crypto {
 namespace {
@@ -28,38 +20,6 @@ constexpr size_t kSignatureBytes = 64;
 // GB/T 35276: the id where parties have agreed on no other. OpenSSL's default is empty, and others'
 // verification would fail.
 constexpr std::string_view kSm2Id = "1234567812345678";
-
-template <auto Function>
-struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    Function(object);
-  }
-};
-// OpenSSL wipes private keys when it frees these.
-using KeyPtr = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using KeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
-using DigestContextPtr = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
-using BioPtr = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using BignumPtr = std::unique_ptr<BIGNUM, Free<BN_free>>;
-using EcdsaSignaturePtr = std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>>;
-using Pkcs8Ptr = std::unique_ptr<PKCS8_PRIV_KEY_INFO, Free<PKCS8_PRIV_KEY_INFO_free>>;
-using ParamBuilderPtr = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
-using ParamsPtr = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
-
-// Leaves the thread's error queue as it was: TLS on the same thread reads it and would take our failure for
-// its own.
-class ErrorScope {
- public:
-  ErrorScope() { ERR_set_mark(); }
-  ~ErrorScope() { ERR_pop_to_mark(); }
-  ErrorScope(const ErrorScope&) = delete;
-  ErrorScope& operator=(const ErrorScope&) = delete;
-};
-
-const unsigned char* Bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 absl::Status KeyMalformed(std::string_view why) {
   return Refuse(absl::StatusCode::kInvalidArgument, "KEY_MALFORMED", why);
@@ -270,9 +230,7 @@ absl::StatusOr<std::unique_ptr<Signer>> GenerateKey(Algorithm algorithm) {
 
 absl::StatusOr<std::unique_ptr<Signer>> SignerFromPem(std::string_view pem) {
   const ErrorScope errors;
-  constexpr size_t kPemBytesMax = 64 << 10;
-  if (pem.size() > kPemBytesMax) return KeyMalformed("a private key is not that long");
-  const BioPtr input(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const BioPtr input = PemReader(pem);
   // This reader takes PKCS#8 without encryption only; the general one would ask for a pass phrase at the
   // terminal.
   const Pkcs8Ptr pkcs8(
@@ -287,14 +245,11 @@ absl::StatusOr<std::string> SignerToPem(const Signer& signer) {
   const auto* own = dynamic_cast<const OpensslSigner*>(&signer);
   if (own == nullptr) return KeyMalformed("this signer keeps its key elsewhere");
   const BioPtr output(BIO_new(BIO_s_secmem()));  // wiped when freed
-  char* text = nullptr;
   if (output == nullptr ||
       PEM_write_bio_PKCS8PrivateKey(output.get(), own->key(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {
     return CannotSign("OpenSSL cannot write the key");
   }
-  const long size = BIO_get_mem_data(output.get(), &text);
-  if (size <= 0) return CannotSign("OpenSSL cannot write the key");
-  return std::string(text, static_cast<size_t>(size));
+  return Written(output.get());
 }
 
 absl::StatusOr<std::shared_ptr<const Verifier>> Verifier::Make(const PublicKey& key) {

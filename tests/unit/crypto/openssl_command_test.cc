@@ -1,52 +1,24 @@
 // What we sign, the openssl command verifies; what it signs, we verify.
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include "tests/unit/crypto/openssl_command.h"
 
 #include <gtest/gtest.h>
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/crypto/digest.h"
+#include "ledger/crypto/pkcs8.h"
 #include "ledger/crypto/signature.h"
 
 namespace fundledger::crypto {
 namespace {
 
-class OpensslCommand : public testing::TestWithParam<Algorithm> {
+class OpensslCommand : public testing::TestWithParam<Algorithm>, protected CommandDirectory {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "/openssl-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-    if (Run("openssl version") != 0) {
-      std::cerr << "\n*** NOT CHECKED against the openssl command: it is not installed ***\n\n";
-      GTEST_SKIP() << "the openssl command is not installed";
-    }
+    if (!HasCommand()) GTEST_SKIP() << "the openssl command is not installed";
   }
-  void TearDown() override {
-    if (!directory_.empty()) std::filesystem::remove_all(directory_);
-  }
-
-  std::string Path(const std::string& name) const { return (directory_ / name).string(); }
-  void Write(const std::string& name, std::string_view bytes) const {
-    std::ofstream(Path(name), std::ios::binary) << bytes;
-  }
-  std::string Read(const std::string& name) const {
-    std::ifstream file(Path(name), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  // Runs a command in the directory; its exit status.
-  int Run(const std::string& command) const {
-    const std::string quiet = "cd '" + directory_.string() + "' && " + command;
-    return std::system(
-        (quiet + " > log 2>&1").c_str());  // NOLINT(cert-env33-c,concurrency-mt-unsafe): a test's own text
-  }
+  using CommandDirectory::Run;
   bool sm2() const { return GetParam() == Algorithm::kSm2; }
-
- private:
-  std::filesystem::path directory_;
 };
 INSTANTIATE_TEST_SUITE_P(Signature, OpensslCommand, testing::Values(Algorithm::kEd25519, Algorithm::kSm2),
                          [](const auto& test) { return test.param == Algorithm::kSm2 ? "Sm2" : "Ed25519"; });
@@ -144,6 +116,47 @@ TEST_P(OpensslCommand, WritesKeysWeRead) {
       << "the command sees another public key";
   ASSERT_EQ(Run("openssl pkcs8 -topk8 -in key.pem -passout pass:secret -out locked.pem"), 0) << Read("log");
   EXPECT_EQ(ReasonOf(SignerFromPem(Read("locked.pem")).status()), "KEY_MALFORMED") << "an encrypted key";
+}
+
+TEST_P(OpensslCommand, DecryptsKeysWeEncrypt) {
+  const auto signer = *GenerateKey(GetParam());
+  Write("key.pem", *EncryptKey(*SignerToPem(*signer), "四字口令 four words"));
+  Write("passphrase", "四字口令 four words\n");
+  ASSERT_EQ(Run("openssl pkey -in key.pem -passin file:passphrase -pubout -outform DER -out public.der"), 0)
+      << Read("log");
+  EXPECT_TRUE(Read("public.der").ends_with(signer->public_key().bytes));
+  ASSERT_EQ(Run("openssl asn1parse -in key.pem"), 0) << Read("log");
+  EXPECT_NE(Read("log").find(":scrypt"), std::string::npos) << Read("log");
+  EXPECT_NE(Read("log").find(":aes-256-cbc"), std::string::npos) << Read("log");
+}
+
+TEST_P(OpensslCommand, EncryptsKeysWeDecrypt) {
+  const auto signer = *GenerateKey(GetParam());
+  Write("key.pem", *SignerToPem(*signer));
+  for (const char* how : {"-scrypt", "-v2 aes-256-cbc -v2prf hmacWithSHA256 -iter 10000"}) {
+    ASSERT_EQ(
+        Run(std::string("openssl pkcs8 -topk8 ") + how + " -in key.pem -passout pass:secret -out l.pem"), 0)
+        << Read("log");
+    ASSERT_TRUE(IsEncryptedKey(Read("l.pem")));
+    const auto plain = DecryptKey(Read("l.pem"), "secret");
+    ASSERT_TRUE(plain.ok()) << plain.status();
+    const auto again = SignerFromPem(plain->view());
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ((*again)->public_key(), signer->public_key());
+    EXPECT_EQ(ReasonOf(DecryptKey(Read("l.pem"), "Secret").status()), "PASSPHRASE_WRONG");
+  }
+}
+
+TEST(OpensslDigest, OfSm3IsOurs) {
+  const CommandDirectory directory;
+  if (!directory.HasCommand()) GTEST_SKIP() << "the openssl command is not installed";
+  for (const size_t size : {0, 1, 55, 56, 63, 64, 65, 300, 65535}) {
+    std::string bytes;
+    for (size_t i = 0; i < size; ++i) bytes += static_cast<char>(i * 7 + size);
+    directory.Write("message", bytes);
+    ASSERT_EQ(directory.Run("openssl dgst -sm3 -binary -out digest message"), 0) << directory.Read("log");
+    EXPECT_EQ(directory.Read("digest"), Sm3(bytes).str()) << size;
+  }
 }
 
 }  // namespace
