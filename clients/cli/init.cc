@@ -147,7 +147,8 @@ std::string ServerToml(const InitOptions& options) {
       options.listen,
       "\"\n"
       "endpoints_file = \"endpoints.json\"\n\n"
-      "# Needed for any address that is not this machine's own.\n"
+      "# For development on this machine alone. Take it out, and set [tls].\n"
+      "insecure_loopback = true\n\n"
       "# [tls]\n"
       "# certificate = \"server.pem\"\n"
       "# key = \"server-tls.key\"\n"

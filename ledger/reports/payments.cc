@@ -139,9 +139,11 @@ bool HasProject(const sv1::Payment& payment, const std::string& project) {
   return false;
 }
 
-bool IsWanted(const State& state, const sv1::Payment& payment, const v1::ListPaymentsRequest& request) {
+bool IsWanted(const State& state, const Tree& organizations, const sv1::Payment& payment,
+              const v1::ListPaymentsRequest& request) {
   return state.Knows(payment.origin().sequence()) && HasProject(payment, request.project()) &&
-         (request.organization().empty() || payment.organization() == request.organization()) &&
+         (request.organization().empty() ||
+          organizations.IsWithin(payment.organization(), request.organization())) &&
          (request.state().empty() || request.state() == NameOf(StateIn(state, payment)));
 }
 
@@ -178,12 +180,17 @@ absl::StatusOr<v1::ListPaymentsResponse> Payments(const Source& source,
   RETURN_IF_ERROR(CheckFilter(source, state, books::EntityKind::kProject, request.project()));
   RETURN_IF_ERROR(CheckFilter(source, state, books::EntityKind::kOrganization, request.organization()));
   RETURN_IF_ERROR(CheckStateFilter(request.state()));
+  Tree organizations;
+  if (!request.organization().empty()) {
+    ASSIGN_OR_RETURN(organizations, Tree::Load(source, state, books::EntityKind::kOrganization));
+  }
   ASSIGN_OR_RETURN(const LaterRefunds later, LoadLaterRefunds(source, state));
   v1::ListPaymentsResponse response;
   absl::Status failed;
   RETURN_IF_ERROR(source.entities.Scan(books::EntityKind::kPayment, "", page.First(),
                                        [&](std::string_view id, const books::EntityPtr& entity) {
-                                         if (!IsWanted(state, entity->payment(), request)) return true;
+                                         if (!IsWanted(state, organizations, entity->payment(), request))
+                                           return true;
                                          if (!page.Take(id)) return false;
                                          const auto found = later.find(std::string(id));
                                          failed = FillPayment(state, entity->payment(),

@@ -86,8 +86,12 @@ absl::StatusOr<bool> IsApprovable(const Source& source, const sv1::Proposal& pro
 }
 
 absl::StatusOr<bool> IsWanted(const Source& source, const sv1::Proposal& proposal,
-                              const v1::ListProposalsRequest& request) {
+                              const v1::ListProposalsRequest& request, const ProposalFilter& shown) {
   if (request.open_only() && proposal.state() != sv1::PROPOSAL_STATE_OPEN) return false;
+  if (shown) {
+    ASSIGN_OR_RETURN(const bool is_shown, shown(proposal));
+    if (!is_shown) return false;
+  }
   if (request.approvable_by().empty()) return true;
   return IsApprovable(source, proposal, request.approvable_by());
 }
@@ -95,7 +99,8 @@ absl::StatusOr<bool> IsWanted(const Source& source, const sv1::Proposal& proposa
 }  // namespace
 
 absl::StatusOr<v1::ListProposalsResponse> Proposals(const Source& source,
-                                                    const v1::ListProposalsRequest& request) {
+                                                    const v1::ListProposalsRequest& request,
+                                                    const ProposalFilter& shown) {
   ASSIGN_OR_RETURN(Page page, OpenPage(request));
   ASSIGN_OR_RETURN(const State state, ResolveState(source, v1::AsOf::default_instance(), page.sequence()));
   RETURN_IF_ERROR(CheckFilter(source, state, books::EntityKind::kOfficer, request.approvable_by()));
@@ -108,7 +113,7 @@ absl::StatusOr<v1::ListProposalsResponse> Proposals(const Source& source,
                                            return false;
                                          const sv1::Proposal proposal = InState(state, entity->proposal());
                                          const absl::StatusOr<bool> wanted =
-                                             IsWanted(source, proposal, request);
+                                             IsWanted(source, proposal, request, shown);
                                          failed = wanted.status();
                                          if (!wanted.ok()) return false;
                                          if (!*wanted) return true;

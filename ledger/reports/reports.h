@@ -48,8 +48,12 @@ absl::StatusOr<::fundledger::v1::ListPaymentsResponse> Payments(
     const Source& source, const ::fundledger::v1::ListPaymentsRequest& request);
 absl::StatusOr<::fundledger::v1::GetPaymentResponse> Payment(
     const Source& source, const ::fundledger::v1::GetPaymentRequest& request);
+// Whether a proposal is to be listed at all; empty: every one.
+using ProposalFilter =
+    std::function<absl::StatusOr<bool>(const ::fundledger::storage::v1::Proposal& proposal)>;
 absl::StatusOr<::fundledger::v1::ListProposalsResponse> Proposals(
-    const Source& source, const ::fundledger::v1::ListProposalsRequest& request);
+    const Source& source, const ::fundledger::v1::ListProposalsRequest& request,
+    const ProposalFilter& shown = {});
 absl::StatusOr<::fundledger::v1::GetBriefingResponse> Briefing(
     const Source& source, const ::fundledger::v1::GetBriefingRequest& request);
 

@@ -99,7 +99,7 @@ void AddHashes(const std::vector<Hash256>& hashes, google::protobuf::RepeatedPtr
   for (const Hash256& hash : hashes) *out->Add() = hash.str();
 }
 
-absl::Status GetRecord(const engine::View& view, const v1::GetRecordRequest& request,
+absl::Status GetRecord(const engine::View& view, const Asker&, const v1::GetRecordRequest& request,
                        v1::GetRecordResponse* response) {
   ASSIGN_OR_RETURN(std::string record, view.Record(request.sequence()));
   ASSIGN_OR_RETURN(const std::vector<Hash256> proof, view.InclusionProof(request.sequence(), view.size()));
@@ -118,7 +118,8 @@ absl::StatusOr<uint64_t> TreeSize(const engine::View& view, std::string_view fie
                 absl::StrCat(ToAbsl(field), " is ", asked, " and the ledger has ", view.size(), " records"));
 }
 
-absl::Status GetInclusionProof(const engine::View& view, const v1::GetInclusionProofRequest& request,
+absl::Status GetInclusionProof(const engine::View& view, const Asker&,
+                               const v1::GetInclusionProofRequest& request,
                                v1::GetInclusionProofResponse* response) {
   ASSIGN_OR_RETURN(const uint64_t size, TreeSize(view, "tree_size", request.tree_size()));
   ASSIGN_OR_RETURN(const std::vector<Hash256> proof, view.InclusionProof(request.sequence(), size));
@@ -130,7 +131,8 @@ absl::Status GetInclusionProof(const engine::View& view, const v1::GetInclusionP
   return absl::OkStatus();
 }
 
-absl::Status GetConsistencyProof(const engine::View& view, const v1::GetConsistencyProofRequest& request,
+absl::Status GetConsistencyProof(const engine::View& view, const Asker&,
+                                 const v1::GetConsistencyProofRequest& request,
                                  v1::GetConsistencyProofResponse* response) {
   ASSIGN_OR_RETURN(const uint64_t size, TreeSize(view, "new_size", request.new_size()));
   ASSIGN_OR_RETURN(const std::vector<Hash256> proof, view.ConsistencyProof(request.old_size(), size));
@@ -147,7 +149,15 @@ absl::Status GetConsistencyProof(const engine::View& view, const v1::GetConsiste
 grpc::ServerUnaryReactor* AuditService::ListTrail(grpc::CallbackServerContext* call,
                                                   const v1::ListTrailRequest* request,
                                                   v1::ListTrailResponse* response) {
-  return Query(context_, call, request, response, api::ListTrail);
+  // Whoever sees everything is seen doing so, outside the ledger.
+  return Query(context_, call, request, response,
+               [this, call](const engine::View& view, const Asker& asker, const v1::ListTrailRequest& asked,
+                            v1::ListTrailResponse* answer) -> absl::Status {
+                 RETURN_IF_ERROR(api::ListTrail(view, asked, answer));
+                 if (asker.caller.role == v1::ROLE_INSPECTOR || asker.caller.role == v1::ROLE_AUDITOR)
+                   context_.watch->OnTrailRead(asker.caller, call->peer(), asked);
+                 return absl::OkStatus();
+               });
 }
 
 grpc::ServerUnaryReactor* AuditService::GetRecord(grpc::CallbackServerContext* call,
@@ -169,9 +179,9 @@ grpc::ServerUnaryReactor* AuditService::GetConsistencyProof(grpc::CallbackServer
 }
 
 grpc::ServerUnaryReactor* AuditService::GetCheckpoint(grpc::CallbackServerContext* call,
-                                                      const v1::GetCheckpointRequest*,
+                                                      const v1::GetCheckpointRequest* request,
                                                       v1::GetCheckpointResponse* response) {
-  return rpc::Answer(*context_.runtime, call, [engine = context_.engine, response] {
+  return AnswerAtOnce(context_, call, request, [engine = context_.engine, response] {
     response->set_checkpoint(engine->view()->signed_checkpoint());
     return absl::OkStatus();
   });

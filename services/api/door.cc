@@ -18,7 +18,10 @@ size_t VerifierThreads() {
 }  // namespace
 
 Door::Door(engine::Engine* engine, const DoorLimits& limits)
-    : engine_(engine), limits_(limits), verifiers_(VerifierThreads(), limits.total()) {}
+    : engine_(engine),
+      limits_(limits),
+      rate_(limits.officer_per_second, engine::MonotonicClockMicros),
+      verifiers_(VerifierThreads(), limits.total()) {}
 
 void Door::Submit(std::string envelope, engine::Done done) {
   const size_t before = of_calls_.fetch_add(1);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "ledger/engine/engine.h"
+#include "services/api/rate.h"
 #include "services/rpc/executor.h"
 
 #include "absl/status/statusor.h"
@@ -22,6 +23,8 @@ struct DoorLimits {
   size_t stream_window = 64;
   // Open streams.
   size_t streams = 64;
+  // Submissions of one officer a second: of calls one more is refused, and a stream waits with the next.
+  int64_t officer_per_second = 2000;
 
   // How many may be under way altogether.
   size_t total() const { return 2 * submissions + streams; }
@@ -34,6 +37,7 @@ class Door {
   Door(engine::Engine* engine, const DoorLimits& limits);
 
   const DoorLimits& limits() const { return limits_; }
+  RateLimit& rate() { return rate_; }
 
   // Submits what came in a call of its own. `done` as of Engine::Submit; RESOURCE_EXHAUSTED, reason
   // QUEUE_FULL, from within; UNAVAILABLE, reason SERVER_STOPPING.
@@ -47,12 +51,16 @@ class Door {
   void StreamAnswered(size_t submissions) { of_streams_ -= submissions; }
   bool HasRoomForStreams() const { return of_streams_ < limits_.submissions; }
 
+  // Submissions taken and not answered, of calls and streams together.
+  size_t under_way() const { return of_calls_ + of_streams_; }
+
   // Takes no more; returns when all that it took is in the engine's hands.
   void Stop() { verifiers_.Stop(absl::InfiniteFuture()); }
 
  private:
   engine::Engine* const engine_;
   const DoorLimits limits_;
+  RateLimit rate_;
   std::atomic<size_t> of_calls_ = 0;
   std::atomic<size_t> of_streams_ = 0;
   rpc::Executor verifiers_;

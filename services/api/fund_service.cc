@@ -1,5 +1,6 @@
 #include "services/api/fund_service.h"
 
+#include "ledger/base/status.h"
 #include "services/api/report_query.h"
 
 namespace fundledger::api {
@@ -33,7 +34,18 @@ grpc::ServerUnaryReactor* FundService::GetPayment(grpc::CallbackServerContext* c
 grpc::ServerUnaryReactor* FundService::ListProposals(grpc::CallbackServerContext* call,
                                                      const v1::ListProposalsRequest* request,
                                                      v1::ListProposalsResponse* response) {
-  return Report(context_, call, request, response, reports::Proposals);
+  return Query(
+      context_, call, request, response,
+      [](const engine::View& view, const Asker& asker, const v1::ListProposalsRequest& asked,
+         v1::ListProposalsResponse* answer) -> absl::Status {
+        reports::ProposalFilter shown;
+        if (asker.reach != Reach::kAll) {
+          shown = [&](const auto& proposal) { return MayShow(asker.caller, view, proposal); };
+        }
+        ASSIGN_OR_RETURN(*answer, reports::Proposals({view, view, view.last_sequence()}, asked, shown));
+        answer->mutable_basis()->set_checkpoint(view.signed_checkpoint());
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace fundledger::api

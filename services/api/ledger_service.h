@@ -13,6 +13,9 @@ class LedgerService final : public ::fundledger::v1::LedgerService::CallbackServ
   LedgerService(const Context& context, const DoorLimits& limits)
       : context_(context), door_(context.engine, limits), streams_(context_, &door_) {}
 
+  // Submissions taken and not answered. Any thread.
+  size_t under_way() const { return door_.under_way(); }
+
   // Submissions are refused from here on; those that were taken are in the engine's hands when it returns.
   void StopTaking();
 
@@ -28,6 +31,9 @@ class LedgerService final : public ::fundledger::v1::LedgerService::CallbackServ
                                       ::fundledger::v1::GetLedgerResponse* response) override;
 
  private:
+  // Whose submissions the call brings.
+  absl::StatusOr<Caller> Admit(grpc::CallbackServerContext* call);
+
   const Context context_;
   Door door_;
   SubmitStreams streams_;

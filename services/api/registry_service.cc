@@ -112,7 +112,7 @@ v1::Registered Shown(const sv1::Entity& entity, Sequence last) {
   return shown;
 }
 
-absl::Status ListRegistered(const engine::View& view, const v1::ListRegisteredRequest& request,
+absl::Status ListRegistered(const engine::View& view, const Asker&, const v1::ListRegisteredRequest& request,
                             v1::ListRegisteredResponse* response) {
   const std::optional<books::EntityKind> kind = EntityKindOf(request.kind());
   if (!kind.has_value()) {

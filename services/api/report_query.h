@@ -13,7 +13,8 @@ grpc::ServerUnaryReactor* Report(const Context& context, grpc::CallbackServerCon
                                  const Request* request, Response* response,
                                  absl::StatusOr<Response> (*report)(const reports::Source&, const Request&)) {
   return Query(context, call, request, response,
-               [report](const engine::View& view, const Request& asked, Response* answer) -> absl::Status {
+               [report](const engine::View& view, const Asker&, const Request& asked,
+                        Response* answer) -> absl::Status {
                  absl::StatusOr<Response> result = report({view, view, view.last_sequence()}, asked);
                  if (!result.ok()) return result.status();
                  *answer = *std::move(result);

@@ -1,10 +1,16 @@
 #include "services/api/submit_stream.h"
 
+#include <algorithm>
+#include <chrono>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <utility>
 
+#include <grpcpp/alarm.h>
+
 #include "ledger/base/status.h"
+#include "services/api/claims.h"
 #include "services/rpc/status.h"
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +22,14 @@ namespace v1 = ::fundledger::v1;
 
 using Answer = absl::StatusOr<v1::Receipt>;
 using Preparation = absl::StatusOr<engine::Prepared>;
+
+// However long a stream has to wait, it looks again after this: a stop and a caller who went away do not wait
+// longer.
+constexpr int64_t kPauseUsMax = 1'000'000;
+
+std::string_view Method() {
+  return RuleFor<v1::SubmitStreamRequest>().method;
+}
 
 void Fill(uint64_t index, Answer answer, v1::SubmitStreamResponse* response) {
   response->Clear();
@@ -50,8 +64,9 @@ class RefusedStream final : public SubmitStreams::Reactor {
 // way anywhere: no submission, no write, nobody who hands over.
 class SubmitStream final : public SubmitStreams::Reactor {
  public:
-  SubmitStream(const Context& context, Door* door, SubmitStreams* streams)
-      : context_(context), door_(door), streams_(streams) {}
+  SubmitStream(const Context& context, Door* door, SubmitStreams* streams, grpc::CallbackServerContext* call,
+               std::string officer)
+      : context_(context), door_(door), streams_(streams), call_(call), officer_(std::move(officer)) {}
 
   void Start() { Advance(); }
 
@@ -64,7 +79,11 @@ class SubmitStream final : public SubmitStreams::Reactor {
   }
 
   void OnReadDone(bool ok) override {
-    const std::optional<uint64_t> index = ok ? Take() : std::nullopt;
+    // The officer may have gone while the stream was open, which may be long.
+    const absl::Status known =
+        ok ? context_.access->IdentifyQuickly(*call_->auth_context()).status() : absl::OkStatus();
+    const std::optional<uint64_t> index = ok && known.ok() ? Take() : std::nullopt;
+    if (!known.ok()) context_.watch->OnRefused({Method(), call_->peer(), officer_, {}, known});
     if (index.has_value()) {
       door_->Prepare(
           std::move(*request_.mutable_envelope()),
@@ -74,6 +93,7 @@ class SubmitStream final : public SubmitStreams::Reactor {
       MutexLock lock(&mutex_);
       is_reading_ = false;
       if (!ok) is_read_out_ = true;
+      unknown_.Update(known);
     }
     Advance();
   }
@@ -109,7 +129,9 @@ class SubmitStream final : public SubmitStreams::Reactor {
     if (is_stopping_ || is_broken_) return std::nullopt;
     preparations_.emplace_back();
     answers_.emplace_back();
+    claims_.push_back(ClaimsOf(request_.envelope()));
     door_->StreamTook();
+    if (!officer_.empty()) door_->rate().TakeAhead(officer_);
     return taken_++;
   }
 
@@ -145,10 +167,14 @@ class SubmitStream final : public SubmitStreams::Reactor {
 
   void OnAnswer(uint64_t index, Answer answer) {
     rpc::ReportFault(*context_.runtime, answer.status());
+    if (answer.ok()) context_.watch->OnRecorded();
     {
       MutexLock lock(&mutex_);
       ++answered_;
-      answers_[index - (taken_ - answers_.size())] = std::move(answer);
+      const size_t place = index - (taken_ - answers_.size());
+      if (!answer.ok())
+        context_.watch->OnRefused({Method(), call_->peer(), officer_, claims_[place], answer.status()});
+      answers_[place] = std::move(answer);
     }
     Advance();
   }
@@ -175,12 +201,15 @@ class SubmitStream final : public SubmitStreams::Reactor {
     if (is_writing_ || is_broken_ || answers_.empty() || !answers_.front().has_value()) return;
     Fill(taken_ - answers_.size(), *std::move(answers_.front()), &response_);
     answers_.pop_front();
+    claims_.pop_front();
     is_writing_ = true;
     StartWrite(&response_);
   }
 
   void StartNextRead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (is_reading_ || TakesNoMore()) return;
+    if (is_reading_ || is_pausing_ || TakesNoMore()) return;
+    if (const int64_t delay_us = officer_.empty() ? 0 : door_->rate().DelayUs(officer_); delay_us > 0)
+      return Pause(std::min(delay_us, kPauseUsMax));
     const uint64_t unanswered = taken_ - written_;
     const bool has_room = unanswered < door_->limits().stream_window && door_->HasRoomForStreams();
     // With none of its own under way nobody would wake it, and it would starve.
@@ -189,26 +218,42 @@ class SubmitStream final : public SubmitStreams::Reactor {
     StartRead(&request_);
   }
 
+  void Pause(int64_t delay_us) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    is_pausing_ = true;
+    alarm_ = std::make_unique<grpc::Alarm>();  // the one before may be what calls
+    alarm_->Set(std::chrono::system_clock::now() + std::chrono::microseconds(delay_us), [this](bool) {
+      {
+        MutexLock lock(&mutex_);
+        is_pausing_ = false;
+      }
+      Advance();
+    });
+  }
+
   bool TakesNoMore() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return is_read_out_ || is_broken_ || is_stopping_;
+    return is_read_out_ || is_broken_ || is_stopping_ || !unknown_.ok();
   }
 
   // A read that is still waiting is no hindrance: the end of the call ends it.
   bool IsAtEnd() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const bool all_written = written_ == taken_ || is_broken_;
-    return TakesNoMore() && answered_ == taken_ && all_written && !is_writing_ && !is_handing_over_;
+    return TakesNoMore() && answered_ == taken_ && all_written && !is_writing_ && !is_handing_over_ &&
+           !is_pausing_;
   }
 
   absl::Status EndStatus() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (is_broken_) return absl::CancelledError("the caller went away");
+    if (!unknown_.ok()) return unknown_;
     return is_read_out_ ? absl::OkStatus() : Stopping();
   }
 
   const Context& context_;
   Door* const door_;
   SubmitStreams* const streams_;
-  v1::SubmitStreamRequest request_;    // of the read under way
-  v1::SubmitStreamResponse response_;  // of the write under way
+  grpc::CallbackServerContext* const call_;  // lives until OnDone
+  const std::string officer_;                // of the connection; empty in insecure loopback mode
+  v1::SubmitStreamRequest request_;          // of the read under way
+  v1::SubmitStreamResponse response_;        // of the write under way
 
   Mutex mutex_;
   // Submissions of the stream, counted from its beginning: read; prepared and handed to the engine, or
@@ -219,8 +264,12 @@ class SubmitStream final : public SubmitStreams::Reactor {
   uint64_t written_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<std::optional<Preparation>> preparations_ ABSL_GUARDED_BY(mutex_);  // from handed_over_ on
   std::deque<std::optional<Answer>> answers_ ABSL_GUARDED_BY(mutex_);            // the last of those taken
+  std::deque<Claims> claims_ ABSL_GUARDED_BY(mutex_);                            // of each in answers_
+  std::unique_ptr<grpc::Alarm> alarm_ ABSL_GUARDED_BY(mutex_);
+  absl::Status unknown_ ABSL_GUARDED_BY(mutex_);  // the officer is registered no more
   bool is_reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_pausing_ ABSL_GUARDED_BY(mutex_) = false;  // the officer sends too fast; an alarm is set
   bool is_handing_over_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_read_out_ ABSL_GUARDED_BY(mutex_) = false;  // the sender sent its last
   bool is_broken_ ABSL_GUARDED_BY(mutex_) = false;    // nobody is there to be answered
@@ -228,15 +277,24 @@ class SubmitStream final : public SubmitStreams::Reactor {
   bool is_finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-SubmitStreams::Reactor* SubmitStreams::Open() {
+SubmitStreams::Reactor* SubmitStreams::Refused(grpc::CallbackServerContext* call, const std::string& officer,
+                                               const absl::Status& why) {
+  context_.watch->OnRefused({Method(), call->peer(), officer, {}, why});
+  return new RefusedStream(why);  // deletes itself in OnDone
+}
+
+SubmitStreams::Reactor* SubmitStreams::Open(grpc::CallbackServerContext* call,
+                                            absl::StatusOr<Caller> caller) {
+  if (!caller.ok()) return Refused(call, "", caller.status());
   MutexLock lock(&mutex_);
-  if (stopping_) return new RefusedStream(Stopping());
+  if (stopping_) return Refused(call, caller->officer, Stopping());
   if (open_.size() >= door_->limits().streams) {
-    return new RefusedStream(Refuse(
-        absl::StatusCode::kResourceExhausted, "STREAMS_FULL",
-        absl::StrCat(open_.size(), " streams of submissions are open, as many as fit: come back later")));
+    return Refused(call, caller->officer,
+                   Refuse(absl::StatusCode::kResourceExhausted, "STREAMS_FULL",
+                          absl::StrCat(open_.size(),
+                                       " streams of submissions are open, as many as fit: come back later")));
   }
-  auto* stream = new SubmitStream(context_, door_, this);  // deletes itself in OnDone
+  auto* stream = new SubmitStream(context_, door_, this, call, caller->officer);  // deletes itself in OnDone
   open_.insert(stream);
   stream->Start();
   return stream;

@@ -3,10 +3,11 @@
 //
 // A stream's submissions are verified in parallel, queued in order, and answered in order. At most a window
 // of them is without a written answer; then it reads no further, and HTTP/2's flow control holds the sender
-// back.
+// back. The same where its officer sends faster than one officer may.
 #pragma once
 
 #include <set>
+#include <string>
 
 #include <grpcpp/support/server_callback.h>
 
@@ -16,6 +17,8 @@
 #include "services/api/door.h"
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace fundledger::api {
 
@@ -30,15 +33,17 @@ class SubmitStreams {
   // All outlive it.
   SubmitStreams(const Context& context, Door* door) : context_(context), door_(door) {}
 
-  // Serves one call. A stream too many ends with RESOURCE_EXHAUSTED, reason STREAMS_FULL; one after Stop with
-  // UNAVAILABLE, reason SERVER_STOPPING.
-  Reactor* Open();
+  // Serves one call of `caller`; refuses it if there is none. A stream too many ends with RESOURCE_EXHAUSTED,
+  // reason STREAMS_FULL; one after Stop with UNAVAILABLE, reason SERVER_STOPPING. One whose officer is
+  // registered no more takes nothing further and ends as a new one would.
+  Reactor* Open(grpc::CallbackServerContext* call, absl::StatusOr<Caller> caller);
   // Streams take no more submissions; each ends, with SERVER_STOPPING, once it has answered those it took.
   void Stop();
 
  private:
   friend class SubmitStream;
   void Remove(SubmitStream* stream);
+  Reactor* Refused(grpc::CallbackServerContext* call, const std::string& officer, const absl::Status& why);
 
   const Context& context_;
   Door* const door_;

@@ -6,11 +6,16 @@
 #include "google/rpc/status.pb.h"
 #include "ledger/base/status.h"
 
+#include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
 namespace fundledger::rpc {
 namespace {
 
 // The message goes twice, as text and in the details, and all trailers of a call share 8 KiB.
 constexpr size_t kMessageBytesMax = 2000;
+constexpr char kRetryDelayUrl[] = "fundledger/retry-delay-ms";
 
 // At most kMessageBytesMax, cut between characters.
 std::string Shorten(std::string_view message) {
@@ -23,7 +28,15 @@ std::string Shorten(std::string_view message) {
 }  // namespace
 
 int64_t RetryDelayMs(const absl::Status& status) {
+  int64_t delay_ms = 0;
+  const auto advice = status.GetPayload(kRetryDelayUrl);
+  if (advice.has_value() && absl::SimpleAtoi(std::string(*advice), &delay_ms)) return delay_ms;
   return status.code() == absl::StatusCode::kResourceExhausted ? kRetryDelayMs : 0;
+}
+
+absl::Status WithRetryDelay(absl::Status status, int64_t delay_ms) {
+  status.SetPayload(kRetryDelayUrl, absl::Cord(absl::StrCat(delay_ms)));
+  return status;
 }
 
 std::string WireMessage(const absl::Status& status) {
@@ -43,7 +56,8 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   details.add_details()->PackFrom(info);
   if (const int64_t delay_ms = RetryDelayMs(status); delay_ms > 0) {
     google::rpc::RetryInfo retry;
-    retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(delay_ms * 1'000'000));
+    retry.mutable_retry_delay()->set_seconds(delay_ms / 1000);
+    retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(delay_ms % 1000 * 1'000'000));
     details.add_details()->PackFrom(retry);
   }
   // The numbers of absl's codes are gRPC's.

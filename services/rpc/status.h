@@ -20,6 +20,9 @@ inline constexpr int kRetryDelayMs = 100;
 
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
+// `status` with advice when to come back, at least 1 ms, instead of kRetryDelayMs.
+absl::Status WithRetryDelay(absl::Status status, int64_t delay_ms);
+
 // The same in parts, for answers that carry an error in a message of their own.
 // When to come back, milliseconds; 0: no such advice.
 int64_t RetryDelayMs(const absl::Status& status);

@@ -1,12 +1,16 @@
 #include "services/rpc/tls.h"
 
+#include <algorithm>
+#include <ctime>
 #include <fstream>
+#include <memory>
 #include <sstream>
 #include <vector>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <sys/stat.h>
 
 #include "ledger/base/status.h"
@@ -21,10 +25,12 @@ struct Free {
   void operator()(BIO* bio) const { BIO_free(bio); }
   void operator()(X509* certificate) const { X509_free(certificate); }
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 };
 using BioPtr = std::unique_ptr<BIO, Free>;
 using X509Ptr = std::unique_ptr<X509, Free>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, Free>;
+using ContextPtr = std::unique_ptr<SSL_CTX, Free>;
 
 absl::Status Bad(std::string_view reason, std::string_view path, std::string_view what) {
   return Refuse(absl::StatusCode::kInvalidArgument, reason, absl::StrCat(ToAbsl(path), ": ", ToAbsl(what)));
@@ -77,6 +83,30 @@ absl::Status CheckValidNow(const std::string& path, const std::vector<X509Ptr>& 
   return absl::OkStatus();
 }
 
+// When the first of them ends, seconds since 1970 UTC.
+int64_t EndOf(const std::vector<X509Ptr>& certificates) {
+  int64_t first_s = INT64_MAX;
+  for (const X509Ptr& certificate : certificates) {
+    std::tm end{};
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) == 1)
+      first_s = std::min<int64_t>(first_s, ::timegm(&end));
+  }
+  return first_s;
+}
+
+// Whether a server can be made with the pair, at the strength that OpenSSL is set to ask for.
+absl::Status CheckUsable(const std::string& path, X509* certificate, EVP_PKEY* key) {
+  const ContextPtr context(SSL_CTX_new(TLS_server_method()));
+  const bool usable = context != nullptr && SSL_CTX_use_certificate(context.get(), certificate) == 1 &&
+                      SSL_CTX_use_PrivateKey(context.get(), key) == 1;
+  const unsigned long error = ERR_peek_last_error();
+  ERR_clear_error();
+  if (usable) return absl::OkStatus();
+  const char* why = ERR_reason_error_string(error);
+  return Bad("TLS_CERTIFICATE_UNUSABLE", path,
+             absl::StrCat("no server can use it: ", why == nullptr ? "unknown reason" : why));
+}
+
 absl::Status CheckKey(const TlsFiles& files, const std::string& pem, X509* certificate) {
   struct stat status {};
   if (::stat(files.key.c_str(), &status) != 0 || (status.st_mode & S_IRWXO) != 0) {
@@ -95,28 +125,26 @@ absl::Status CheckKey(const TlsFiles& files, const std::string& pem, X509* certi
     return Bad("TLS_KEY_MISMATCH", files.key,
                absl::StrCat("is not the key of the first certificate in ", files.certificate));
   }
-  return absl::OkStatus();
+  return CheckUsable(files.certificate, certificate, key.get());
 }
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ServerCredentialsFromFiles(const TlsFiles& files) {
-  ASSIGN_OR_RETURN(const std::string certificate_pem, ReadPem(files.certificate));
-  ASSIGN_OR_RETURN(const std::string key_pem, ReadPem(files.key));
-  ASSIGN_OR_RETURN(const std::vector<X509Ptr> chain, Certificates(files.certificate, certificate_pem));
+absl::StatusOr<TlsMaterial> ReadTlsFiles(const TlsFiles& files) {
+  TlsMaterial material;
+  ASSIGN_OR_RETURN(material.certificate_pem, ReadPem(files.certificate));
+  ASSIGN_OR_RETURN(material.key_pem, ReadPem(files.key));
+  ASSIGN_OR_RETURN(material.client_ca_pem, ReadPem(files.client_ca));
+  ASSIGN_OR_RETURN(const std::vector<X509Ptr> chain,
+                   Certificates(files.certificate, material.certificate_pem));
   RETURN_IF_ERROR(CheckValidNow(files.certificate, chain));
-  RETURN_IF_ERROR(CheckKey(files, key_pem, chain.front().get()));
-
-  grpc::SslServerCredentialsOptions options(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
-  options.pem_key_cert_pairs.push_back({key_pem, certificate_pem});
-  if (!files.client_ca.empty()) {
-    ASSIGN_OR_RETURN(options.pem_root_certs, ReadPem(files.client_ca));
-    ASSIGN_OR_RETURN(const std::vector<X509Ptr> authorities,
-                     Certificates(files.client_ca, options.pem_root_certs));
-    RETURN_IF_ERROR(CheckValidNow(files.client_ca, authorities));
-    options.client_certificate_request = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
-  }
-  return grpc::SslServerCredentials(options);
+  RETURN_IF_ERROR(CheckKey(files, material.key_pem, chain.front().get()));
+  ASSIGN_OR_RETURN(const std::vector<X509Ptr> authorities,
+                   Certificates(files.client_ca, material.client_ca_pem));
+  RETURN_IF_ERROR(CheckValidNow(files.client_ca, authorities));
+  material.certificate_ends_s = EndOf(chain);
+  material.client_ca_ends_s = EndOf(authorities);
+  return material;
 }
 
 }  // namespace fundledger::rpc

@@ -1,9 +1,11 @@
 // Unary calls in a few lines each. gRPC's default reactor lives as long as its call; it must be finished
-// exactly once, cancelled calls too, and request and response live until then.
+// exactly once, cancelled calls too, and request, response and context live until then.
 //
 //   grpc::ServerUnaryReactor* Service::GetThing(grpc::CallbackServerContext* context, const Request* request,
 //                                               Response* response) {
-//     return rpc::Read(runtime_, context, [=, this] { return Fill(*request, response); });
+//     return rpc::RunOn(runtime_.executor, runtime_, context, [=, this](const absl::Status& admitted) {
+//       return admitted.ok() ? Fill(*request, response) : admitted;
+//     });
 //   }
 #pragma once
 
@@ -33,28 +35,20 @@ void ReportFault(const Runtime& runtime, const absl::Status& status);
 // Finishes the call. The only place that does.
 void Finish(const Runtime& runtime, grpc::ServerUnaryReactor* reactor, const absl::Status& status);
 
-// Runs `fill` on `executor` and finishes the call with what it returns. A call cancelled in the meantime is
-// finished without running it.
+// Runs `fill` on `executor` and finishes the call with what it returns. It is given OK, or the reason why
+// there is no room for it, which it returns. A call cancelled in the meantime is finished without running it.
 template <typename Fill>
 grpc::ServerUnaryReactor* RunOn(Executor* executor, const Runtime& runtime,
                                 grpc::CallbackServerContext* context, Fill fill) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   executor->Run([&runtime, context, reactor, fill = std::move(fill)](const absl::Status& admitted) {
-    if (!admitted.ok()) {
-      Finish(runtime, reactor, admitted);
-    } else if (context->IsCancelled()) {
+    if (context->IsCancelled()) {
       Finish(runtime, reactor, absl::CancelledError("the caller went away"));
     } else {
-      Finish(runtime, reactor, fill());
+      Finish(runtime, reactor, fill(admitted));
     }
   });
   return reactor;
-}
-
-// A query, on the executor that all queries share.
-template <typename Fill>
-grpc::ServerUnaryReactor* Read(const Runtime& runtime, grpc::CallbackServerContext* context, Fill fill) {
-  return RunOn(runtime.executor, runtime, context, std::move(fill));
 }
 
 // Finishes the call on gRPC's own thread: for what never blocks, so that it is answered however many queries

@@ -24,10 +24,20 @@ constexpr Setting kSettings[] = {
     {"", "listen", "--listen", &Config::listen, "HOST:PORT to listen at; port 0 takes a free one"},
     {"", "endpoints_file", "--endpoints-file", &Config::endpoints_file,
      "Written once bound: {\"grpc\": \"HOST:PORT\"}; removed at a clean stop", true},
+    {"", "audit_file", "--audit-file", &Config::audit_file,
+     "Refused attempts and trails read, a JSON line each, appended; opened anew at SIGHUP", true},
+    {"", "metrics", "--metrics", &Config::metrics,
+     "HOST:PORT of this machine to serve metrics at, for Prometheus; port 0 takes a free one"},
+    {"", "insecure_loopback", "--insecure-loopback", &Config::insecure_loopback,
+     "Development only: no TLS, everybody on this machine may ask everything; refused on any other address"},
     {"tls", "certificate", "--tls-certificate", &Config::tls_certificate, "Certificate chain, PEM", true},
     {"tls", "key", "--tls-key", &Config::tls_key, "Its private key, PEM", true},
     {"tls", "client_ca", "--tls-client-ca", &Config::tls_client_ca,
-     "Clients must show a certificate by one of these authorities, PEM", true},
+     "Clients must show an officer's certificate by one of these authorities, PEM", true},
+    {"tls", "reload_seconds", "--tls-reload", &Config::tls_reload_seconds,
+     "The three files are looked at again after so long, and at SIGHUP", false, 1, 86'400},
+    {"tls", "warn_days", "--tls-warn-days", &Config::tls_warn_days,
+     "A certificate that ends within so many days is warned of", false, 0, 3650},
     {"limits", "queue", "--queue", &Config::queue,
      "Submissions under way, one a call; one more is refused. Streams share as many, and wait", false, 1,
      100'000},
@@ -35,10 +45,21 @@ constexpr Setting kSettings[] = {
      "Submissions of one stream under way; with the next it waits", false, 1, 10'000},
     {"limits", "streams", "--streams", &Config::streams, "Open streams of submissions", false, 1, 10'000},
     {"limits", "group", "--group", &Config::group, "Submissions in one commit, at most", false, 1, 10'000},
+    {"limits", "officer_per_second", "--officer-per-second", &Config::officer_per_second,
+     "Submissions over one officer's connections a second; one more is refused, a stream waits", false, 1,
+     1'000'000},
+    {"limits", "calls_per_connection", "--calls-per-connection", &Config::calls_per_connection,
+     "Calls at once on one connection; its client holds back the next", false, 1, 100'000},
     {"limits", "receive_bytes", "--receive-bytes", &Config::receive_bytes, "Size of a request, at most",
      false, 64 << 10, 64 << 20},
+    {"limits", "send_bytes", "--send-bytes", &Config::send_bytes, "Size of an answer, at most", false,
+     4 << 20, 64 << 20},
     {"limits", "read_threads", "--read-threads", &Config::read_threads, "Threads that answer queries", false,
      1, 256},
+    {"limits", "read_queue", "--read-queue", &Config::read_queue,
+     "Queries that may wait for a thread; one more is refused", false, 1, 100'000},
+    {"limits", "check_queue", "--check-queue", &Config::check_queue,
+     "Checks that may wait for their one thread; one more is refused", false, 1, 1000},
     {"limits", "stop_seconds", "--stop-seconds", &Config::stop_seconds,
      "How long a stop waits for queries under way; submissions are always finished", false, 0, 3600},
     {"keepalive", "idle_seconds", "--keepalive-idle", &Config::keepalive_seconds,
@@ -49,6 +70,8 @@ constexpr Setting kSettings[] = {
      &Config::ping_interval_seconds_min, "Clients that ping more often are sent away", false, 1, 86'400},
     {"keepalive", "connection_age_seconds", "--connection-age", &Config::connection_age_seconds_max,
      "Connections are renewed after so long, so that certificates are", false, 10, 86'400},
+    {"keepalive", "connection_grace_seconds", "--connection-grace", &Config::connection_grace_seconds,
+     "and calls under way on them have so long to end", false, 1, 86'400},
     {"log", "level", "--log-level", &Config::log_level, "debug, info, warn or error"},
     {"log", "format", "--log-format", &Config::log_format,
      "text (key=value) or json, a line each, to stderr"},
@@ -58,11 +81,12 @@ constexpr std::string_view kExamples = R"(
 Examples:
   fundledgerd --config server.toml
   fundledgerd --config server.toml --listen 127.0.0.1:0 --endpoints-file endpoints.json
-  fundledgerd --ledger ledger --log-key log.key
-  fundledgerd --config server.toml --listen 0.0.0.0:7411 --tls-certificate server.pem --tls-key server.key
+  fundledgerd --config server.toml --listen 0.0.0.0:7411 --tls-certificate server.pem --tls-key server-tls.key \
+      --tls-client-ca ca.pem
+  fundledgerd --ledger ledger --log-key log.key --insecure-loopback
 
 SIGTERM and SIGINT stop it: it takes no more submissions, finishes those it has, answers queries under way, closes the
-store. `fundledger init DIR` makes a new ledger with a configuration file.
+store. SIGHUP makes it open the audit file anew and look at its certificates at once. `fundledger init DIR` makes a new ledger with a configuration file.
 
 Exit codes: 0 stopped cleanly; 2 bad command line, configuration, key or certificate; 3 the ledger refused to open;
 4 cannot listen.
@@ -76,6 +100,7 @@ absl::Status Invalid(std::string_view reason, std::string_view message) {
 std::string DefaultOf(const Setting& setting) {
   const Config defaults;
   if (const auto* text = std::get_if<std::string Config::*>(&setting.field)) return defaults.*(*text);
+  if (std::holds_alternative<bool Config::*>(setting.field)) return "";
   return absl::StrCat(defaults.*std::get<int64_t Config::*>(setting.field));
 }
 
@@ -109,7 +134,7 @@ absl::Status CheckOneOf(std::string_view key, std::string_view value,
 }
 
 // The host of HOST:PORT or [HOST]:PORT.
-absl::StatusOr<std::string> HostOf(const std::string& listen) {
+absl::StatusOr<std::string> HostOf(std::string_view setting, const std::string& listen) {
   const size_t colon = listen.rfind(':');
   int port = -1;
   const bool has_port = colon != std::string::npos && absl::SimpleAtoi(listen.substr(colon + 1), &port);
@@ -118,9 +143,9 @@ absl::StatusOr<std::string> HostOf(const std::string& listen) {
   if (bracketed) host = host.substr(1, host.size() - 2);
   if (host.empty() || port < 0 || port > 65535 ||
       (!bracketed && host.find_first_of(":[]") != std::string::npos)) {
-    return Invalid(
-        "LISTEN_MALFORMED",
-        absl::StrCat("listen is \"", listen, "\"; write HOST:PORT, such as 127.0.0.1:7411 or [::1]:7411"));
+    return Invalid("LISTEN_MALFORMED",
+                   absl::StrCat(ToAbsl(setting), " is \"", listen,
+                                "\"; write HOST:PORT, such as 127.0.0.1:7411 or [::1]:7411"));
   }
   return host;
 }
@@ -132,14 +157,45 @@ bool IsLoopback(const std::string& host) {
   return host == "localhost" || host == "::1" || (is_ipv4 && host.starts_with("127."));
 }
 
+absl::Status CheckTls(const Config& config) {
+  std::string set;
+  std::string missing;
+  for (const auto& [name, value] : {std::pair{"tls.certificate", &config.tls_certificate},
+                                    {"tls.key", &config.tls_key},
+                                    {"tls.client_ca", &config.tls_client_ca}}) {
+    std::string& list = value->empty() ? missing : set;
+    absl::StrAppend(&list, list.empty() ? "" : ", ", name);
+  }
+  if (config.insecure_loopback && !set.empty()) {
+    return Invalid("CONFIG_CONTRADICTORY", absl::StrCat("insecure_loopback means no TLS, and ", set,
+                                                        " is set; take one of them out"));
+  }
+  if (config.insecure_loopback || missing.empty()) return absl::OkStatus();
+  return Invalid("TLS_REQUIRED",
+                 absl::StrCat(missing,
+                              " is not set: clients are told apart by their certificates. Set it; or, "
+                              "for development on this machine alone, --insecure-loopback"));
+}
+
 absl::Status CheckListen(const Config& config) {
-  ASSIGN_OR_RETURN(const std::string host, HostOf(config.listen));
-  if (config.has_tls() || IsLoopback(host)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string host, HostOf("listen", config.listen));
+  if (!config.insecure_loopback || IsLoopback(host)) return absl::OkStatus();
+  return Invalid("INSECURE_NOT_LOOPBACK",
+                 absl::StrCat("listen is ", config.listen,
+                              ", which other machines can reach, and "
+                              "insecure_loopback is set: set [tls] instead, or listen at 127.0.0.1"));
+}
+
+// Metrics have no TLS.
+absl::Status CheckMetrics(const Config& config) {
+  if (config.metrics.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string host, HostOf("metrics", config.metrics));
+  if (IsLoopback(host)) return absl::OkStatus();
   return Invalid(
-      "TLS_REQUIRED",
-      absl::StrCat("listen is ", config.listen,
-                   ", which other machines can reach: set tls.certificate and tls.key, or listen at "
-                   "127.0.0.1"));
+      "METRICS_NOT_LOOPBACK",
+      absl::StrCat("metrics is ", config.metrics,
+                   ", which other machines can reach; serve them at 127.0.0.1, and let a collector "
+                   "on this machine fetch them"));
 }
 
 // Flags as they were given; nothing where not.
@@ -147,6 +203,7 @@ struct Flags {
   std::string config_file;
   std::array<std::optional<std::string>, std::size(kSettings)> texts;
   std::array<std::optional<int64_t>, std::size(kSettings)> numbers;
+  std::array<bool, std::size(kSettings)> switches{};
 };
 
 void AddFlags(CLI::App* app, Flags* flags) {
@@ -156,11 +213,16 @@ void AddFlags(CLI::App* app, Flags* flags) {
   for (size_t i = 0; i < std::size(kSettings); ++i) {
     const Setting& setting = kSettings[i];
     const std::string flag(setting.flag);
+    const std::string group = setting.section.empty() ? "Ledger" : "[" + std::string(setting.section) + "]";
+    if (std::holds_alternative<bool Config::*>(setting.field)) {
+      app->add_flag(flag, flags->switches[i], std::string(setting.help))->group(group);
+      continue;
+    }
     const bool is_text = std::holds_alternative<std::string Config::*>(setting.field);
     CLI::Option* option = is_text ? app->add_option(flag, flags->texts[i], std::string(setting.help))
                                   : app->add_option(flag, flags->numbers[i], std::string(setting.help));
     option->type_name(setting.is_path ? "PATH" : is_text ? "TEXT" : "NUMBER");
-    option->group(setting.section.empty() ? "Ledger" : "[" + std::string(setting.section) + "]");
+    option->group(group);
     if (const std::string value = DefaultOf(setting); !value.empty()) option->default_str(value);
   }
 }
@@ -169,6 +231,8 @@ void ApplyFlags(const Flags& flags, Config* config) {
   for (size_t i = 0; i < std::size(kSettings); ++i) {
     if (const auto* text = std::get_if<std::string Config::*>(&kSettings[i].field)) {
       if (flags.texts[i].has_value()) config->*(*text) = *flags.texts[i];
+    } else if (const auto* on = std::get_if<bool Config::*>(&kSettings[i].field)) {
+      if (flags.switches[i]) config->*(*on) = true;
     } else if (flags.numbers[i].has_value()) {
       config->*std::get<int64_t Config::*>(kSettings[i].field) = *flags.numbers[i];
     }
@@ -201,17 +265,11 @@ absl::Status CheckConfig(const Config& config) {
   if (config.ledger.empty()) return Invalid("CONFIG_INCOMPLETE", "no ledger: set ledger, or --ledger");
   if (config.log_key.empty())
     return Invalid("CONFIG_INCOMPLETE", "no key for the log: set log_key, or --log-key");
-  if (config.tls_certificate.empty() != config.tls_key.empty()) {
-    return Invalid("CONFIG_INCOMPLETE",
-                   "tls.certificate and tls.key go together, and one of them is missing");
-  }
-  if (!config.has_tls() && !config.tls_client_ca.empty()) {
-    return Invalid("CONFIG_INCOMPLETE",
-                   "tls.client_ca asks for client certificates, which needs tls.certificate");
-  }
   RETURN_IF_ERROR(CheckRanges(config));
   RETURN_IF_ERROR(CheckOneOf<4>("log.level", config.log_level, {"debug", "info", "warn", "error"}));
   RETURN_IF_ERROR(CheckOneOf<2>("log.format", config.log_format, {"text", "json"}));
+  RETURN_IF_ERROR(CheckTls(config));
+  RETURN_IF_ERROR(CheckMetrics(config));
   return CheckListen(config);
 }
 

@@ -5,7 +5,11 @@
 //   listen = "127.0.0.1:7411"
 //   [tls]
 //   certificate = "server.pem"
-//   key = "server.key"
+//   key = "server-tls.key"
+//   client_ca = "ca.pem"
+//
+// A client shows a certificate that names its officer; without [tls] nothing is served, but for the loopback
+// development mode that insecure_loopback turns on, in which nobody is told from anybody.
 //
 // Relative paths in the file are relative to the file, on the command line to where it was called.
 #pragma once
@@ -27,30 +31,41 @@ struct Config {
   std::string log_key;
   std::string listen = "127.0.0.1:7411";
   std::string endpoints_file;
+  std::string audit_file;
+  std::string metrics;
+  bool insecure_loopback = false;
 
   std::string tls_certificate;
   std::string tls_key;
   std::string tls_client_ca;
+  int64_t tls_reload_seconds = 60;
+  int64_t tls_warn_days = 30;
 
   int64_t queue = 128;
   int64_t stream_window = 64;
   int64_t streams = 64;
   int64_t group = 512;
+  int64_t officer_per_second = 2000;
+  int64_t calls_per_connection = 1024;
   int64_t receive_bytes = 1 << 20;
+  // A statement of 20,000 lines, a page of 3 MiB of records: both fit.
+  int64_t send_bytes = 4 << 20;
   int64_t read_threads = 2;
+  int64_t read_queue = 1024;
+  int64_t check_queue = 8;
   int64_t stop_seconds = 10;
 
   // For connections behind which nobody may be any more, and clients that ping too eagerly.
   int64_t keepalive_seconds = 60;
   int64_t keepalive_timeout_seconds = 20;
   int64_t ping_interval_seconds_min = 10;
-  // Open connections keep the certificate they began with.
+  // Open connections keep the certificates they began with, the server's and the client's.
   int64_t connection_age_seconds_max = 3600;
+  // So long calls under way have, streams of submissions among them, when their connection's age is over.
+  int64_t connection_grace_seconds = 300;
 
   std::string log_level = "info";
   std::string log_format = "text";
-
-  bool has_tls() const { return !tls_certificate.empty(); }
 };
 
 // One setting: its place in the file, its flag, its field, its limits.
@@ -58,7 +73,7 @@ struct Setting {
   std::string_view section;  // empty: top of the file
   std::string_view key;
   std::string_view flag;
-  std::variant<std::string Config::*, int64_t Config::*> field;
+  std::variant<std::string Config::*, int64_t Config::*, bool Config::*> field;
   std::string_view help;
   bool is_path = false;
   int64_t min = 0;
@@ -71,8 +86,9 @@ std::span<const Setting> Settings();
 // CONFIG_MISSING.
 absl::Status ReadConfigFile(const std::string& path, Config* config);
 
-// INVALID_ARGUMENT: CONFIG_INCOMPLETE, CONFIG_OUT_OF_RANGE, LISTEN_MALFORMED; TLS_REQUIRED, for an address
-// that is not this machine's own without TLS.
+// INVALID_ARGUMENT: CONFIG_INCOMPLETE, CONFIG_OUT_OF_RANGE, LISTEN_MALFORMED; TLS_REQUIRED, unless
+// certificate, key and client_ca are all set; CONFIG_CONTRADICTORY, where insecure_loopback is set besides
+// any of them; INSECURE_NOT_LOOPBACK, METRICS_NOT_LOOPBACK, for addresses that other machines can reach.
 absl::Status CheckConfig(const Config& config);
 
 struct CommandLine {

@@ -55,6 +55,12 @@ class FileReader {
       config_->*(*field) = setting->is_path ? Resolve(*value) : *value;
       return absl::OkStatus();
     }
+    if (const auto* field = std::get_if<bool Config::*>(&setting->field)) {
+      const std::optional<bool> value = node.value_exact<bool>();
+      if (!value.has_value()) return Refused("CONFIG_WRONG_TYPE", name, node, "must be true or false");
+      config_->*(*field) = *value;
+      return absl::OkStatus();
+    }
     const std::optional<int64_t> value = node.value_exact<int64_t>();
     if (!value.has_value()) return Refused("CONFIG_WRONG_TYPE", name, node, "must be a whole number");
     if (*value < setting->min || *value > setting->max) {

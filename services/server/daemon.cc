@@ -24,11 +24,12 @@ namespace {
 
 // Blocked for good: they are taken with sigtimedwait, and a second one during the stop stays pending,
 // unheard.
-sigset_t BlockStopSignals() {
+sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   (void)pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
@@ -48,20 +49,25 @@ absl::Status LogStart(const Server& server) {
        {"ledger", HexEncode(facts.ledger())},
        {"origin", facts.origin()},
        {"size", absl::StrCat(server.engine().view()->size())},
-       {"verifier_key", facts.verifier_key()}});
+       {"verifier_key", facts.verifier_key()},
+       {"metrics", server.metrics_address().empty() ? "off" : server.metrics_address()}});
   return absl::OkStatus();
 }
 
-// Until a signal comes, keeps health true to the engine; says so once when it stops writing.
-void ServeUntilSignal(const sigset_t& signals, Server* server) {
+// Until a signal to stop comes, keeps health true to the engine; says so once when it stops writing.
+void ServeUntilStopped(const sigset_t& signals, Server* server) {
   bool was_writing = true;
   while (true) {
     const int signal = WaitForSignal(signals, 1);
+    if (signal == SIGHUP) {
+      server->Reload();
+      continue;
+    }
     if (signal != 0) {
       Log(LogLevel::kInfo, "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
       return;
     }
-    const absl::Status status = server->UpdateHealth();
+    const absl::Status status = server->Tend();
     if (!status.ok() && was_writing) LogStatus(LogLevel::kError, "ledger_read_only", status);
     was_writing = status.ok();
   }
@@ -78,18 +84,29 @@ ExitCode Fail(ExitCode code, const absl::Status& status) {
   return code;
 }
 
+// Loud, since it must not happen unnoticed.
+void WarnIfInsecure(const Config& config) {
+  if (!config.insecure_loopback) return;
+  Log(LogLevel::kWarn, "insecure",
+      {{"message",
+        "insecure_loopback is set: no TLS, nobody is told from anybody, and every user of this machine may "
+        "ask "
+        "everything; for development only"}});
+}
+
 ExitCode Serve(const Config& config, const sigset_t& signals) {
-  auto credentials = MakeCredentials(config);
-  if (!credentials.ok()) return Fail(kExitBadConfiguration, credentials.status());
+  auto tls = LoadTls(config);
+  if (!tls.ok()) return Fail(kExitBadConfiguration, tls.status());
   auto log_key = ReadLogKey(config);
   if (!log_key.ok()) return Fail(kExitBadConfiguration, log_key.status());
   auto engine = OpenEngine(config, *std::move(log_key));
   if (!engine.ok()) return Fail(kExitLedgerRefused, engine.status());
-  auto server = Server::Listen(config, *std::move(credentials), *std::move(engine));
+  auto server = Server::Listen(config, *std::move(tls), *std::move(engine));
   if (!server.ok()) return Fail(kExitCannotListen, server.status());
   if (const absl::Status facts = LogStart(**server); !facts.ok()) return Fail(kExitLedgerRefused, facts);
 
-  ServeUntilSignal(signals, server->get());
+  WarnIfInsecure(config);
+  ServeUntilStopped(signals, server->get());
   (*server)->Stop();
   Log(LogLevel::kInfo, "stopped", {{"pid", absl::StrCat(::getpid())}});
   return kExitClean;
@@ -98,7 +115,7 @@ ExitCode Serve(const Config& config, const sigset_t& signals) {
 }  // namespace
 
 ExitCode RunDaemon(const std::vector<std::string>& args) {
-  const sigset_t signals = BlockStopSignals();
+  const sigset_t signals = BlockSignals();
   const absl::StatusOr<CommandLine> line = ParseCommandLine(args);
   if (!line.ok()) {
     SetUpLog("info", "text");

@@ -8,14 +8,25 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
 
+#include "absl/base/thread_annotations.h"
 #include <nlohmann/json.hpp>
 
 namespace fundledger::server {
 namespace {
 
 std::atomic<bool> log_json{false};
+
+struct Handshakes {
+  Mutex mutex;
+  std::function<void(std::string_view)> told ABSL_GUARDED_BY(mutex);
+};
+Handshakes& FailedHandshakes() {
+  static auto& handshakes = *new Handshakes;
+  return handshakes;
+}
 
 // JSON text; bytes that are not UTF-8 are replaced instead of thrown over.
 std::string Quoted(std::string_view value) {
@@ -30,7 +41,20 @@ bool NeedsQuotes(std::string_view value) {
   return false;
 }
 
+// gRPC has no other way to say it: ssl_transport_security.cc logs "Handshake failed with fatal error …:
+// WHY.".
+void NoticeHandshake(const gpr_log_func_args& args) {
+  const std::string_view file(args.file);
+  const std::string_view message(args.message);
+  if (!file.ends_with("ssl_transport_security.cc") || !message.starts_with("Handshake failed")) return;
+  const size_t colon = message.find(": ");
+  MutexLock lock(&FailedHandshakes().mutex);
+  if (FailedHandshakes().told)
+    FailedHandshakes().told(colon == std::string_view::npos ? message : message.substr(colon + 2));
+}
+
 void GrpcLog(gpr_log_func_args* args) {
+  NoticeHandshake(*args);
   const LogLevel level = args->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kWarn : LogLevel::kDebug;
   Log(level, "grpc", {{"message", args->message}});
 }
@@ -78,6 +102,11 @@ void SetUpLog(std::string_view level, std::string_view format) {
   logger->flush_on(spdlog::level::debug);
   spdlog::set_default_logger(std::move(logger));
   gpr_set_log_function(GrpcLog);
+}
+
+void TellFailedHandshakes(std::function<void(std::string_view)> told) {
+  MutexLock lock(&FailedHandshakes().mutex);
+  FailedHandshakes().told = std::move(told);
 }
 
 void Log(LogLevel level, std::string_view event, const LogFields& fields) {

@@ -5,6 +5,7 @@
 //   {"time":"2026-01-05T08:30:00.123Z","level":"info","event":"listening","address":"127.0.0.1:7411"}
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,10 @@ using LogFields = std::vector<std::pair<std::string_view, std::string>>;
 
 // Once, before other threads log. `level` and `format` as CheckConfig takes them. gRPC's own messages follow.
 void SetUpLog(std::string_view level, std::string_view format);
+
+// Called with the reason for each TLS handshake that fails in this process; gRPC tells of them in its log
+// only. Null: nobody is told. `told` does not block.
+void TellFailedHandshakes(std::function<void(std::string_view why)> told);
 
 // Thread-safe.
 void Log(LogLevel level, std::string_view event, const LogFields& fields);

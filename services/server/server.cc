@@ -6,10 +6,13 @@
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include "ledger/base/clock.h"
 #include "ledger/base/status.h"
+#include "services/api/access.h"
 #include "services/api/audit_service.h"
 #include "services/api/fund_service.h"
 #include "services/api/ledger_service.h"
@@ -17,30 +20,27 @@
 #include "services/api/registry_service.h"
 #include "services/api/report_service.h"
 #include "services/rpc/executor.h"
-#include "services/rpc/tls.h"
+#include "services/server/audit_file.h"
 #include "services/server/files.h"
 #include "services/server/log.h"
+#include "services/server/metrics.h"
+#include "services/server/operator_watch.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include <nlohmann/json.hpp>
 
 namespace fundledger::server {
 namespace {
 
-// A statement of 20,000 lines, a page of 3 MiB of records: both fit.
-constexpr int kSendBytesMax = 4 << 20;
-// Queries that may wait for a thread.
-constexpr size_t kReadQueueMax = 1024;
-// Checks that may wait for their one thread.
-constexpr size_t kCheckQueueMax = 8;
-// Calls at once on one connection.
-constexpr int kStreamsMax = 1024;
+constexpr int64_t kDaySeconds = 86'400;
 
 api::DoorLimits LimitsOf(const Config& config) {
   return {.submissions = static_cast<size_t>(config.queue),
           .stream_window = static_cast<size_t>(config.stream_window),
-          .streams = static_cast<size_t>(config.streams)};
+          .streams = static_cast<size_t>(config.streams),
+          .officer_per_second = config.officer_per_second};
 }
 
 int Millis(int64_t seconds) {
@@ -55,16 +55,17 @@ void EnableHealthAndReflection() {
 
 void SetLimits(const Config& config, grpc::ServerBuilder* builder) {
   builder->SetMaxReceiveMessageSize(static_cast<int>(config.receive_bytes));
-  builder->SetMaxSendMessageSize(kSendBytesMax);
+  builder->SetMaxSendMessageSize(static_cast<int>(config.send_bytes));
   // Without this a second server quietly shares the port of the first.
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsMax);
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, static_cast<int>(config.calls_per_connection));
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Millis(config.keepalive_seconds));
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Millis(config.keepalive_timeout_seconds));
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                               Millis(config.ping_interval_seconds_min));
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Millis(config.connection_age_seconds_max));
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Millis(config.connection_grace_seconds));
 }
 
 // HOST of HOST:PORT with another port.
@@ -74,22 +75,28 @@ std::string WithPort(const std::string& listen, int port) {
 
 class GrpcServer final : public Server {
  public:
-  GrpcServer(const Config& config, std::unique_ptr<engine::Engine> engine)
+  GrpcServer(const Config& config, std::shared_ptr<rpc::TlsCredentials> tls,
+             std::unique_ptr<engine::Engine> engine, std::unique_ptr<Metrics> metrics,
+             std::unique_ptr<AuditFile> audit)
       : config_(config),
+        tls_(std::move(tls)),
         engine_(std::move(engine)),
-        reads_(static_cast<size_t>(config.read_threads), kReadQueueMax),
-        checks_(1, kCheckQueueMax),
+        metrics_(std::move(metrics)),
+        audit_(std::move(audit)),
+        reads_(static_cast<size_t>(config.read_threads), static_cast<size_t>(config.read_queue)),
+        checks_(1, static_cast<size_t>(config.check_queue)),
         runtime_{&reads_, &checks_,
                  [](const absl::Status& status) { LogStatus(LogLevel::kError, "fault", status); }} {}
 
   ~GrpcServer() override { Stop(); }
 
-  absl::Status Start(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+  absl::Status Start() {
     EnableHealthAndReflection();
     grpc::ServerBuilder builder;
     SetLimits(config_, &builder);
     int port = 0;
-    builder.AddListeningPort(config_.listen, credentials, &port);
+    const std::shared_ptr<grpc::ServerCredentials> tls = tls_;
+    builder.AddListeningPort(config_.listen, tls == nullptr ? grpc::InsecureServerCredentials() : tls, &port);
     builder.RegisterService(&ledger_service_);
     builder.RegisterService(&fund_service_);
     builder.RegisterService(&project_service_);
@@ -104,12 +111,16 @@ class GrpcServer final : public Server {
                        "; another process may have the port, or the address is not this machine's"));
     }
     address_ = WithPort(config_.listen, port);
-    (void)UpdateHealth();
+    TellFailedHandshakes([this](std::string_view why) { watch_.OnFailedHandshake(why); });
+    (void)Tend();
     if (config_.endpoints_file.empty()) return absl::OkStatus();
-    return ReplaceFile(config_.endpoints_file, nlohmann::json{{"grpc", address_}}.dump() + "\n");
+    nlohmann::json endpoints = {{"grpc", address_}};
+    if (!metrics_address().empty()) endpoints["metrics"] = metrics_address();
+    return ReplaceFile(config_.endpoints_file, endpoints.dump() + "\n");
   }
 
   const std::string& address() const override { return address_; }
+  const std::string& metrics_address() const override { return metrics_->address(); }
   const engine::Engine& engine() const override { return *engine_; }
 
   absl::Status UpdateHealth() override {
@@ -125,8 +136,37 @@ class GrpcServer final : public Server {
     return status;
   }
 
+  absl::Status Tend() override {
+    const absl::Status status = UpdateHealth();
+    const int64_t now_s = SystemClockMicros() / 1'000'000;
+    if (tls_ != nullptr && now_s >= next_look_s_) LookAtTls(now_s);
+    Gauges gauges = {.records = engine_->view()->size(),
+                     .submissions_under_way = ledger_service_.under_way(),
+                     .writable = status.ok(),
+                     .audit_lines_dropped = audit_ == nullptr ? 0 : audit_->dropped()};
+    if (tls_ != nullptr) {
+      const rpc::TlsMaterial material = tls_->material();
+      gauges.certificate_ends_s = material.certificate_ends_s;
+      gauges.client_ca_ends_s = material.client_ca_ends_s;
+    }
+    metrics_->Set(gauges);
+    return status;
+  }
+
+  void Reload() override {
+    if (tls_ != nullptr) LookAtTls(SystemClockMicros() / 1'000'000);
+    if (audit_ == nullptr) return;
+    const absl::Status reopened = audit_->Reopen();
+    if (reopened.ok()) {
+      Log(LogLevel::kInfo, "audit_file_opened", {{"path", config_.audit_file}});
+    } else {
+      LogStatus(LogLevel::kWarn, "audit_file_kept", reopened);
+    }
+  }
+
   void Stop() override {
     if (engine_ == nullptr) return;
+    TellFailedHandshakes(nullptr);
     if (server_ != nullptr) server_->GetHealthCheckService()->Shutdown();
     const absl::Time deadline = absl::Now() + absl::Seconds(config_.stop_seconds);
     // Shutdown never returns while a call is unfinished, so whoever finishes calls goes first: the door with
@@ -144,12 +184,53 @@ class GrpcServer final : public Server {
   }
 
  private:
+  void LookAtTls(int64_t now_s) {
+    next_look_s_ = now_s + config_.tls_reload_seconds;
+    const absl::StatusOr<bool> changed = tls_->Reload();
+    if (!changed.ok()) {
+      // Files that stay wrong are told of once, and counted once.
+      if (changed.status() == last_refusal_) return;
+      last_refusal_ = changed.status();
+      metrics_->CountReload(false);
+      return LogStatus(LogLevel::kWarn, "tls_files_refused", changed.status());
+    }
+    last_refusal_ = absl::OkStatus();
+    if (*changed) {
+      metrics_->CountReload(true);
+      Log(LogLevel::kInfo, "tls_files_taken", {{"certificate", config_.tls_certificate}});
+    }
+    if (*changed || now_s >= next_warning_s_) WarnOfEnds(now_s);
+  }
+
+  // Once a day, and when they change.
+  void WarnOfEnds(int64_t now_s) {
+    next_warning_s_ = now_s + kDaySeconds;
+    const rpc::TlsMaterial material = tls_->material();
+    for (const auto& [path, ends_s] : {std::pair{&config_.tls_certificate, material.certificate_ends_s},
+                                       {&config_.tls_client_ca, material.client_ca_ends_s}}) {
+      if (ends_s - now_s > config_.tls_warn_days * kDaySeconds) continue;
+      Log(LogLevel::kWarn, "certificate_ends_soon",
+          {{"file", *path},
+           {"ends",
+            absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(ends_s), absl::UTCTimeZone())},
+           {"days", absl::StrCat((ends_s - now_s) / kDaySeconds)}});
+    }
+  }
+
   const Config config_;
+  const std::shared_ptr<rpc::TlsCredentials> tls_;  // null in insecure loopback mode
   std::unique_ptr<engine::Engine> engine_;
+  const std::unique_ptr<Metrics> metrics_;
+  const std::unique_ptr<AuditFile> audit_;  // null if none is configured
+  OperatorWatch watch_{metrics_.get(), audit_.get()};
+  const api::Access access_{engine_.get(), config_.insecure_loopback, engine::MonotonicClockMicros};
+  int64_t next_look_s_ = 0;
+  int64_t next_warning_s_ = 0;
+  absl::Status last_refusal_;
   rpc::Executor reads_;
   rpc::Executor checks_;
   rpc::Runtime runtime_;
-  const api::Context context_{engine_.get(), &runtime_};
+  const api::Context context_{engine_.get(), &runtime_, &access_, &watch_};
   api::LedgerService ledger_service_{context_, LimitsOf(config_)};
   api::FundService fund_service_{context_};
   api::ProjectService project_service_{context_};
@@ -162,9 +243,9 @@ class GrpcServer final : public Server {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(const Config& config) {
-  if (!config.has_tls()) return grpc::InsecureServerCredentials();
-  return rpc::ServerCredentialsFromFiles(
+absl::StatusOr<std::shared_ptr<rpc::TlsCredentials>> LoadTls(const Config& config) {
+  if (config.insecure_loopback) return nullptr;
+  return rpc::TlsCredentials::Load(
       {.certificate = config.tls_certificate, .key = config.tls_key, .client_ca = config.tls_client_ca});
 }
 
@@ -187,11 +268,17 @@ absl::StatusOr<std::unique_ptr<engine::Engine>> OpenEngine(const Config& config,
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const Config& config,
-                                                       std::shared_ptr<grpc::ServerCredentials> credentials,
+                                                       std::shared_ptr<rpc::TlsCredentials> tls,
                                                        std::unique_ptr<engine::Engine> engine) {
   RETURN_IF_ERROR(CheckConfig(config));
-  auto server = std::make_unique<GrpcServer>(config, std::move(engine));
-  RETURN_IF_ERROR(server->Start(credentials));
+  std::unique_ptr<AuditFile> audit;
+  if (!config.audit_file.empty()) {
+    ASSIGN_OR_RETURN(audit, AuditFile::Open(config.audit_file));
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<Metrics> metrics, Metrics::Make(config.metrics));
+  auto server = std::make_unique<GrpcServer>(config, std::move(tls), std::move(engine), std::move(metrics),
+                                             std::move(audit));
+  RETURN_IF_ERROR(server->Start());
   return std::unique_ptr<Server>(std::move(server));
 }
 

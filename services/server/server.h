@@ -4,9 +4,8 @@
 #include <memory>
 #include <string>
 
-#include <grpcpp/security/server_credentials.h>
-
 #include "ledger/engine/engine.h"
+#include "services/rpc/tls_credentials.h"
 #include "services/server/config.h"
 
 #include "absl/status/status.h"
@@ -14,8 +13,8 @@
 
 namespace fundledger::server {
 
-// TLS as configured, or none. Errors of rpc/tls.h.
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(const Config& config);
+// TLS as configured; null in insecure loopback mode. Errors of rpc/tls.h.
+absl::StatusOr<std::shared_ptr<rpc::TlsCredentials>> LoadTls(const Config& config);
 // The log's key. Errors of files.h; KEY_MALFORMED.
 absl::StatusOr<std::shared_ptr<const crypto::Signer>> ReadLogKey(const Config& config);
 // The ledger, with the configured limits. Errors of Engine::Open.
@@ -24,22 +23,32 @@ absl::StatusOr<std::unique_ptr<engine::Engine>> OpenEngine(const Config& config,
 
 class Server {
  public:
-  // Listens, serves, and has written the endpoints file when it returns. UNAVAILABLE, reason CANNOT_LISTEN,
-  // FILE_NOT_WRITTEN.
+  // Listens, serves, and has written the endpoints file when it returns. `tls` as LoadTls made it.
+  // UNAVAILABLE, reasons CANNOT_LISTEN, METRICS_CANNOT_LISTEN, AUDIT_FILE_NOT_OPENED, FILE_NOT_WRITTEN;
+  // errors of CheckConfig.
   static absl::StatusOr<std::unique_ptr<Server>> Listen(const Config& config,
-                                                        std::shared_ptr<grpc::ServerCredentials> credentials,
+                                                        std::shared_ptr<rpc::TlsCredentials> tls,
                                                         std::unique_ptr<engine::Engine> engine);
   // Stops.
   virtual ~Server() = default;
 
   // HOST:PORT, with the port that was taken.
   virtual const std::string& address() const = 0;
+  // Where metrics are served; empty if nowhere.
+  virtual const std::string& metrics_address() const = 0;
   virtual const engine::Engine& engine() const = 0;
 
   // Lets health say whether the ledger writes: not at all and for LedgerService, which is where it matters;
   // services that only read go on serving. Returns the engine's write status. To be called now and then; a
   // failed Submit does.
   virtual absl::Status UpdateHealth() = 0;
+
+  // UpdateHealth, and what else is due: metrics, a look at the TLS files, a warning of certificates that end
+  // soon. To be called every second, from one thread.
+  virtual absl::Status Tend() = 0;
+  // What the operator changed, at once: opens the audit file anew and looks at the TLS files. From the thread
+  // that calls Tend.
+  virtual void Reload() = 0;
 
   // Health says NOT_SERVING; submissions are refused and those queued are finished; queries under way are
   // answered, those that wait only until config.stop_seconds are over; connections and the store are closed;

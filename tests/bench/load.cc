@@ -65,7 +65,7 @@ struct Run {
 
 absl::StatusOr<std::unique_ptr<Run>> Begin(const County& county, const LoadOptions& options) {
   ASSIGN_OR_RETURN(log::NoteVerifier log, log::NoteVerifier::Parse(county.verifier_key()));
-  auto channels = Connect(options.remote);
+  auto channels = Connect(options.remote, county);
   // Connected before the clock runs.
   std::optional<Standing> standing;
   for (const auto& channel : channels) {

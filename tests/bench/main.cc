@@ -44,6 +44,10 @@ void AddLoad(CLI::App* command, Arguments* arguments) {
   LoadOptions& load = arguments->load;
   command->add_option("--server", load.remote.server, "HOST:PORT")->required();
   command->add_option("--ca", load.remote.ca, "Authority of the server's certificate, PEM")->required();
+  command
+      ->add_option("--certificates", load.remote.certificates,
+                   "Directory with OFFICER.pem and OFFICER.key of every clerk")
+      ->required();
   command->add_option("--clients", load.clients, "In flight")->capture_default_str();
   command->add_option("--connections", load.remote.connections, "Connections for them all")
       ->capture_default_str();

@@ -20,19 +20,26 @@ namespace {
 
 constexpr size_t kBelievedMax = 64;
 
+std::string ReadAll(const std::string& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
 }  // namespace
 
-std::vector<std::shared_ptr<grpc::Channel>> Connect(const RemoteOptions& options) {
-  std::stringstream ca;
-  ca << std::ifstream(options.ca).rdbuf();
-  grpc::SslCredentialsOptions tls;
-  tls.pem_root_certs = ca.str();
+std::vector<std::shared_ptr<grpc::Channel>> Connect(const RemoteOptions& options, const County& county) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(-1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   std::vector<std::shared_ptr<grpc::Channel>> channels;
   for (int i = 0; i < options.connections; ++i) {
+    const Officer& clerk = county.requesters()[static_cast<size_t>(i % county.options().clerks)];
+    grpc::SslCredentialsOptions tls;
+    tls.pem_root_certs = ReadAll(options.ca);
+    tls.pem_cert_chain = ReadAll(options.certificates + "/" + clerk.id + ".pem");
+    tls.pem_private_key = ReadAll(options.certificates + "/" + clerk.id + ".key");
     channels.push_back(grpc::CreateCustomChannel(options.server, grpc::SslCredentials(tls), arguments));
   }
   return channels;

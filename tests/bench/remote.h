@@ -1,4 +1,5 @@
-// The benchmarks' side of a daemon: connections over TLS, and receipts that are checked before they count.
+// The benchmarks' side of a daemon: connections over mutual TLS, and receipts that are checked before they
+// count.
 #pragma once
 
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "fundledger/v1/resources.pb.h"
 #include "ledger/log/note.h"
+#include "tests/bench/county.h"
 #include "tests/bench/desk.h"
 
 #include "absl/status/statusor.h"
@@ -19,12 +21,15 @@ namespace fundledger::bench {
 struct RemoteOptions {
   std::string server;  // HOST:PORT
   std::string ca;      // PEM file of the authority that signed the server's certificate
+  // Directory with OFFICER.pem and OFFICER.key for each clerk of the county: what connections show.
+  std::string certificates;
   // Connections, over which everything in flight is shared out.
   int connections = 8;
 };
 
-// Connections of their own: nothing is shared below gRPC's surface.
-std::vector<std::shared_ptr<grpc::Channel>> Connect(const RemoteOptions& options);
+// Connections of their own: nothing is shared below gRPC's surface. Each is a clerk's, in turn: clerks may
+// ask for everything, and what one officer sends a second is limited.
+std::vector<std::shared_ptr<grpc::Channel>> Connect(const RemoteOptions& options, const County& county);
 
 // What the SDK's CheckReceipt does with a fresh receipt: the header decodes, header ‖ envelope is a record,
 // its leaf is in the tree at the header's sequence, of the size and root of a checkpoint that the log signed.

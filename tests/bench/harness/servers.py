@@ -13,6 +13,8 @@ import tempfile
 import time
 
 POSTGRES_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
+# As the county that fundledger-bench makes has them; connections are theirs.
+CLERKS = [f"clerk-{number}" for number in range(1, 9)]
 PEERS = pathlib.Path(__file__).resolve().parent.parent / "peers"
 
 
@@ -25,25 +27,34 @@ def stop(process, seconds=30):
         process.wait()
 
 
-def make_certificate(directory):
-    """A certificate for 127.0.0.1, signed by itself: server.pem, server.key."""
+def make_certificate(directory, name, *more):
+    """NAME.pem and NAME.key; signed by itself, if no authority is named in `more`."""
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
-         "-keyout", str(directory / "server.key"), "-out", str(directory / "server.pem")],
-        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+         "-subj", f"/CN={name}", "-keyout", str(directory / f"{name}.key"), "-out", str(directory / f"{name}.pem"),
+         *map(str, more)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def make_certificates(directory):
+    """server.pem for 127.0.0.1, signed by itself; the clients' authority ca.pem; a certificate for each clerk."""
+    make_certificate(directory, "server", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost")
+    make_certificate(directory, "ca")
+    for clerk in CLERKS:
+        make_certificate(directory, clerk, "-addext", f"subjectAltName=URI:urn:fundledger:officer:{clerk}", "-addext",
+                         "basicConstraints=critical,CA:FALSE", "-CA", directory / "ca.pem", "-CAkey", directory / "ca.key")
 
 
 @contextlib.contextmanager
 def daemon(binaries, made, tls):
-    """fundledgerd with its default settings on the ledger of `made`, over TLS. Gives HOST:PORT."""
+    """fundledgerd with its default settings on the ledger of `made`, over mutual TLS. Gives HOST:PORT."""
     endpoints = made / "endpoints.json"
     endpoints.unlink(missing_ok=True)
     log = open(made / "fundledgerd.log", "ab")
     process = subprocess.Popen(
         [str(binaries / "fundledgerd"), "--ledger", str(made / "ledger"), "--log-key", str(made / "log.key"),
          "--listen", "127.0.0.1:0", "--endpoints-file", str(endpoints),
-         "--tls-certificate", str(tls / "server.pem"), "--tls-key", str(tls / "server.key")],
+         "--tls-certificate", str(tls / "server.pem"), "--tls-key", str(tls / "server.key"),
+         "--tls-client-ca", str(tls / "ca.pem")],
         stderr=log, stdout=log)
     try:
         for _ in range(1200):

@@ -43,17 +43,29 @@ ledger = "data/ledger"
 log_key = "/etc/log.key"
 listen = "[::1]:7000"
 endpoints_file = ""
+audit_file = "audit.jsonl"
+metrics = "127.0.0.1:9"
+insecure_loopback = true
 [tls]
 certificate = ""
 key = ""
 client_ca = ""
+reload_seconds = 17
+warn_days = 18
 [limits]
 queue = 9
 stream_window = 6
 streams = 5
 group = 8
 receive_bytes = 70000
+send_bytes = 5000000
 read_threads = 3
+read_queue = 19
+check_queue = 20
+officer_per_second = 21
+calls_per_connection = 22
+[keepalive]
+connection_grace_seconds = 23
 [log]
 level = "warn"
 format = "json"
@@ -72,13 +84,25 @@ TEST_F(ConfigTest, ReadsEverySettingAndResolvesPathsAgainstTheFile) {
   EXPECT_EQ(line->config.group, 8);
   EXPECT_EQ(line->config.receive_bytes, 70000);
   EXPECT_EQ(line->config.read_threads, 3);
+  EXPECT_EQ(line->config.audit_file, directory_.Sub("audit.jsonl"));
+  EXPECT_EQ(line->config.metrics, "127.0.0.1:9");
+  EXPECT_TRUE(line->config.insecure_loopback);
+  EXPECT_EQ(line->config.tls_reload_seconds, 17);
+  EXPECT_EQ(line->config.tls_warn_days, 18);
+  EXPECT_EQ(line->config.send_bytes, 5000000);
+  EXPECT_EQ(line->config.read_queue, 19);
+  EXPECT_EQ(line->config.check_queue, 20);
+  EXPECT_EQ(line->config.officer_per_second, 21);
+  EXPECT_EQ(line->config.calls_per_connection, 22);
+  EXPECT_EQ(line->config.connection_grace_seconds, 23);
   EXPECT_EQ(line->config.log_level, "warn");
   EXPECT_EQ(line->config.log_format, "json");
 }
 
 TEST_F(ConfigTest, HasDefaultsForAllButLedgerAndKey) {
-  const auto line = Parse("ledger = 'l'\nlog_key = 'k'\n");
+  const auto line = Parse("ledger = 'l'\nlog_key = 'k'\n", {"--insecure-loopback"});
   ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_TRUE(line->config.insecure_loopback);
   EXPECT_EQ(line->config.listen, "127.0.0.1:7411");
   EXPECT_EQ(line->config.queue, 128);
   EXPECT_EQ(line->config.receive_bytes, 1 << 20);
@@ -107,6 +131,7 @@ TEST_F(ConfigTest, NamesAWrongTypeAndItsLine) {
   ExpectRefused(Parse("\n[limits]\nqueue = '5'\n"), "CONFIG_WRONG_TYPE",
                 "server.toml:3: limits.queue must be");
   ExpectRefused(Parse("[limits]\nqueue = 5.5\n"), "CONFIG_WRONG_TYPE", "limits.queue");
+  ExpectRefused(Parse("insecure_loopback = 1\n"), "CONFIG_WRONG_TYPE", "must be true or false");
   ExpectRefused(Parse("tls = 'x'\n"), "CONFIG_WRONG_TYPE", "server.toml:1: tls");
 }
 
@@ -139,21 +164,38 @@ TEST_F(ConfigTest, PrintsHelpAndVersionWithoutAConfiguration) {
   EXPECT_THAT(version->print, ::testing::MatchesRegex("fundledgerd [0-9]+\\.[0-9]+\\.[0-9]+\n"));
 }
 
-TEST_F(ConfigTest, AsksForTlsWhereverOtherMachinesCanReach) {
-  for (const char* open : {"0.0.0.0:7411", "[::]:7411", "192.168.1.5:7411", "example.org:0", "128.0.0.1:1"}) {
-    ExpectRefused(Parse(kAll, {"--listen", open}), "TLS_REQUIRED", open);
-    EXPECT_TRUE(Parse(kAll, {"--listen", open, "--tls-certificate", "c", "--tls-key", "k"}).ok());
+constexpr char kBare[] = "ledger = 'l'\nlog_key = 'k'\n";
+
+TEST_F(ConfigTest, AsksForTlsEverywhere) {
+  const std::vector<std::string> tls = {"--tls-certificate", "c", "--tls-key", "k", "--tls-client-ca", "a"};
+  for (const char* listen :
+       {"0.0.0.0:7411", "[::]:7411", "192.168.1.5:7411", "example.org:0", "127.0.0.1:0"}) {
+    ExpectRefused(Parse(kBare, {"--listen", listen}), "TLS_REQUIRED",
+                  "tls.certificate, tls.key, tls.client_ca");
+    std::vector<std::string> flags = tls;
+    flags.insert(flags.end(), {"--listen", listen});
+    EXPECT_TRUE(Parse(kBare, flags).ok()) << listen;
   }
-  for (const char* own : {"127.0.0.1:0", "127.8.8.8:1", "localhost:7411", "[::1]:7411"}) {
-    EXPECT_TRUE(Parse(kAll, {"--listen", own}).ok()) << own;
-  }
-  ExpectRefused(Parse(kAll, {"--tls-certificate", "c"}), "CONFIG_INCOMPLETE", "tls.key");
-  ExpectRefused(Parse(kAll, {"--tls-client-ca", "c"}), "CONFIG_INCOMPLETE", "tls.client_ca");
+  // Clients that show no certificate cannot be told apart: the authority is needed too.
+  ExpectRefused(Parse(kBare, {"--tls-certificate", "c", "--tls-key", "k"}), "TLS_REQUIRED",
+                "tls.client_ca is");
+  ExpectRefused(Parse(kBare, {"--tls-certificate", "c"}), "TLS_REQUIRED", "tls.key");
+  ExpectRefused(Parse(kBare, {"--tls-client-ca", "c"}), "TLS_REQUIRED", "tls.certificate");
 }
 
-// Names that only begin like this machine's own lead elsewhere.
-TEST_F(ConfigTest, DoesNotTakeANameForALoopbackAddress) {
-  ExpectRefused(Parse(kAll, {"--listen", "127.example.org:1"}), "TLS_REQUIRED", "127.example.org");
+TEST_F(ConfigTest, IsInsecureOnThisMachineOnlyAndOnlyIfTold) {
+  for (const char* own : {"127.0.0.1:0", "127.8.8.8:1", "localhost:7411", "[::1]:7411"}) {
+    EXPECT_TRUE(Parse(kBare, {"--insecure-loopback", "--listen", own}).ok()) << own;
+  }
+  // Names that only begin like this machine's own lead elsewhere.
+  for (const char* open : {"0.0.0.0:7411", "[::]:7411", "192.168.1.5:7411", "example.org:0", "128.0.0.1:1",
+                           "127.example.org:1"}) {
+    ExpectRefused(Parse(kBare, {"--insecure-loopback", "--listen", open}), "INSECURE_NOT_LOOPBACK", open);
+    ExpectRefused(Parse(kBare, {"--insecure-loopback", "--metrics", open}), "METRICS_NOT_LOOPBACK", open);
+  }
+  for (const char* flag : {"--tls-certificate", "--tls-key", "--tls-client-ca"})
+    ExpectRefused(Parse(kBare, {"--insecure-loopback", flag, "x"}), "CONFIG_CONTRADICTORY",
+                  "insecure_loopback");
 }
 
 TEST_F(ConfigTest, RefusesAddressesThatAreNone) {

@@ -16,6 +16,7 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/crypto/signature.h"
+#include "tests/integration/services/certificates.h"
 #include "tests/integration/services/services_testing.h"
 
 #include <nlohmann/json.hpp>
@@ -98,7 +99,7 @@ class DaemonTest : public ::testing::Test {
     std::ofstream(Path("log.key")) << *crypto::SignerToPem(*world_.log_key());
     ASSERT_EQ(::chmod(Path("log.key").c_str(), 0600), 0);
     std::ofstream(Path("server.toml")) << "ledger = 'ledger'\nlog_key = 'log.key'\nlisten = '127.0.0.1:0'\n"
-                                          "endpoints_file = 'endpoints.json'\n";
+                                          "endpoints_file = 'endpoints.json'\ninsecure_loopback = true\n";
   }
   std::string Path(const std::string& name) const { return directory_.Sub(name); }
   std::vector<std::string> Args(std::vector<std::string> more = {}) const {
@@ -166,6 +167,46 @@ TEST_F(DaemonTest, IgnoresASecondSignal) {
   EXPECT_EQ(process.Wait(), server::kExitClean);
 }
 
+TEST_F(DaemonTest, SaysLoudlyThatItIsInsecure) {
+  Process process(Args());
+  EXPECT_THAT(process.LineWith("event=insecure"), HasSubstr("level=warning"));
+  process.Signal(SIGTERM);
+  EXPECT_EQ(process.Wait(), server::kExitClean);
+}
+
+// Who moves the file away, as logrotate does, says so with SIGHUP.
+TEST_F(DaemonTest, OpensItsAuditFileAnewAtSighup) {
+  Process process(Args({"--audit-file", Path("audit.jsonl")}));
+  ASSERT_NE(process.LineWith("event=insecure"), "");
+  std::filesystem::rename(Path("audit.jsonl"), Path("audit.jsonl.1"));
+  process.Signal(SIGHUP);
+  EXPECT_THAT(process.LineWith("event=audit_file_opened"), HasSubstr("audit.jsonl"));
+  EXPECT_TRUE(std::filesystem::exists(Path("audit.jsonl")));
+  process.Signal(SIGTERM);
+  EXPECT_EQ(process.Wait(), server::kExitClean);
+}
+
+// TLS tells nobody who it was; that it happened is told.
+TEST_F(DaemonTest, WritesHandshakesThatFailedToTheAuditFile) {
+  const Certificates tls;
+  const std::vector<std::string> args = {
+      "--ledger",     Path("ledger"),         "--log-key",         Path("log.key"),
+      "--listen",     "127.0.0.1:0",          "--endpoints-file",  Path("endpoints.json"),
+      "--audit-file", Path("audit.jsonl"),    "--tls-certificate", tls.Path("server.pem"),
+      "--tls-key",    tls.Path("server.key"), "--tls-client-ca",   tls.Path("ca.pem")};
+  Process process(args);
+  ASSERT_NE(process.LineWith("event=serving"), "");
+  grpc::ClientContext context;
+  v1::GetLedgerResponse facts;
+  const auto channel = grpc::CreateChannel(Address(), tls.Show(""));
+  EXPECT_FALSE(v1::LedgerService::NewStub(channel)->GetLedger(&context, {}, &facts).ok());
+  process.Signal(SIGTERM);
+  EXPECT_EQ(process.Wait(), server::kExitClean);
+  std::ifstream file(Path("audit.jsonl"));
+  const std::string lines((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_THAT(lines, HasSubstr("TLS_HANDSHAKE_FAILED"));
+}
+
 TEST_F(DaemonTest, LogsJsonLinesWhenAskedTo) {
   Process process(Args({"--log-format", "json"}));
   const std::string line = process.LineWith("serving");
@@ -220,11 +261,14 @@ TEST_F(DaemonTest, KeepsWhatItAnsweredForWhenItIsKilled) {
 }
 
 TEST_F(DaemonTest, EndsWith2WhenToldSomethingWrong) {
-  ExpectEnd(Args({"--listen", "0.0.0.0:0"}), server::kExitBadConfiguration, "TLS_REQUIRED");
+  ExpectEnd(Args({"--listen", "0.0.0.0:0"}), server::kExitBadConfiguration, "INSECURE_NOT_LOOPBACK");
+  ExpectEnd({"--ledger", Path("ledger"), "--log-key", Path("log.key"), "--listen", "127.0.0.1:0"},
+            server::kExitBadConfiguration, "TLS_REQUIRED");
   ExpectEnd(Args({"--no-such-flag"}), server::kExitBadConfiguration, "COMMAND_LINE_MALFORMED");
   ExpectEnd({"--config", Path("none.toml")}, server::kExitBadConfiguration, "CONFIG_MISSING");
-  ExpectEnd(Args({"--tls-certificate", "none", "--tls-key", "none"}), server::kExitBadConfiguration,
-            "TLS_FILE_UNREADABLE");
+  ExpectEnd({"--ledger", Path("ledger"), "--log-key", Path("log.key"), "--tls-certificate", "none",
+             "--tls-key", "none", "--tls-client-ca", "none"},
+            server::kExitBadConfiguration, "TLS_FILE_UNREADABLE");
   ExpectEnd(Args({"--log-key", Path("server.toml")}), server::kExitBadConfiguration, "KEY_FILE_EXPOSED");
   std::ofstream(Path("bad.key")) << "no key\n";
   ASSERT_EQ(::chmod(Path("bad.key").c_str(), 0600), 0);

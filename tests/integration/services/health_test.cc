@@ -36,7 +36,7 @@ class StoppableEngine final : public PassingEngine {
 
 TEST(Health, FollowsWhetherTheLedgerWrites) {
   std::atomic<bool> writes{true};
-  const Ledgerd ledgerd({}, [&](std::unique_ptr<engine::Engine> below) {
+  const Ledgerd ledgerd({}, [&](test_support::World*, std::unique_ptr<engine::Engine> below) {
     return std::make_unique<StoppableEngine>(std::move(below), &writes);
   });
   writes = false;

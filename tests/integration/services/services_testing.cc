@@ -60,13 +60,14 @@ Ledgerd::Ledgerd(const std::function<void(server::Config*)>& change, const Wrap&
   config.ledger = directory.Sub("ledger");
   config.log_key = "not read here";
   config.listen = "127.0.0.1:0";
+  config.insecure_loopback = true;
   if (change) change(&config);
   auto engine = world.CreateAndOpen(config.ledger);
   OrDie(engine.status());
-  if (wrap) *engine = wrap(*std::move(engine));
-  auto credentials = server::MakeCredentials(config);
-  OrDie(credentials.status());
-  auto listening = server::Server::Listen(config, *std::move(credentials), *std::move(engine));
+  if (wrap) *engine = wrap(&world, *std::move(engine));
+  auto tls = server::LoadTls(config);
+  OrDie(tls.status());
+  auto listening = server::Server::Listen(config, *std::move(tls), *std::move(engine));
   OrDie(listening.status());
   server = *std::move(listening);
   channel = Dial();

@@ -37,12 +37,13 @@ struct WireError {
 };
 WireError ErrorOf(const grpc::Status& status);
 
-// Makes an engine another: to hold it up, or to let it fail.
-using Wrap = std::function<std::unique_ptr<engine::Engine>(std::unique_ptr<engine::Engine>)>;
+// Makes an engine another: to fill it, to hold it up, or to let it fail.
+using Wrap =
+    std::function<std::unique_ptr<engine::Engine>(test_support::World*, std::unique_ptr<engine::Engine>)>;
 
 class Ledgerd {
  public:
-  // `change` may change the configuration first. Aborts if it cannot listen.
+  // In insecure loopback mode, unless `change` changes the configuration first. Aborts if it cannot listen.
   explicit Ledgerd(const std::function<void(server::Config*)>& change = {}, const Wrap& wrap = {});
 
   grpc::Status Submit(const std::string& envelope, v1::SubmitResponse* response);

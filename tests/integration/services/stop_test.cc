@@ -115,7 +115,7 @@ class StopTest : public ::testing::Test {
           config->read_threads = 2;
           config->endpoints_file = files_.Sub("endpoints.json");
         },
-        [&](std::unique_ptr<engine::Engine> below) {
+        [&](test_support::World*, std::unique_ptr<engine::Engine> below) {
           auto holding = std::make_unique<HoldingEngine>(std::move(below));
           engine_ = holding.get();
           return holding;

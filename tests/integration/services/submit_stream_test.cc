@@ -113,11 +113,12 @@ class WatchingEngine final : public PassingEngine {
 class SubmitStreamTest : public ::testing::Test {
  protected:
   void Start(const std::function<void(server::Config*)>& change = {}) {
-    ledgerd_ = std::make_unique<Ledgerd>(change, [this](std::unique_ptr<engine::Engine> below) {
-      auto watching = std::make_unique<WatchingEngine>(std::move(below));
-      engine_ = watching.get();
-      return watching;
-    });
+    ledgerd_ = std::make_unique<Ledgerd>(change,
+                                         [this](test_support::World*, std::unique_ptr<engine::Engine> below) {
+                                           auto watching = std::make_unique<WatchingEngine>(std::move(below));
+                                           engine_ = watching.get();
+                                           return watching;
+                                         });
     stub_ = v1::LedgerService::NewStub(ledgerd_->channel);
   }
 

@@ -56,9 +56,10 @@ std::set<std::string> ReasonsListed() {
   return listed;
 }
 
-TEST(Reasons, EveryReasonOfTheLibraryIsInErrorsMd) {
+TEST(Reasons, EveryReasonOfLibraryAndServicesIsInErrorsMd) {
   const std::set<std::string> listed = ReasonsListed();
-  const auto reasons = ReasonsBelow("ledger");
+  auto reasons = ReasonsBelow("ledger");
+  reasons.merge(ReasonsBelow("services"));
   EXPECT_GT(reasons.size(), 100u);
   for (const auto& [reason, file] : reasons) {
     EXPECT_TRUE(listed.contains(reason)) << reason << " of " << file << " is missing in docs/errors.md";

@@ -1,0 +1,106 @@
+#include "services/server/metrics.h"
+
+#include <exception>
+#include <map>
+#include <utility>
+
+#include <prometheus/counter.h>
+#include <prometheus/exposer.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+
+#include "ledger/base/status.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::server {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+
+// One thread answers one scrape after the other.
+constexpr size_t kThreads = 1;
+
+class PrometheusMetrics final : public Metrics {
+ public:
+  absl::Status Serve(const std::string& address) {
+    try {  // civetweb's wrapper speaks in exceptions; none leaves this function
+      exposer_ = std::make_unique<prometheus::Exposer>(address, kThreads);
+    } catch (const std::exception& error) {
+      return Refuse(absl::StatusCode::kUnavailable, "METRICS_CANNOT_LISTEN",
+                    absl::StrCat("cannot serve metrics at ", address, ": ", error.what(),
+                                 "; another process may have the port"));
+    }
+    exposer_->RegisterCollectable(registry_);
+    const std::vector<int> ports = exposer_->GetListeningPorts();
+    address_ = absl::StrCat(address.substr(0, address.rfind(':') + 1), ports.empty() ? 0 : ports.front());
+    return absl::OkStatus();
+  }
+
+  const std::string& address() const override { return address_; }
+  void CountRecorded() override { recorded_.Increment(); }
+  void CountRefusedSubmission(std::string_view reason) override { Of(submissions_refused_, reason); }
+  void CountRefusedQuery(std::string_view reason) override { Of(queries_refused_, reason); }
+  void CountFailedHandshake() override { handshakes_failed_.Increment(); }
+  void CountReload(bool good) override {
+    reloads_.Add({{"outcome", good ? "taken" : "refused"}}).Increment();
+  }
+  void Set(const Gauges& gauges) override {
+    records_.Set(static_cast<double>(gauges.records));
+    under_way_.Set(static_cast<double>(gauges.submissions_under_way));
+    writable_.Set(gauges.writable ? 1 : 0);
+    // A count that is kept elsewhere.
+    audit_dropped_.Increment(static_cast<double>(gauges.audit_lines_dropped) - audit_dropped_.Value());
+    if (gauges.certificate_ends_s == 0) return;
+    ends_.Add({{"certificate", "server"}}).Set(static_cast<double>(gauges.certificate_ends_s));
+    ends_.Add({{"certificate", "client_ca"}}).Set(static_cast<double>(gauges.client_ca_ends_s));
+  }
+
+ private:
+  static void Of(Family<Counter>& family, std::string_view reason) {
+    family.Add({{"reason", std::string(reason)}}).Increment();
+  }
+  Family<Counter>& Counters(const char* name, const char* help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(*registry_);
+  }
+  Family<Gauge>& GaugesOf(const char* name, const char* help) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(*registry_);
+  }
+
+  const std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
+  Counter& recorded_ = Counters("fundledger_submissions_recorded_total",
+                                "Submissions answered with a receipt, repetitions included")
+                           .Add({});
+  Family<Counter>& submissions_refused_ =
+      Counters("fundledger_submissions_refused_total", "Submissions refused, by reason");
+  Family<Counter>& queries_refused_ = Counters(
+      "fundledger_queries_refused_total", "Queries refused for who asked them, or for a limit, by reason");
+  Counter& handshakes_failed_ =
+      Counters("fundledger_handshakes_failed_total", "Connections that ended in the TLS handshake").Add({});
+  Family<Counter>& reloads_ =
+      Counters("fundledger_certificate_reloads_total", "Changed TLS files that were taken, or refused");
+  Counter& audit_dropped_ =
+      Counters("fundledger_audit_lines_dropped_total", "Lines of the audit file that were not written")
+          .Add({});
+  Gauge& records_ = GaugesOf("fundledger_records", "Records of the ledger").Add({});
+  Gauge& under_way_ =
+      GaugesOf("fundledger_submissions_under_way", "Submissions taken and not yet answered").Add({});
+  Gauge& writable_ =
+      GaugesOf("fundledger_writable", "1 while the ledger writes, 0 while it refuses to").Add({});
+  Family<Gauge>& ends_ = GaugesOf("fundledger_certificate_end_timestamp_seconds",
+                                  "When the first certificate in the file ends, seconds since 1970 UTC");
+  std::unique_ptr<prometheus::Exposer> exposer_;
+  std::string address_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Metrics>> Metrics::Make(const std::string& address) {
+  auto metrics = std::make_unique<PrometheusMetrics>();
+  if (!address.empty()) RETURN_IF_ERROR(metrics->Serve(address));
+  return std::unique_ptr<Metrics>(std::move(metrics));
+}
+
+}  // namespace fundledger::server

@@ -1,0 +1,43 @@
+// What a machine that watches the server may fetch, in Prometheus' text format, at an address of this
+// machine. docs/operations.md lists every name.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace fundledger::server {
+
+// What is so now; counters are kept by Metrics itself.
+struct Gauges {
+  uint64_t records = 0;
+  size_t submissions_under_way = 0;
+  bool writable = false;
+  uint64_t audit_lines_dropped = 0;
+  // Seconds since 1970 UTC; 0: there is no TLS.
+  int64_t certificate_ends_s = 0;
+  int64_t client_ca_ends_s = 0;
+};
+
+// Thread-safe; counting takes a fraction of a microsecond.
+class Metrics {
+ public:
+  // Empty `address`: counts, and serves nothing. UNAVAILABLE, reason METRICS_CANNOT_LISTEN.
+  static absl::StatusOr<std::unique_ptr<Metrics>> Make(const std::string& address);
+  virtual ~Metrics() = default;
+
+  // HOST:PORT that was taken; empty if nothing is served.
+  virtual const std::string& address() const = 0;
+
+  virtual void CountRecorded() = 0;
+  virtual void CountRefusedSubmission(std::string_view reason) = 0;
+  virtual void CountRefusedQuery(std::string_view reason) = 0;
+  virtual void CountFailedHandshake() = 0;
+  virtual void CountReload(bool good) = 0;
+  virtual void Set(const Gauges& gauges) = 0;
+};
+
+}  // namespace fundledger::server
