@@ -81,13 +81,18 @@ absl::StatusOr<bool> HasRole(const books::Reader& reader, const std::string& off
   return entity != nullptr && entity->officer().registration().role() == role;
 }
 
+// An officer whose whole trail is the caller's to see: one of its own who never acted for another.
 absl::StatusOr<bool> IsOwnOfficer(const Caller& caller, const books::Reader& reader,
                                   const std::string& officer) {
   if (officer == caller.officer) return true;
   if (IsAdmin(caller)) return HasRole(reader, officer, v1::ROLE_ADMIN);
   ASSIGN_OR_RETURN(const books::EntityPtr entity, reader.Get({books::EntityKind::kOfficer, officer}));
   if (entity == nullptr) return false;
-  return IsOwnOrganization(caller, reader, entity->officer().registration().organization());
+  for (const sv1::OfficerPost& post : entity->officer().posts()) {
+    ASSIGN_OR_RETURN(const bool own, IsOwnOrganization(caller, reader, post.organization()));
+    if (!own) return false;
+  }
+  return entity->officer().posts_size() > 0;
 }
 
 // Of the registry, which is administrators' work and holds no money: organizations, officers and their keys,

@@ -574,5 +574,109 @@ TEST_F(AccessTest, ShowsADepartmentTheProjectsThatWaitForOne) {
   EXPECT_EQ(response.projects(0).project().id(), "p-waiting");
 }
 
+// What happens to officers while they are connected.
+class StandingTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* officer : {"t-a", "t-a-2", "t-b", "inspector"}) {
+      tls_.MakeOfficer(officer);
+      channels_[officer] = ledgerd_.Dial(tls_.Show(officer));
+    }
+  }
+  std::string GetProject(const std::string& officer, const std::string& project) {
+    v1::GetProjectRequest request;
+    request.set_project(project);
+    v1::GetProjectResponse response;
+    grpc::ClientContext context;
+    return ErrorOf(v1::ProjectService::NewStub(channels_[officer])->GetProject(&context, request, &response))
+        .reason;
+  }
+  std::string TrailOf(const std::string& officer, const std::string& of) {
+    v1::ListTrailRequest request;
+    request.set_dimension(v1::TRAIL_DIMENSION_OFFICER);
+    request.set_id(of);
+    v1::ListTrailResponse response;
+    grpc::ClientContext context;
+    return ErrorOf(v1::AuditService::NewStub(channels_[officer])->ListTrail(&context, request, &response))
+        .reason;
+  }
+  void Do(const v1::Action& action, const std::vector<std::string>& approvers) {
+    const auto done = ledgerd_.world.Decide(engine_, "admin-city", action, approvers);
+    EXPECT_TRUE(done.ok()) << done.status();
+  }
+
+  const Certificates tls_;
+  County county_;
+  engine::Engine* engine_ = nullptr;
+  Ledgerd ledgerd_{[this](server::Config* config) { tls_.Configure(config); },
+                   [this](test_support::World* world, std::unique_ptr<engine::Engine> engine) {
+                     engine_ = engine.get();
+                     county_.Populate(world, engine_);
+                     return engine;
+                   }};
+  std::map<std::string, Channel> channels_;
+};
+
+TEST_F(StandingTest, ADismissedOfficerIsRefusedOnTheNextCall) {
+  EXPECT_EQ(GetProject("t-a", "p-a"), "");
+  v1::Action action;
+  action.mutable_dismiss_officer()->set_officer("t-a");
+  action.mutable_dismiss_officer()->set_reason("left");
+  Do(action, {"admin-inspection"});
+  EXPECT_EQ(GetProject("t-a", "p-a"), "CERTIFICATE_OFFICER_DISMISSED");
+}
+
+TEST_F(StandingTest, WhoeverHoldsARevokedKeyIsShownNothingAndStillFindsTheRecord) {
+  v1::Submission submission = ledgerd_.world.Draft(*engine_->view(), "t-a");
+  v1::Action& started = *submission.add_actions();
+  started.mutable_date()->set_year(2020);
+  started.mutable_date()->set_month(6);
+  started.mutable_date()->set_day(16);
+  started.mutable_start_project()->set_project("p-a");
+  v1::SubmitRequest request;
+  request.set_envelope(ledgerd_.world.Seal(submission));
+  v1::SubmitResponse first;
+  grpc::ClientContext first_context;
+  const auto stub = v1::LedgerService::NewStub(channels_["t-a"]);
+  const grpc::Status recorded = stub->Submit(&first_context, request, &first);
+  ASSERT_TRUE(recorded.ok()) << recorded.error_message();
+
+  v1::Action action;
+  action.mutable_revoke_key()->set_officer("t-a");
+  *action.mutable_revoke_key()->mutable_key() = test_support::WireKey(*test_support::KeyOf("t-a"));
+  action.mutable_revoke_key()->set_reason("stolen");
+  Do(action, {});
+  EXPECT_EQ(GetProject("t-a", "p-a"), "OFFICER_WITHOUT_KEY");
+  EXPECT_EQ(TrailOf("t-a", "t-a"), "OFFICER_WITHOUT_KEY");
+  v1::SubmitResponse again;
+  grpc::ClientContext again_context;
+  const grpc::Status repeated = stub->Submit(&again_context, request, &again);
+  ASSERT_TRUE(repeated.ok()) << repeated.error_message();
+  EXPECT_TRUE(again.receipt().repeated_request());
+  EXPECT_EQ(again.receipt().header(), first.receipt().header());
+}
+
+TEST_F(StandingTest, AMovedOfficerSeesTheNewOrganizationAndNotTheOld) {
+  EXPECT_EQ(GetProject("t-a", "p-a"), "");
+  EXPECT_EQ(GetProject("t-a", "p-b"), "NOT_YOURS");
+  v1::Action action;
+  action.mutable_move_officer()->set_officer("t-a");
+  action.mutable_move_officer()->set_organization("town-b");
+  action.mutable_move_officer()->set_reason("needed there");
+  Do(action, {"admin-inspection"});
+  EXPECT_EQ(GetProject("t-a", "p-a"), "NOT_YOURS");
+  EXPECT_EQ(GetProject("t-a", "p-b"), "");
+  // The new colleagues do not see what the officer did for the old organization.
+  EXPECT_EQ(TrailOf("t-b", "t-a"), "NOT_YOURS");
+  EXPECT_EQ(TrailOf("inspector", "t-a"), "");
+  v1::GetRecordRequest request;
+  request.set_sequence(county_.a.record);
+  v1::GetRecordResponse response;
+  grpc::ClientContext context;
+  EXPECT_EQ(
+      ErrorOf(v1::AuditService::NewStub(channels_["t-b"])->GetRecord(&context, request, &response)).reason,
+      "NOT_YOURS");
+}
+
 }  // namespace
 }  // namespace fundledger::services_testing

@@ -27,6 +27,7 @@ class SubmitTest : public ::testing::Test {
   }
   const engine::View& view() { return *(view_ = ledgerd_.server->engine().view()); }
 
+  static constexpr size_t kReceiveBytes = 1 << 20;
   // The tests that send many at once mean them all to fit.
   Ledgerd ledgerd_{[](server::Config* config) { config->queue = 200; }};
   std::shared_ptr<const engine::View> view_;
@@ -83,9 +84,15 @@ TEST_F(SubmitTest, RefusesAnEnvelopeTooLargeForARecord) {
   ExpectRefused(std::string(70'000, 'x'), grpc::StatusCode::INVALID_ARGUMENT, "ENVELOPE_TOO_LARGE");
 }
 
-TEST_F(SubmitTest, RefusesAMessageOverTheLimit) {
+TEST_F(SubmitTest, TakesAMessageAtTheLimitAndNotOneByteMore) {
+  v1::SubmitRequest request;
+  request.set_envelope(std::string(kReceiveBytes, 'x'));
+  const size_t over = request.ByteSizeLong() - kReceiveBytes;
+  // At the limit it is the envelope that is too large; one byte more and gRPC does not take it.
+  ExpectRefused(std::string(kReceiveBytes - over, 'x'), grpc::StatusCode::INVALID_ARGUMENT,
+                "ENVELOPE_TOO_LARGE");
   v1::SubmitResponse response;
-  const grpc::Status status = ledgerd_.Submit(std::string((1 << 20) + 1, 'x'), &response);
+  const grpc::Status status = ledgerd_.Submit(std::string(kReceiveBytes - over + 1, 'x'), &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
