@@ -1,5 +1,6 @@
 #include "ledger/engine/entity_cache.h"
 
+#include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 
 namespace fundledger::engine {
@@ -19,6 +20,13 @@ bool IsPassing(books::EntityKind kind) {
     default:
       return false;
   }
+}
+
+// Whether `key` names what only a record beyond `size` can make: those ids begin with its sequence.
+bool IsBeyond(const books::EntityKey& key, uint64_t size) {
+  const bool is_action =
+      key.kind == books::EntityKind::kProposal || key.kind == books::EntityKind::kPayment;
+  return is_action && key.id.size() >= sizeof(size) && ReadBigEndian64(key.id) >= size;
 }
 
 }  // namespace
@@ -42,6 +50,7 @@ absl::StatusOr<books::EntityPtr> EntityCache::Get(const books::EntityKey& key) c
   } else if (const auto it = resident_.find(key); it != resident_.end()) {
     return it->second;
   }
+  if (IsBeyond(key, view_->size())) return books::EntityPtr();
   ASSIGN_OR_RETURN(books::EntityPtr entity, view_->Get(key));
   if (entity != nullptr) Keep(key, entity);
   return entity;

@@ -26,7 +26,8 @@ absl::Status Unavailable(std::string_view reason, std::string_view message) {
 absl::Status ReadOnly(const absl::Status& why) {
   return Unavailable("LEDGER_READ_ONLY",
                      absl::StrCat("the ledger does not take submissions: ", why.message(),
-                                  ". Nothing was written; repeat it when it writes again"));
+                                  ". This one was not taken; repeat it with the same request id when it "
+                                  "writes again"));
 }
 
 }  // namespace
@@ -119,6 +120,11 @@ absl::Status Sequencer::write_status() const {
   return write_status_;
 }
 
+absl::Status Sequencer::stop_answer() const {
+  MutexLock lock(&mutex_);
+  return stop_answer_;
+}
+
 void Sequencer::Stop() {
   {
     MutexLock lock(&mutex_);
@@ -181,11 +187,12 @@ void Sequencer::Judge(std::vector<Pending> taken) {
   if (taken.empty()) return;
   if (open_ == nullptr) open_ = std::make_unique<Round>();
   if (open_->group == nullptr) open_->group = NewGroup();
-  absl::Status status = write_status();
-  if (status.ok()) status = CheckClocks(open_->group->end().recorded_at_us);
-  if (!status.ok()) {
-    StopWriting(status, ReadOnly(status));
-    for (Pending& each : taken) each.done(ReadOnly(status));
+  const absl::Status clocks = CheckClocks(open_->group->end().recorded_at_us);
+  if (!clocks.ok()) StopWriting(clocks, ReadOnly(clocks));
+  // Whoever was taken just before hears the same as those who still waited: it may repeat one whose outcome
+  // is not known.
+  if (const absl::Status stopped = stop_answer(); !stopped.ok()) {
+    for (Pending& each : taken) each.done(stopped);
     return;
   }
   open_->group->SetView(view());
@@ -233,9 +240,9 @@ void Sequencer::JudgeAgain() {
 void Sequencer::SendOff() {
   if (open_ == nullptr || in_flight_ != nullptr) return;
   if (open_->pending.empty()) return open_.reset();
-  if (const absl::Status status = write_status(); !status.ok()) {
+  if (const absl::Status stopped = stop_answer(); !stopped.ok()) {
     const std::unique_ptr<Round> lost = std::exchange(open_, nullptr);
-    for (Pending& each : lost->pending) each.done(ReadOnly(status));
+    for (Pending& each : lost->pending) each.done(stopped);
     return;
   }
   in_flight_ = std::exchange(open_, nullptr);
@@ -382,7 +389,10 @@ void Sequencer::StopWriting(const absl::Status& status, const absl::Status& answ
   std::deque<Pending> waiting;
   {
     MutexLock lock(&mutex_);
-    if (write_status_.ok()) write_status_ = status;
+    if (write_status_.ok()) {
+      write_status_ = status;
+      stop_answer_ = answer;
+    }
     waiting.swap(queue_);
   }
   for (Pending& each : waiting) each.done(answer);

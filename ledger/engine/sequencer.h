@@ -76,8 +76,10 @@ class Sequencer final : public Engine {
   void Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note);
   Answers MakeAnswers(const std::vector<Verdict>& verdicts, const Group& group) const;
 
-  // Ends writing for good; `status` says why. Those waiting get `answer`.
+  // Ends writing for good; `status` says why. Whoever is waiting gets `answer`. Only the first call counts.
   void StopWriting(const absl::Status& status, const absl::Status& answer);
+  // That answer; OK while it writes.
+  absl::Status stop_answer() const;
 
   const Options options_;
   const LedgerFacts facts_;
@@ -102,6 +104,7 @@ class Sequencer final : public Engine {
   std::deque<Pending> queue_ ABSL_GUARDED_BY(mutex_);
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status write_status_ ABSL_GUARDED_BY(mutex_);
+  absl::Status stop_answer_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const View> view_ ABSL_GUARDED_BY(mutex_);  // never null
 
   SheetWriter sheets_;  // uses the store and wakes the judging thread

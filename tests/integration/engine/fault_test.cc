@@ -1,5 +1,6 @@
 // Groups, and what becomes of those who wait when a write fails: before it took effect, after, or nobody
 // knows.
+#include <atomic>
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -249,6 +250,47 @@ TEST_F(Faults, StopsWhenTheOutcomeIsUnknown) {
   }
   engine_.reset();
   ExpectVerifies();
+}
+
+// It may repeat the very one whose outcome is not known, so nobody may tell it that nothing was written.
+TEST_F(Faults, SaysUnknownToOneThatItHadJustTaken) {
+  Gate gate;
+  std::promise<void> taken;
+  std::shared_future<Answer> of_first;
+  std::atomic<int> readings = 0;
+  options_.group_limit = 1;
+  options_.monotonic_clock = [&] {
+    // Once to open, then once for each that is judged: the opening one, the first, the second.
+    if (++readings == 4) {
+      taken.set_value();
+      of_first.wait();
+    }
+    return MonotonicClockMicros();
+  };
+  ASSERT_TRUE(TryOpen().ok());
+  int commits = 0;
+  plan_->SetBeforeCommit([&] {
+    if (++commits == 1) return gate.Pass();
+    taken.get_future().wait();
+    plan_->FailNextCommit(Fault::kUnknownAfter);
+  });
+  std::future<Answer> opening = SubmitLater(Envelope("opening"));
+  gate.AwaitWaiting();
+  const std::string envelope = Envelope("org-1");
+  of_first = SubmitLater(envelope).share();
+  std::future<Answer> of_second = SubmitLater(envelope);
+  gate.Open();
+  EXPECT_TRUE(opening.get().ok());
+  EXPECT_EQ(ReasonOf(of_first.get().status()), "OUTCOME_UNKNOWN");
+  EXPECT_EQ(ReasonOf(of_second.get().status()), "OUTCOME_UNKNOWN");
+  const absl::Status later = SubmitAndWait(engine_.get(), envelope).status();
+  EXPECT_EQ(ReasonOf(later), "LEDGER_READ_ONLY");
+  EXPECT_EQ(later.message().find("was written"), std::string::npos) << later;
+  plan_->SetBeforeCommit(nullptr);
+  Open();
+  const Answer again = SubmitAndWait(engine_.get(), envelope);
+  ExpectRecorded(envelope, again, 2);
+  EXPECT_TRUE(again->repeated_request());
 }
 
 TEST_F(Faults, StopsWhenAnotherWriterWasThere) {
