@@ -1,6 +1,7 @@
 #include "ledger/engine/receipt.h"
 
 #include <cassert>
+#include <optional>
 
 #include "ledger/base/status.h"
 #include "ledger/log/merkle.h"
@@ -21,6 +22,7 @@ absl::StatusOr<Hash256> ReceiptMaker::TileHash(int tile_level, uint64_t index) {
 }
 
 absl::StatusOr<Hash256> ReceiptMaker::Node(int level, uint64_t index) {
+  if (const std::optional<Hash256> node = view_.edge().Node(level, index)) return *node;
   constexpr int kLevelsPerTile = 8;
   if (level % kLevelsPerTile == 0) return TileHash(level / kLevelsPerTile, index);
   const std::pair<int, uint64_t> name(level, index);

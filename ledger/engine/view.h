@@ -59,6 +59,7 @@ class View : public books::Scanner, public books::BalanceSource {
   // Hashes of a tile of this view's tree, 32 bytes each: 256, or fewer at the edge. NOT_FOUND, reason
   // TILE_NOT_FOUND, beyond it.
   absl::StatusOr<std::string> TileHashes(int level, uint64_t index) const;
+  const log::TreeEdge& edge() const { return edge_; }
 
   absl::StatusOr<books::EntityPtr> Get(const books::EntityKey& key) const override;
   absl::Status Scan(

@@ -50,19 +50,29 @@ absl::StatusOr<TreeEdge> TreeEdge::Load(uint64_t size, const TileReader& tiles, 
   edge.size_ = size;
   uint64_t count = size;  // hashes of the whole tree at this tile level
   for (int level = 0; count > 0; ++level, count /= kTileWidth) {
-    std::string hashes;
+    Rows& rows = edge.partial_.emplace_back();
     for (uint64_t i = count - count % kTileWidth; i < count; ++i) {
       if (level == 0) {
         ASSIGN_OR_RETURN(const Hash256 leaf, leaves(i));
-        hashes.append(leaf.view());
+        Add(leaf, &rows);
       } else {
         ASSIGN_OR_RETURN(const std::string below, ReadFull(tiles, level - 1, i));
-        hashes.append(Fold(below).view());
+        Add(Fold(below), &rows);
       }
     }
-    edge.partial_.push_back(std::move(hashes));
   }
   return edge;
+}
+
+// A row gets a node whenever the row below has got its second child.
+void TreeEdge::Add(const Hash256& hash, Rows* rows) {
+  (*rows)[0].append(hash.view());
+  for (size_t k = 1; k < rows->size(); ++k) {
+    const std::string& children = (*rows)[k - 1];
+    if (children.size() % (2 * kHashBytes) != 0) return;
+    const uint64_t last = children.size() / kHashBytes - 1;
+    (*rows)[k].append(NodeHash(HashAt(children, last - 1), HashAt(children, last)).view());
+  }
 }
 
 void TreeEdge::Append(const Hash256& leaf, std::vector<Tile>* full) {
@@ -70,19 +80,29 @@ void TreeEdge::Append(const Hash256& leaf, std::vector<Tile>* full) {
   Hash256 hash = leaf;
   for (size_t level = 0;; ++level) {
     if (level == partial_.size()) partial_.emplace_back();
-    std::string& hashes = partial_[level];
-    hashes.append(hash.view());
-    if (hashes.size() < kTileBytes) return;
-    hash = Fold(hashes);
+    Rows& rows = partial_[level];
+    Add(hash, &rows);
+    if (rows[0].size() < kTileBytes) return;
+    hash = NodeHash(HashAt(rows.back(), 0), HashAt(rows.back(), 1));
     const uint64_t tiles_of_level = size_ >> (kLevelsPerTile * (level + 1));
-    full->push_back({static_cast<int>(level), tiles_of_level - 1, std::move(hashes)});
-    hashes.clear();
+    full->push_back({static_cast<int>(level), tiles_of_level - 1, std::move(rows[0])});
+    for (std::string& row : rows) row.clear();
   }
 }
 
 std::string_view TreeEdge::Partial(int level) const {
   if (level < 0 || static_cast<size_t>(level) >= partial_.size()) return {};
-  return partial_[static_cast<size_t>(level)];
+  return partial_[static_cast<size_t>(level)][0];
+}
+
+std::optional<Hash256> TreeEdge::Node(int level, uint64_t index) const {
+  if (level < 0 || level > 63 || index >= size_ >> level) return std::nullopt;
+  const int tile_level = level / kLevelsPerTile;
+  const int row = level % kLevelsPerTile;
+  const uint64_t nodes_per_tile = kTileWidth >> row;
+  const uint64_t partial_tile = (size_ >> (tile_level * kLevelsPerTile)) / kTileWidth;
+  if (index / nodes_per_tile != partial_tile) return std::nullopt;
+  return HashAt(partial_[static_cast<size_t>(tile_level)][static_cast<size_t>(row)], index % nodes_per_tile);
 }
 
 Hash256 TreeEdge::Root() const {
@@ -100,14 +120,13 @@ NodeReader NodesOf(const TreeEdge& edge, TileReader tiles) {
   return [&edge, tiles = std::move(tiles)](int level, uint64_t index) -> absl::StatusOr<Hash256> {
     if (level < 0 || level > 63 || index >= edge.size() >> level)
       return NoSuchNode(level, index, edge.size());
+    if (const std::optional<Hash256> node = edge.Node(level, index)) return *node;
     const int tile_level = level / kLevelsPerTile;
     const int levels_above = level % kLevelsPerTile;
     const uint64_t first = index << levels_above;  // the node's first hash, among those of the tile level
     const uint64_t tile_index = first / kTileWidth;
     const size_t offset = first % kTileWidth * kHashBytes;
     const size_t length = (size_t{1} << levels_above) * kHashBytes;
-    const bool in_partial = tile_index == (edge.size() >> (tile_level * kLevelsPerTile)) / kTileWidth;
-    if (in_partial) return Fold(edge.Partial(tile_level).substr(offset, length));
     ASSIGN_OR_RETURN(const std::string hashes, ReadFull(tiles, tile_level, tile_index));
     return Fold(std::string_view(hashes).substr(offset, length));
   };

@@ -1,8 +1,10 @@
 // C2SP tlog-tiles: a full tile is 256 hashes; the ragged edge stays in memory.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +28,8 @@ using TileReader = std::function<absl::StatusOr<std::string>(int level, uint64_t
 // Leaf hash of the record at a sequence.
 using LeafReader = std::function<absl::StatusOr<Hash256>(uint64_t sequence)>;
 
-// The growing edge of a tree: the partial tile of each level. Copies share nothing; cheap (a few tiles).
+// The growing edge of a tree: the partial tile of each level, and the nodes inside it, so that an append, a
+// root and the proof of a late leaf hash each node once. Copies share nothing; cheap (a few tiles).
 class TreeEdge {
  public:
   TreeEdge() = default;
@@ -39,10 +42,16 @@ class TreeEdge {
   Hash256 Root() const;
   // Hashes of the partial tile of a level, 32 bytes each; empty if there is none.
   std::string_view Partial(int level) const;
+  // The complete subtree over the 2^level leaves from index·2^level on, if it lies in a partial tile.
+  std::optional<Hash256> Node(int level, uint64_t index) const;
 
  private:
+  // A partial tile. Row k holds its complete subtrees over 2^k of its hashes, 32 bytes each.
+  using Rows = std::array<std::string, 8>;
+  static void Add(const Hash256& hash, Rows* rows);
+
   uint64_t size_ = 0;
-  std::vector<std::string> partial_;  // by tile level
+  std::vector<Rows> partial_;  // by tile level
 };
 
 // Nodes of the tree whose edge is `edge`; full tiles come from `tiles`. `edge` must outlive the reader.

@@ -158,6 +158,32 @@ TEST_F(TreeEdgeTest, NodesOfGivesEveryNodeAndNoOther) {
   }
 }
 
+// What lies in a partial tile the edge gives by itself; what is complete elsewhere, or not there, it does
+// not.
+TEST_F(TreeEdgeTest, GivesTheNodesOfItsPartialTiles) {
+  GrowingTree tree;
+  for (const size_t n : kSizes) {
+    tree.GrowTo(n, leaves_);
+    const NodeReader nodes = NodesOf(tree.edge(), tree.Reader());
+    for (int level = 0; level < 12; ++level) {
+      const uint64_t count = n >> level;
+      const uint64_t first_of_partial = (n >> (level / 8 * 8)) / 256 * (256 >> level % 8);
+      for (uint64_t index = 0; index <= count; ++index) {
+        const auto node = tree.edge().Node(level, index);
+        ASSERT_EQ(node.has_value(), index < count && index >= first_of_partial)
+            << n << ": " << level << "/" << index;
+        if (node.has_value()) {
+          ASSERT_EQ(*node, *nodes(level, index)) << n << ": " << level << "/" << index;
+          ASSERT_EQ(*node, *SlowNodes(First(n))(level, index)) << n << ": " << level << "/" << index;
+        }
+      }
+    }
+    EXPECT_FALSE(tree.edge().Node(-1, 0).has_value());
+    EXPECT_FALSE(tree.edge().Node(64, 0).has_value());
+    EXPECT_FALSE(tree.edge().Node(0, ~uint64_t{0}).has_value());
+  }
+}
+
 // Proofs over tiles: random places (40 a size, seed printed), since each costs the reference a whole tree.
 TEST_F(TreeEdgeTest, ProofsOverTilesVerify) {
   const auto seed = std::random_device()();
