@@ -16,8 +16,6 @@
 #include "ledger/crypto/signature.h"
 #include "ledger/log/record.h"
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/hash/hash.h"
 #include "absl/status/statusor.h"
 
 namespace fundledger::audit {
@@ -114,11 +112,6 @@ struct Prepared {
   SignaturesAhead signatures;
 };
 
-struct EntityKeyHash {
-  size_t operator()(const books::EntityKey& key) const { return absl::HashOf(key.kind, key.id); }
-};
-using EntityMap = absl::flat_hash_map<books::EntityKey, books::EntityPtr, EntityKeyHash>;
-
 // Recomputes a ledger from its records, in memory of the size of its entities and about 100 bytes a record.
 // Used by one thread, but for Prepare.
 class Replay : public books::Scanner {
@@ -153,9 +146,9 @@ class Replay : public books::Scanner {
       books::EntityKind kind, std::string_view prefix, std::string_view from,
       const std::function<bool(std::string_view id, const books::EntityPtr&)>& visit) const override;
   // In no order.
-  const EntityMap& entities() const;
+  const books::EntityMap& entities() const;
   // They are gone from here then, and no further record is taken: without its genesis every rule refuses it.
-  EntityMap TakeEntities();
+  books::EntityMap TakeEntities();
 
  private:
   struct State;

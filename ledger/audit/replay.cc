@@ -11,6 +11,7 @@
 #include "ledger/crypto/digest.h"
 #include "ledger/crypto/keyed_sum.h"
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 
@@ -35,7 +36,7 @@ struct Hash128Hash {
 // under a random key is kept, 20 to 40 bytes a record: that two unlike ones agree is as likely as a guessed
 // key.
 struct Replay::State {
-  EntityMap entities;
+  books::EntityMap entities;
   Chain chain;
   Tree tree;
   absl::flat_hash_map<uint64_t, Hash256> roots;
@@ -152,10 +153,10 @@ const books::Effects& Replay::last_effects() const {
 const Admitted& Replay::last_admitted() const {
   return state_->last_admitted;
 }
-const EntityMap& Replay::entities() const {
+const books::EntityMap& Replay::entities() const {
   return state_->entities;
 }
-EntityMap Replay::TakeEntities() {
+books::EntityMap Replay::TakeEntities() {
   return std::exchange(state_->entities, {});
 }
 
@@ -167,8 +168,8 @@ absl::StatusOr<books::EntityPtr> Replay::Get(const books::EntityKey& key) const 
 absl::Status Replay::Scan(
     books::EntityKind kind, std::string_view prefix, std::string_view from,
     const std::function<bool(std::string_view id, const books::EntityPtr&)>& visit) const {
-  std::vector<const EntityMap::value_type*> found;
-  for (const EntityMap::value_type& each : state_->entities) {
+  std::vector<const books::EntityMap::value_type*> found;
+  for (const books::EntityMap::value_type& each : state_->entities) {
     const std::string_view id = each.first.id;
     if (each.first.kind == kind && id.starts_with(prefix) && id >= from) found.push_back(&each);
   }

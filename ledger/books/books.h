@@ -4,7 +4,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,7 +27,7 @@ struct RecordContext {
 };
 
 struct Effects {
-  std::map<EntityKey, EntityPtr> entities;  // as they are afterwards; nothing is ever erased
+  EntityMap entities;  // as they are afterwards; nothing is ever erased
   std::vector<::fundledger::storage::v1::Posting> postings;
   std::set<TrailKey, std::less<>> trail;  // an empty effect on money still leaves its trail
 };
@@ -45,11 +44,11 @@ class Overlay : public Reader {
   explicit Overlay(const Reader& below) : below_(below) {}
   absl::StatusOr<EntityPtr> Get(const EntityKey& key) const override;
   void Add(const Effects& effects);
-  const std::map<EntityKey, EntityPtr>& changes() const { return changes_; }
+  const EntityMap& changes() const { return changes_; }
 
  private:
   const Reader& below_;
-  std::map<EntityKey, EntityPtr> changes_;
+  EntityMap changes_;
 };
 
 // Whether `officer` could fill a slot of `proposal` now: role, organization, own proposals, earlier

@@ -9,6 +9,8 @@
 
 #include "ledger/base/hash256.h"
 
+#include "absl/hash/hash.h"
+
 namespace fundledger::books {
 
 // Numbers as in fundledger.storage.v1.Entity.body; they stand in the store's keys.
@@ -37,6 +39,10 @@ struct EntityKey {
   EntityKind kind = EntityKind::kLedger;
   std::string id;
   auto operator<=>(const EntityKey&) const = default;
+};
+
+struct EntityKeyHash {
+  size_t operator()(const EntityKey& key) const { return absl::HashOf(key.kind, key.id); }
 };
 
 // Ids of two parts join with a zero byte, which no id contains.

@@ -8,12 +8,15 @@
 #include "fundledger/storage/v1/entities.pb.h"
 #include "ledger/books/keys.h"
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace fundledger::books {
 
 using EntityPtr = std::shared_ptr<const ::fundledger::storage::v1::Entity>;
+// Nothing may depend on its order.
+using EntityMap = absl::flat_hash_map<EntityKey, EntityPtr, EntityKeyHash>;
 
 class Reader {
  public:

@@ -26,13 +26,14 @@ std::shared_ptr<sv1::Entity> MakeEntity(google::protobuf::Arena* arena) {
 }  // namespace
 
 absl::StatusOr<sv1::Entity*> Working::Change(const EntityKey& key) {
-  const auto at = effects_.entities.lower_bound(key);
-  if (at != effects_.entities.end() && at->first == key) return const_cast<sv1::Entity*>(at->second.get());
+  if (const auto at = effects_.entities.find(key); at != effects_.entities.end()) {
+    return const_cast<sv1::Entity*>(at->second.get());
+  }
   ASSIGN_OR_RETURN(EntityPtr before, below_.Get(key));
   std::shared_ptr<sv1::Entity> copy = MakeEntity(arena_);
   if (before != nullptr) copy->MergeFrom(*before);
   sv1::Entity* raw = copy.get();
-  effects_.entities.emplace_hint(at, key, std::move(copy));
+  effects_.entities.emplace(key, std::move(copy));
   return raw;
 }
 

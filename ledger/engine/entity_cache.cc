@@ -13,8 +13,6 @@ bool IsPassing(books::EntityKind kind) {
   switch (kind) {
     case books::EntityKind::kProposal:
     case books::EntityKind::kPayment:
-    case books::EntityKind::kVoucher:
-    case books::EntityKind::kReference:
     case books::EntityKind::kConfirmation:
       return true;
     default:
@@ -22,16 +20,21 @@ bool IsPassing(books::EntityKind kind) {
   }
 }
 
+// Of these a rule asks only whether they are there, and mostly they are not.
+bool IsMark(books::EntityKind kind) {
+  return kind == books::EntityKind::kVoucher || kind == books::EntityKind::kReference;
+}
+
 // Whether `key` names what only a record beyond `size` can make: those ids begin with its sequence.
 bool IsBeyond(const books::EntityKey& key, uint64_t size) {
-  const bool is_action =
-      key.kind == books::EntityKind::kProposal || key.kind == books::EntityKind::kPayment;
+  const bool is_action = key.kind == books::EntityKind::kProposal || key.kind == books::EntityKind::kPayment;
   return is_action && key.id.size() >= sizeof(size) && ReadBigEndian64(key.id) >= size;
 }
 
 }  // namespace
 
 void EntityCache::Keep(const books::EntityKey& key, const books::EntityPtr& entity) const {
+  if (IsMark(key.kind)) return;
   if (!IsPassing(key.kind)) {
     resident_.insert_or_assign(key, entity);
     return;
@@ -56,8 +59,7 @@ absl::StatusOr<books::EntityPtr> EntityCache::Get(const books::EntityKey& key) c
   return entity;
 }
 
-void EntityCache::Advance(std::shared_ptr<const View> view,
-                          const std::map<books::EntityKey, books::EntityPtr>& changes) {
+void EntityCache::Advance(std::shared_ptr<const View> view, const books::EntityMap& changes) {
   view_ = std::move(view);
   for (const auto& [key, entity] : changes) Keep(key, entity);
 }

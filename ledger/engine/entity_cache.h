@@ -2,15 +2,12 @@
 #pragma once
 
 #include <deque>
-#include <map>
 #include <memory>
 
 #include "ledger/books/reader.h"
 #include "ledger/engine/view.h"
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/node_hash_map.h"
-#include "absl/hash/hash.h"
 
 namespace fundledger::engine {
 
@@ -22,20 +19,17 @@ class EntityCache final : public books::Reader {
   // a number that must not have been used.
   absl::StatusOr<books::EntityPtr> Get(const books::EntityKey& key) const override;
   // The state moved on to `view`, which differs by `changes`.
-  void Advance(std::shared_ptr<const View> view, const std::map<books::EntityKey, books::EntityPtr>& changes);
+  void Advance(std::shared_ptr<const View> view, const books::EntityMap& changes);
 
  private:
-  struct Hash {
-    size_t operator()(const books::EntityKey& key) const { return absl::HashOf(key.kind, key.id); }
-  };
   void Keep(const books::EntityKey& key, const books::EntityPtr& entity) const;
 
   std::shared_ptr<const View> view_;
   // Those that rules read all the time, and whose number grows with the county and not with its work.
-  mutable absl::flat_hash_map<books::EntityKey, books::EntityPtr, Hash> resident_;
-  // Those that come and go: proposals, payments, vouchers, references, confirmations. Of too many the oldest
-  // goes, one at a time: to drop them together would make submissions wait.
-  mutable absl::node_hash_map<books::EntityKey, books::EntityPtr, Hash> passing_;
+  mutable books::EntityMap resident_;
+  // Those that come and go: proposals, payments, confirmations. Of too many the oldest goes, one at a time:
+  // to drop them together would make submissions wait.
+  mutable absl::node_hash_map<books::EntityKey, books::EntityPtr, books::EntityKeyHash> passing_;
   mutable std::deque<const books::EntityKey*> passing_order_;  // keys of passing_, in the order they came
 };
 

@@ -152,8 +152,13 @@ void Group::Write(const std::string& record, const audit::Admitted& admitted, co
 // The checkpoint goes into the batch, so it is signed before the commit. It leaves this process only after:
 // if nothing was written it is dropped with the group, and no other is ever seen for its size.
 absl::StatusOr<log::Checkpoint> Group::Seal(const crypto::Signer& log_key, std::string* signed_checkpoint) {
-  for (const auto& [key, entity] : overlay_.changes()) {
-    batch_.Put(Table::kEntities, EntityStoreKey(key), entity->SerializeAsString());
+  // In order, so that each goes into the store beside the one before.
+  std::vector<const books::EntityMap::value_type*> changes;
+  changes.reserve(overlay_.changes().size());
+  for (const books::EntityMap::value_type& each : overlay_.changes()) changes.push_back(&each);
+  std::sort(changes.begin(), changes.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  for (const auto* each : changes) {
+    batch_.Put(Table::kEntities, EntityStoreKey(each->first), each->second->SerializeAsString());
   }
   const log::Checkpoint checkpoint{facts_.origin, end_.edge.size(), end_.edge.Root()};
   ASSIGN_OR_RETURN(*signed_checkpoint, log::SignCheckpoint(checkpoint, log_key));

@@ -72,7 +72,7 @@ class Group {
   // Records accepted so far, oldest first.
   const std::vector<std::string>& records() const { return records_; }
   const LogEnd& end() const { return end_; }
-  const std::map<books::EntityKey, books::EntityPtr>& changes() const { return overlay_.changes(); }
+  const books::EntityMap& changes() const { return overlay_.changes(); }
 
   // Adds what is written once a group: the entities as they are now, and the checkpoint, signed. Call once,
   // at the end.

@@ -116,7 +116,7 @@ void IndexCheck::CheckPostings(Sequence record, const books::Effects& effects) {
 }
 
 void IndexCheck::CheckEntities(const audit::Replay& replay) {
-  std::map<std::string, const audit::EntityMap::value_type*> by_store_key;
+  std::map<std::string, const books::EntityMap::value_type*> by_store_key;
   for (const auto& each : replay.entities()) by_store_key.emplace(EntityStoreKey(each.first), &each);
   auto expected = by_store_key.begin();
   const auto end = by_store_key.end();

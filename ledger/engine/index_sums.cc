@@ -107,8 +107,8 @@ bool IndexSums::HoldsAll(audit::Replay* replay, size_t threads) const {
       });
     }
   }
-  audit::EntityMap books = replay->TakeEntities();
-  std::vector<audit::EntityMap::value_type*> entities;
+  books::EntityMap books = replay->TakeEntities();
+  std::vector<books::EntityMap::value_type*> entities;
   entities.reserve(books.size());
   for (auto& each : books) entities.push_back(&each);
   const size_t piece_entities = entities.size() / kPieces + 1;

@@ -258,7 +258,7 @@ std::string OverlayDiffers(const World& world) {
     overlay.Add(*effects);
   }
   MemoryReader merged;
-  merged.entities = overlay.changes();
+  merged.entities = {overlay.changes().begin(), overlay.changes().end()};
   merged.postings = world.books().postings;
   return merged.Dump() == world.books().Dump() ? "" : "the overlay holds other entities";
 }

@@ -451,8 +451,9 @@ std::string MemoryReader::Dump() const {
 
 bool SameEffects(const Effects& a, const Effects& b) {
   if (a.entities.size() != b.entities.size() || a.postings.size() != b.postings.size()) return false;
-  for (auto i = a.entities.begin(), j = b.entities.begin(); i != a.entities.end(); ++i, ++j) {
-    if (i->first != j->first || BytesOf(i->second) != BytesOf(j->second)) return false;
+  for (const auto& [key, entity] : a.entities) {
+    const auto other = b.entities.find(key);
+    if (other == b.entities.end() || BytesOf(entity) != BytesOf(other->second)) return false;
   }
   for (size_t i = 0; i < a.postings.size(); ++i) {
     if (a.postings[i].SerializeAsString() != b.postings[i].SerializeAsString()) return false;
