@@ -18,6 +18,9 @@ constexpr int64_t kClockDriftMaxUs = 60'000'000;
 // Envelopes of one round, about. A few hundred actions hide the cost of a sync; more would only keep the next
 // round, which is judged meanwhile, from having anything to judge.
 constexpr size_t kGroupBytesMax = 256 << 10;
+// Envelopes of a round whose commit is mostly its sync. A longer one takes as long as the judging of the next
+// submission that its answers bring.
+constexpr size_t kShortCommitBytes = 16 << 10;
 
 absl::Status Unavailable(std::string_view reason, std::string_view message) {
   return Refuse(absl::StatusCode::kUnavailable, reason, message);
@@ -235,8 +238,8 @@ void Sequencer::JudgeAgain() {
   for (const Pending& each : open_->pending) JudgeOne(each.prepared);
 }
 
-// Lets the open round be committed, unless one is. Where nobody waits there is nothing to overlap with, and
-// the other thread would only have to be woken.
+// Lets the open round be committed, unless one is. Where nobody waits and a commit is short there is nothing
+// to overlap with, and the other thread would only have to be woken.
 void Sequencer::SendOff() {
   if (open_ == nullptr || in_flight_ != nullptr) return;
   if (open_->pending.empty()) return open_.reset();
@@ -248,7 +251,7 @@ void Sequencer::SendOff() {
   in_flight_ = std::exchange(open_, nullptr);
   {
     MutexLock lock(&mutex_);
-    if (!queue_.empty()) {
+    if (!queue_.empty() || in_flight_->bytes > kShortCommitBytes) {
       committing_ = in_flight_;
       commit_came_.NotifyOne();
       return;

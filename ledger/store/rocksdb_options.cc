@@ -90,6 +90,11 @@ rocksdb::ColumnFamilyOptions MakeOptions(const std::shared_ptr<rocksdb::Cache>& 
                                        ? rocksdb::kZSTD
                                        : rocksdb::kDisableCompressionOption;  // the same on every level
   options.write_buffer_size = 32 * kMegabyte;
+  if (point_lookups) {
+    // What is asked for is mostly not there: the memtable need not be searched for it either.
+    options.memtable_whole_key_filtering = true;
+    options.memtable_prefix_bloom_size_ratio = 0.05;
+  }
   return options;
 }
 
