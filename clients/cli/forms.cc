@@ -34,6 +34,11 @@ constexpr Name kNames[] = {
     {"key", "公钥", "public key, as ed25519:HEX or sm2:HEX", "公钥：ed25519:十六进制 或 sm2:十六进制"},
     {"person_code", "人员代码", "keyed hash of the person, in hex", "人员代码（十六进制）"},
     {"of_officer", "所涉经办人", "officer it is about", "所涉经办人编号"},
+    {"log_key", "账本公钥", "the log's new key, as ed25519:HEX", "账本新公钥：ed25519:十六进制"},
+    {"standby_key", "备用公钥", "the log's new standby key, as ed25519:HEX",
+     "账本新备用公钥：ed25519:十六进制"},
+    {"second_officer", "第二签名人", "the other administrator who signs", "共同签名的另一管理员"},
+    {"old_key_lost", "原密钥遗失", "whether the key so far is lost: yes or no", "原密钥是否遗失：是或否"},
     {"two_reviewer_threshold", "双人复核限额", "payments from here on take two reviewers",
      "达到此金额的支付须两人复核"},
     {"proposal_days", "提议有效天数", "days in which a proposal can be approved; 0: no limit",
@@ -211,6 +216,10 @@ void AddOfficers(std::vector<Form>* forms) {
   forms->push_back(MakeForm("dismiss_officer", "经办人离任", {}, "end an officer's time in office",
                             "经办人离任", kDecision,
                             {Need("of_officer", kId, "officer"), Need("reason", kText)}));
+  forms->push_back(MakeForm("rotate_log_key", "更换账本密钥", {}, "replace the log's own key", "更换账本密钥",
+                            kCommandOnly,
+                            {Need("log_key", kKey), Need("standby_key", kKey), Need("second_officer", kId),
+                             May("old_key_lost", kYes)}));
   forms->push_back(MakeForm(
       "change_policy", "变更规则", {}, "put another policy in force, whole", "整体变更审批规则", kDecision,
       {Need("two_reviewer_threshold", kAmount, "policy.two_reviewer_threshold_fen"),

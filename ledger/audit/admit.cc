@@ -123,6 +123,9 @@ absl::Status CheckActions(const v1::Submission& submission) {
     if (submission.actions(i).kind_case() == v1::Action::KIND_NOT_SET) {
       return Bad("ACTION_MISSING", absl::StrCat("action ", i, " is of no kind"));
     }
+    if (submission.actions(i).has_rotate_log_key() && count > 1) {
+      return Bad("SUBMISSION_MALFORMED", "what replaces the log's key is the only action of its submission");
+    }
   }
   return absl::OkStatus();
 }
@@ -191,6 +194,10 @@ bool IsGenesis(const v1::Submission& submission) {
   return submission.actions_size() == 1 && submission.actions(0).has_genesis();
 }
 
+bool IsLogKeyRotation(const v1::Submission& submission) {
+  return submission.actions_size() == 1 && submission.actions(0).has_rotate_log_key();
+}
+
 absl::StatusOr<Admitted> Admit(std::string_view envelope) {
   if (envelope.size() > kMaxEnvelopeBytes) {
     return Bad("ENVELOPE_TOO_LARGE", absl::StrCat("the envelope has ", envelope.size(), " bytes, at most ",
@@ -205,6 +212,9 @@ absl::StatusOr<Admitted> Admit(std::string_view envelope) {
   size_t signatures_needed = 1;
   if (IsGenesis(admitted.submission)) {
     signatures_needed += static_cast<size_t>(admitted.submission.actions(0).genesis().administrators_size());
+  }
+  if (IsLogKeyRotation(admitted.submission)) {
+    signatures_needed = admitted.submission.actions(0).rotate_log_key().old_key_lost() ? 4 : 5;
   }
   if (opened.signatures.size() != signatures_needed) {
     return Bad("ENVELOPE_MALFORMED", absl::StrCat("the envelope has ", opened.signatures.size(),

@@ -28,13 +28,16 @@ inline constexpr size_t kMaxEnvelopeBytes = log::kMaxRecordBytes - 96;
 struct Admitted {
   ::fundledger::v1::Submission submission;
   std::string payload;  // the signed bytes
-  std::vector<std::string>
-      signatures;        // one; in a genesis one for the log's key and one for each administrator
+  // One, the officer's; in a genesis one for the log's key and one for each administrator; in a rotation of
+  // the log's key those that fundledger.v1.RotateLogKey lists.
+  std::vector<std::string> signatures;
   Hash256 actions_hash;  // over the length-prefixed bytes of each action, as they were sent
 };
 
 // Whether it is a genesis: one action, of that kind.
 bool IsGenesis(const ::fundledger::v1::Submission& submission);
+// Whether it replaces the log's key: one action, of that kind.
+bool IsLogKeyRotation(const ::fundledger::v1::Submission& submission);
 
 // Everything about an envelope that depends on nothing else: size, envelope form, payload type, strict parse
 // (no unknown field or enum value at any depth, no byte that the parse does not account for), 1…1000 actions
@@ -84,13 +87,20 @@ SignaturesAhead VerifyAhead(const Admitted& admitted, const std::shared_ptr<cons
 absl::StatusOr<::fundledger::v1::PublicKey> FindSigner(const books::Reader& reader, const Admitted& admitted,
                                                        VerifierCache* keys,
                                                        const SignaturesAhead& ahead = {});
-// That what its officer signs with `signer` counts now; a genesis always does. Reasons KEY_REPLACED,
-// KEY_REVOKED, OFFICER_DISMISSED.
+// That what its officer signs with `signer` counts now; a genesis always does. A rotation of the log's key
+// needs the other signatures besides, by the keys of now. Reasons KEY_REPLACED, KEY_REVOKED,
+// OFFICER_DISMISSED, SIGNATURE_INVALID, LOG_KEY_INVALID.
 absl::Status CheckCounts(const books::Reader& reader, const Admitted& admitted,
-                         const ::fundledger::v1::PublicKey& signer);
+                         const ::fundledger::v1::PublicKey& signer, VerifierCache* keys);
 // Both: what a record must hold.
 absl::Status CheckSignatures(const books::Reader& reader, const Admitted& admitted, VerifierCache* keys,
                              const SignaturesAhead& ahead = {});
+
+// Signatures of the log's keys in a rotation of `in_force`, whose standby is `standby`: by the old key or,
+// where that is lost, for the standby alone; by the new key and by the new standby. UNAUTHENTICATED, reason
+// SIGNATURE_INVALID; INVALID_ARGUMENT, reason LOG_KEY_INVALID.
+absl::Status CheckLogSignatures(const Admitted& admitted, const ::fundledger::v1::PublicKey& in_force,
+                                const ::fundledger::v1::PublicKey& standby, VerifierCache* keys);
 
 // How many keys prove themselves in it.
 size_t CountKeyProofs(const ::fundledger::v1::Submission& submission);

@@ -104,9 +104,27 @@ bool IsSame(const crypto::PublicKey& decoded, const v1::PublicKey& key) {
          decoded.bytes == key.key();
 }
 
-bool IsSignedBy(const v1::PublicKey& key, const Admitted& admitted, VerifierCache* keys) {
+// By signature `index` of the envelope; the officer's is the first.
+bool IsSignedBy(const v1::PublicKey& key, const Admitted& admitted, VerifierCache* keys, size_t index = 0) {
   const std::string message = crypto::PreAuthEncoding(crypto::kSubmissionType, admitted.payload);
-  return admitted.signatures.size() == 1 && Verify(key, message, admitted.signatures[0], keys).ok();
+  return index < admitted.signatures.size() && Verify(key, message, admitted.signatures[index], keys).ok();
+}
+
+// The second administrator's signature, and those of the log's keys.
+absl::Status CheckRotation(const books::Reader& reader, const Admitted& admitted, VerifierCache* keys) {
+  const std::string& second = admitted.submission.actions(0).rotate_log_key().second_officer();
+  ASSIGN_OR_RETURN(const books::EntityPtr officer, reader.Get({books::EntityKind::kOfficer, second}));
+  const storage::v1::OfficerKey* key = officer == nullptr ? nullptr : books::ValidKey(officer->officer());
+  if (key == nullptr || !IsSignedBy(key->key(), admitted, keys, 1)) {
+    return Unauthenticated("SIGNATURE_INVALID",
+                           absl::StrCat("the second signature is not by the key of officer ", second));
+  }
+  ASSIGN_OR_RETURN(const books::EntityPtr ledger, reader.Get({books::EntityKind::kLedger, ""}));
+  if (ledger == nullptr || ledger->ledger().log_keys().empty()) {
+    return Unauthenticated("SIGNATURE_INVALID", "the log has no key yet that could be replaced");
+  }
+  const auto& log_keys = ledger->ledger().log_keys();
+  return CheckLogSignatures(admitted, log_keys.rbegin()->key(), ledger->ledger().standby_key(), keys);
 }
 
 }  // namespace
@@ -148,7 +166,7 @@ absl::StatusOr<std::shared_ptr<const crypto::Verifier>> VerifierCache::Find(cons
 SignaturesAhead VerifyAhead(const Admitted& admitted, const std::shared_ptr<const crypto::Verifier>& key,
                             VerifierCache* keys) {
   SignaturesAhead ahead;
-  if (key == nullptr || admitted.signatures.size() != 1) return ahead;
+  if (key == nullptr || admitted.signatures.empty()) return ahead;
   const std::string message = crypto::PreAuthEncoding(crypto::kSubmissionType, admitted.payload);
   if (!key->Verify(message, admitted.signatures[0]).ok()) return ahead;
   ahead.signed_by = key;
@@ -184,7 +202,29 @@ absl::StatusOr<v1::PublicKey> FindSigner(const books::Reader& reader, const Admi
   return signer->key();
 }
 
-absl::Status CheckCounts(const books::Reader& reader, const Admitted& admitted, const v1::PublicKey& signer) {
+absl::Status CheckLogSignatures(const Admitted& admitted, const v1::PublicKey& in_force,
+                                const v1::PublicKey& standby, VerifierCache* keys) {
+  const v1::RotateLogKey& what = admitted.submission.actions(0).rotate_log_key();
+  const auto unsigned_by = [](std::string_view key) {
+    return Unauthenticated("SIGNATURE_INVALID",
+                           absl::StrCat("the rotation is not signed by the ", ToAbsl(key)));
+  };
+  size_t next = 2;  // behind the two administrators
+  if (what.old_key_lost()) {
+    if (what.log_key().key() != standby.key()) {
+      return Refuse(absl::StatusCode::kInvalidArgument, "LOG_KEY_INVALID",
+                    "a lost key is replaced by the standby key and no other");
+    }
+  } else if (!IsSignedBy(in_force, admitted, keys, next++)) {
+    return unsigned_by("log's key");
+  }
+  if (!IsSignedBy(what.log_key(), admitted, keys, next++)) return unsigned_by("new log key");
+  if (!IsSignedBy(what.standby_key(), admitted, keys, next)) return unsigned_by("new standby key");
+  return absl::OkStatus();
+}
+
+absl::Status CheckCounts(const books::Reader& reader, const Admitted& admitted, const v1::PublicKey& signer,
+                         VerifierCache* keys) {
   if (IsGenesis(admitted.submission)) return absl::OkStatus();
   ASSIGN_OR_RETURN(const books::EntityPtr officer,
                    reader.Get({books::EntityKind::kOfficer, admitted.submission.officer()}));
@@ -192,13 +232,14 @@ absl::Status CheckCounts(const books::Reader& reader, const Admitted& admitted, 
     return Unauthenticated("OFFICER_UNKNOWN",
                            absl::StrCat("no officer ", admitted.submission.officer(), " is registered"));
   }
-  return books::CheckKeyCounts(officer->officer(), signer);
+  RETURN_IF_ERROR(books::CheckKeyCounts(officer->officer(), signer));
+  return IsLogKeyRotation(admitted.submission) ? CheckRotation(reader, admitted, keys) : absl::OkStatus();
 }
 
 absl::Status CheckSignatures(const books::Reader& reader, const Admitted& admitted, VerifierCache* keys,
                              const SignaturesAhead& ahead) {
   ASSIGN_OR_RETURN(const v1::PublicKey signer, FindSigner(reader, admitted, keys, ahead));
-  return CheckCounts(reader, admitted, signer);
+  return CheckCounts(reader, admitted, signer, keys);
 }
 
 size_t CountKeyProofs(const v1::Submission& submission) {

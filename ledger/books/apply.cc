@@ -156,6 +156,8 @@ absl::Status TrailOfSubject(const ActionContext& context) {
     case v1::Action::kMoveOfficer:
       working.Trail(TrailDimension::kOrganization, action.move_officer().organization());
       return TrailOfOfficer(context, action.move_officer().officer());
+    case v1::Action::kRotateLogKey:
+      return TrailOfOfficer(context, action.rotate_log_key().second_officer());
     case v1::Action::kDismissOfficer:
       return TrailOfOfficer(context, action.dismiss_officer().officer());
     case v1::Action::kRegisterPayee:
@@ -281,6 +283,8 @@ absl::Status ApplyEffect(const ActionContext& context) {
       return DismissOfficer(context, action.dismiss_officer());
     case v1::Action::kChangePolicy:
       return ChangePolicy(context, action.change_policy());
+    case v1::Action::kRotateLogKey:
+      return RotateLogKey(context, action.rotate_log_key());
     case v1::Action::kRegisterTaskGroup:
       return RegisterTaskGroup(context, action.register_task_group());
     case v1::Action::kRegisterProgramme:

@@ -44,6 +44,7 @@ const std::vector<ActionRule>& ActionRules() {
       {A::kMoveOfficer, "move_officer", kAdmin, ApprovalRule::kTaken, DateRule::kNone},
       {A::kDismissOfficer, "dismiss_officer", kAdmin, ApprovalRule::kTaken, DateRule::kNone},
       {A::kChangePolicy, "change_policy", kAdmin, ApprovalRule::kTaken, DateRule::kNone},
+      {A::kRotateLogKey, "rotate_log_key", kAdmin, ApprovalRule::kNone, DateRule::kNone},
       {A::kRegisterFund, "register_fund", kClerk, ApprovalRule::kTaken, DateRule::kOptional},
       {A::kReceive, "receive", kClerk, ApprovalRule::kTaken, DateRule::kRequired},
       {A::kReturnUp, "return_up", kClerk, ApprovalRule::kTaken, DateRule::kRequired},

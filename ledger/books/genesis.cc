@@ -16,10 +16,6 @@ absl::Status Wrong(const std::string& message) {
   return Refuse(absl::StatusCode::kInvalidArgument, "GENESIS_INVALID", message);
 }
 
-bool IsEd25519(const v1::PublicKey& key) {
-  return key.algorithm() == v1::KEY_ALGORITHM_ED25519 && key.key().size() == 32;
-}
-
 // An origin is the name of a key in signed notes: no space, no '+', no control character.
 absl::Status CheckOrigin(std::string_view origin) {
   if (origin.empty() || origin.size() > 128) return Wrong("the origin has 1 to 128 bytes");
@@ -88,6 +84,9 @@ absl::StatusOr<Effects> ApplyGenesis(const Reader& reader, const RecordContext& 
   ledger->set_id(record.leaf_hash.str());
   *ledger->mutable_policy() = genesis.policy();
   ledger->mutable_policy_origin()->set_day(today.days());
+  *ledger->add_log_keys()->mutable_key() = genesis.log_key();
+  ledger->mutable_log_keys(0)->mutable_from()->set_day(today.days());
+  *ledger->mutable_standby_key() = genesis.standby_key();
   const sv1::Ledger facts = *ledger;
   const ActionContext context{working, submission.actions(0), 0, genesis.administrators(0), facts, today,
                               today};

@@ -37,6 +37,10 @@ absl::Status DismissOfficer(const ActionContext& context, const ::fundledger::v1
 // policy.cc
 absl::Status ChangePolicy(const ActionContext& context, const ::fundledger::v1::ChangePolicy& what);
 
+// log_key.cc
+bool IsEd25519(const ::fundledger::v1::PublicKey& key);
+absl::Status RotateLogKey(const ActionContext& context, const ::fundledger::v1::RotateLogKey& what);
+
 // funds.cc
 absl::Status RegisterFund(const ActionContext& context, const ::fundledger::v1::RegisterFund& what);
 absl::Status Receive(const ActionContext& context, const ::fundledger::v1::Receive& what);

@@ -106,12 +106,14 @@ absl::StatusOr<FirstRecord> MakeFirstRecord(const CreateOptions& options) {
 
   const EmptyBooks nothing;
   audit::VerifierCache keys;
-  Group group(facts, LogEnd(), nothing, /*below=*/nullptr, &keys, /*roots=*/nullptr);
+  const LogSigners signers({options.log_key});
+  Group group(facts, signers, options.log_key.get(), LogEnd(), nothing, /*below=*/nullptr, &keys,
+              /*roots=*/nullptr);
   const Verdict verdict = group.Add(admitted, options.genesis_envelope, /*signer=*/std::nullopt, now_us);
   RETURN_IF_ERROR(verdict.status);
 
   FirstRecord first;
-  ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, group.Seal(*options.log_key, &first.signed_checkpoint));
+  ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, group.Seal(&first.signed_checkpoint));
   if (checkpoint.size != 1) {
     return Refuse(absl::StatusCode::kInternal, "GENESIS_NOT_ALONE",
                   "a genesis did not make a log of one record");

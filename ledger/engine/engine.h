@@ -33,8 +33,13 @@ int64_t MonotonicClockMicros();
 struct Options {
   // Directory of the ledger: db/ (the store) and anchor.
   std::string directory;
-  // The log's key. Must be the one in the genesis.
+  // The log's key: that of the genesis, or the one that replaced it last.
   std::shared_ptr<const crypto::Signer> log_key;
+  // The key that is to replace it; null if there is none. A record that replaces the log's key is refused
+  // unless it names one of these two (LOG_KEY_NOT_HELD); from then on that one signs, after a restart as
+  // well. Where neither is the log's key but one its standby, nothing is taken but the record that replaces
+  // the lost key by it.
+  std::shared_ptr<const crypto::Signer> next_log_key;
   Clock clock = SystemClockMicros;
   // Microseconds from any start, never set back. When it and `clock` have moved more than 60 s apart since
   // the start, writing stops (CLOCK_JUMPED): times of records are for ever.

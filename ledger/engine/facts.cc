@@ -18,7 +18,7 @@ absl::StatusOr<LedgerFacts> FactsOfGenesis(const v1::Genesis& genesis, const Has
     return Refuse(absl::StatusCode::kInvalidArgument, "KEY_MALFORMED",
                   "the log's key in the genesis is not Ed25519");
   }
-  ASSIGN_OR_RETURN(facts.verifier, log::NoteVerifier::Parse(log::VerifierKey(facts.origin, facts.log_key)));
+  RETURN_IF_ERROR(log::NoteVerifier::Parse(log::VerifierKey(facts.origin, facts.log_key)).status());
   facts.has_sm3_links = genesis.suite() == v1::SUITE_SM;
   return facts;
 }

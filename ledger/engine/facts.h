@@ -18,8 +18,7 @@ namespace fundledger::engine {
 struct LedgerFacts {
   Hash256 ledger;  // leaf hash of record 0
   std::string origin;
-  crypto::PublicKey log_key;
-  log::NoteVerifier verifier;  // of log_key under origin
+  crypto::PublicKey log_key;  // of the genesis; it may have been replaced since (LogSigners)
   bool has_sm3_links = false;
 };
 

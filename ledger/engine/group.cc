@@ -56,9 +56,12 @@ absl::StatusOr<books::EntityPtr> Group::Below::Get(const books::EntityKey& key) 
   return books.Get(key);
 }
 
-Group::Group(const LedgerFacts& facts, LogEnd end, const books::Reader& books,
-             std::shared_ptr<const Group> below, audit::VerifierCache* keys, RootCache* roots)
+Group::Group(const LedgerFacts& facts, const LogSigners& signers, const crypto::Signer* signer, LogEnd end,
+             const books::Reader& books, std::shared_ptr<const Group> below, audit::VerifierCache* keys,
+             RootCache* roots)
     : facts_(facts),
+      signers_(signers),
+      signer_(signer),
       end_(std::move(end)),
       below_(books, std::move(below)),
       overlay_(below_),
@@ -97,12 +100,30 @@ Verdict Group::Add(const audit::Admitted& admitted, std::string_view envelope,
     if (verdict.status.ok()) verdict.sequence = (*found)->sequence;
     return verdict;
   }
-  verdict.status = audit::CheckCounts(overlay_, admitted, *found_signer);
+  verdict.status = audit::CheckCounts(overlay_, admitted, *found_signer, keys_);
   if (!verdict.status.ok()) return verdict;
   const absl::StatusOr<Sequence> sequence = Append(admitted, envelope, request_key, now_us);
   verdict.status = sequence.status();
   if (sequence.ok()) verdict.sequence = *sequence;
   return verdict;
+}
+
+// The key that signs behind a record with these effects. A record may replace it only by one that is here:
+// otherwise no checkpoint could ever be signed again. Where it is lost, that is the only record there can be.
+absl::StatusOr<const crypto::Signer*> Group::SignerAfter(const books::Effects& effects) const {
+  const auto ledger = effects.entities.find({books::EntityKind::kLedger, ""});
+  if (ledger == effects.entities.end() && signer_ != nullptr) return signer_;
+  if (ledger == effects.entities.end()) {
+    return Refuse(absl::StatusCode::kFailedPrecondition, "LOG_KEY_NOT_HELD",
+                  "the ledger's machine holds the standby of the log's key only: two administrators must put "
+                  "it in the place of the lost one first");
+  }
+  const v1::PublicKey& key = ledger->second->ledger().log_keys().rbegin()->key();
+  const crypto::Signer* signer = signers_.Find(key);
+  if (signer != nullptr) return signer;
+  return Refuse(absl::StatusCode::kFailedPrecondition, "LOG_KEY_NOT_HELD",
+                absl::StrCat("the ledger's machine does not hold the key ", HexEncode(key.key()),
+                             ": give it to the daemon as its next log key first"));
 }
 
 absl::StatusOr<Sequence> Group::Append(const audit::Admitted& admitted, std::string_view envelope,
@@ -120,6 +141,7 @@ absl::StatusOr<Sequence> Group::Append(const audit::Admitted& admitted, std::str
   ASSIGN_OR_RETURN(const std::string record, log::EncodeRecord(header, envelope));
   const books::RecordContext context{header.sequence, header.recorded_at_us, log::LeafHash(record)};
   ASSIGN_OR_RETURN(const books::Effects effects, books::Apply(overlay_, context, admitted.submission));
+  ASSIGN_OR_RETURN(signer_, SignerAfter(effects));
   // Nothing can fail from here on, so nothing half done is left behind.
   overlay_.Add(effects);
   Write(record, admitted, request_key, effects);
@@ -151,7 +173,7 @@ void Group::Write(const std::string& record, const audit::Admitted& admitted, co
 
 // The checkpoint goes into the batch, so it is signed before the commit. It leaves this process only after:
 // if nothing was written it is dropped with the group, and no other is ever seen for its size.
-absl::StatusOr<log::Checkpoint> Group::Seal(const crypto::Signer& log_key, std::string* signed_checkpoint) {
+absl::StatusOr<log::Checkpoint> Group::Seal(std::string* signed_checkpoint) {
   // In order, so that each goes into the store beside the one before.
   std::vector<const books::EntityMap::value_type*> changes;
   changes.reserve(overlay_.changes().size());
@@ -161,7 +183,7 @@ absl::StatusOr<log::Checkpoint> Group::Seal(const crypto::Signer& log_key, std::
     batch_.Put(Table::kEntities, EntityStoreKey(each->first), each->second->SerializeAsString());
   }
   const log::Checkpoint checkpoint{facts_.origin, end_.edge.size(), end_.edge.Root()};
-  ASSIGN_OR_RETURN(*signed_checkpoint, log::SignCheckpoint(checkpoint, log_key));
+  ASSIGN_OR_RETURN(*signed_checkpoint, log::SignCheckpoint(checkpoint, *signer_));
   batch_.Put(Table::kCheckpoints, SequenceKey(checkpoint.size), *signed_checkpoint);
   return checkpoint;
 }

@@ -14,6 +14,7 @@
 #include "ledger/audit/audit.h"
 #include "ledger/books/books.h"
 #include "ledger/engine/facts.h"
+#include "ledger/engine/log_signers.h"
 #include "ledger/engine/view.h"
 #include "ledger/store/store.h"
 
@@ -50,12 +51,14 @@ absl::Status CheckRepeated(const RequestFound& found, const audit::Admitted& adm
 
 class Group {
  public:
+  // `signer` is the log's key at `end`, null if it is lost; `signers` are those it may be replaced by.
   // `books` holds the entities at the end of the log that is durable. `below` is the one group that follows
   // it and is not durable yet; null if there is none. This group is judged on what both make, whose end is
   // `end`; should `below` fail, it is worth nothing. All references and pointers but `below` must outlive the
   // group.
-  Group(const LedgerFacts& facts, LogEnd end, const books::Reader& books, std::shared_ptr<const Group> below,
-        audit::VerifierCache* keys, RootCache* roots);
+  Group(const LedgerFacts& facts, const LogSigners& signers, const crypto::Signer* signer, LogEnd end,
+        const books::Reader& books, std::shared_ptr<const Group> below, audit::VerifierCache* keys,
+        RootCache* roots);
 
   // The latest view, which submissions may have seen; to be renewed before each is added that may have seen
   // more. Null only before record 0.
@@ -72,11 +75,13 @@ class Group {
   // Records accepted so far, oldest first.
   const std::vector<std::string>& records() const { return records_; }
   const LogEnd& end() const { return end_; }
+  // The log's key at that end; null if it is lost.
+  const crypto::Signer* signer() const { return signer_; }
   const books::EntityMap& changes() const { return overlay_.changes(); }
 
   // Adds what is written once a group: the entities as they are now, and the checkpoint, signed. Call once,
   // at the end.
-  absl::StatusOr<log::Checkpoint> Seal(const crypto::Signer& log_key, std::string* signed_checkpoint);
+  absl::StatusOr<log::Checkpoint> Seal(std::string* signed_checkpoint);
   const store::Batch& batch() const { return batch_; }
   store::Batch* mutable_batch() { return &batch_; }
 
@@ -91,6 +96,7 @@ class Group {
     std::shared_ptr<const Group> group;
   };
 
+  absl::StatusOr<const crypto::Signer*> SignerAfter(const books::Effects& effects) const;
   absl::StatusOr<std::optional<RequestFound>> FindRecorded(const std::string& request_key) const;
   absl::StatusOr<Sequence> Append(const audit::Admitted& admitted, std::string_view envelope,
                                   const std::string& request_key, int64_t now_us);
@@ -98,6 +104,8 @@ class Group {
              const books::Effects& effects);
 
   const LedgerFacts& facts_;
+  const LogSigners& signers_;
+  const crypto::Signer* signer_;
   LogEnd end_;
   Below below_;
   books::Overlay overlay_;

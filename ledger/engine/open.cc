@@ -157,10 +157,17 @@ absl::Status CheckNothingBeyond(const store::Snapshot& snapshot) {
                                             " records and has one beyond: verify the ledger"));
 }
 
+absl::Status NotHeld(const v1::PublicKey& log_key) {
+  return Refuse(absl::StatusCode::kFailedPrecondition, "LOG_KEY_MISMATCH",
+                absl::StrCat("the keys given are not the ledger's, which is ", HexEncode(log_key.key()),
+                             ": give the key of the genesis, or the one that replaced it last; if it is "
+                             "lost, the standby key"));
+}
+
 }  // namespace
 
 absl::StatusOr<OpenedLedger> OpenLedger(std::unique_ptr<store::Store> store,
-                                        std::unique_ptr<store::Anchor> anchor, const crypto::Signer* log_key,
+                                        std::unique_ptr<store::Anchor> anchor, const LogSigners& signers,
                                         int64_t now_us) {
   OpenedLedger opened;
   const std::shared_ptr<const store::Snapshot> snapshot = store->GetSnapshot();
@@ -172,8 +179,11 @@ absl::StatusOr<OpenedLedger> OpenLedger(std::unique_ptr<store::Store> store,
   RETURN_IF_ERROR(CheckSchema(*snapshot));
   ASSIGN_OR_RETURN(const std::string genesis, ReadRecord(*snapshot, 0));
   ASSIGN_OR_RETURN(opened.facts, FactsOfRecord(genesis));
-  RETURN_IF_ERROR(CheckLogKey(opened.facts, log_key));
-  const auto anchored = log::OpenCheckpoint(anchor->content(), opened.facts.verifier);
+  ASSIGN_OR_RETURN(const audit::LogKeys log_keys, LoadLogKeys(*snapshot, genesis));
+  opened.log_key = log_keys.current();
+  const crypto::Signer* signer = signers.Find(opened.log_key);
+  if (signer == nullptr && signers.Find(log_keys.standby()) == nullptr) return NotHeld(opened.log_key);
+  const auto anchored = log_keys.Open(anchor->content());
   if (!anchored.ok() || anchored->size == 0) {
     return Lost("ANCHOR_UNVERIFIED",
                 absl::StrCat("the anchor holds no checkpoint of this ledger (", anchored.status().message(),
@@ -187,7 +197,8 @@ absl::StatusOr<OpenedLedger> OpenLedger(std::unique_ptr<store::Store> store,
   std::string note(anchor->content());
   const log::Checkpoint checkpoint{opened.facts.origin, opened.end.edge.size(), opened.end.edge.Root()};
   if (checkpoint.size != anchored->size) {
-    ASSIGN_OR_RETURN(note, log::SignCheckpoint(checkpoint, *log_key));
+    if (signer == nullptr) return NotHeld(opened.log_key);
+    ASSIGN_OR_RETURN(note, log::SignCheckpoint(checkpoint, *signer));
     RETURN_IF_ERROR(anchor->Write(note));
   }
   opened.view = std::make_shared<const View>(snapshot, opened.end.edge, checkpoint, note,

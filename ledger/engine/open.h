@@ -5,6 +5,7 @@
 
 #include "ledger/engine/engine.h"
 #include "ledger/engine/facts.h"
+#include "ledger/engine/log_signers.h"
 #include "ledger/engine/view.h"
 #include "ledger/store/anchor.h"
 #include "ledger/store/store.h"
@@ -18,14 +19,17 @@ struct OpenedLedger {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<store::Anchor> anchor;
   LedgerFacts facts;
+  ::fundledger::v1::PublicKey log_key;  // that signs now
   LogEnd end;
   std::shared_ptr<const View> view;
 };
 
-// Compares the two, keeps what the store has beyond the anchor once the whole ledger is verified, signs it
-// and writes the anchor. `now_us` is the time, microseconds since 1970 UTC. Errors as of Engine::Open.
+// Where `signers` hold no key of the log but its standby, the ledger takes nothing but the record that puts
+// the standby in its place. Compares the two, keeps what the store has beyond the anchor once the whole
+// ledger is verified, signs it and writes the anchor. `now_us` is the time, microseconds since 1970 UTC.
+// Errors as of Engine::Open.
 absl::StatusOr<OpenedLedger> OpenLedger(std::unique_ptr<store::Store> store,
-                                        std::unique_ptr<store::Anchor> anchor, const crypto::Signer* log_key,
+                                        std::unique_ptr<store::Anchor> anchor, const LogSigners& signers,
                                         int64_t now_us);
 
 // Engine::Open on a store and an anchor of the caller's; options.directory is not used.

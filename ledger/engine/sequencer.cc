@@ -33,6 +33,10 @@ absl::Status ReadOnly(const absl::Status& why) {
                                   "writes again"));
 }
 
+LogSigners SignersOf(const Options& options) {
+  return LogSigners({options.log_key, options.next_log_key});
+}
+
 }  // namespace
 
 int64_t MonotonicClockMicros() {
@@ -44,11 +48,13 @@ int64_t MonotonicClockMicros() {
 Sequencer::Sequencer(OpenedLedger opened, Options options)
     : options_(std::move(options)),
       facts_(std::move(opened.facts)),
+      signers_(SignersOf(options_)),
       store_(std::move(opened.store)),
       anchor_(std::move(opened.anchor)),
       started_at_us_(options_.clock()),
       started_at_monotonic_us_(options_.monotonic_clock()),
       end_(std::move(opened.end)),
+      signer_(signers_.Find(opened.log_key)),
       entities_(opened.view),
       view_(opened.view),
       sheets_(opened.view->sheets()->options, [this] {
@@ -182,7 +188,9 @@ std::shared_ptr<Group> Sequencer::NewGroup() {
   std::shared_ptr<const Group> below;
   if (in_flight_ != nullptr) below = in_flight_->group;
   LogEnd end = below != nullptr ? below->end() : end_;
-  return std::make_shared<Group>(facts_, std::move(end), entities_, std::move(below), &keys_, &roots_);
+  const crypto::Signer* signer = below != nullptr ? below->signer() : signer_;
+  return std::make_shared<Group>(facts_, signers_, signer, std::move(end), entities_, std::move(below),
+                                 &keys_, &roots_);
 }
 
 // Adds to the open round. The view is taken after the submissions were: whatever they have seen is in it.
@@ -220,6 +228,7 @@ void Sequencer::SettleInFlight() {
   const std::shared_ptr<Round> settled = std::exchange(in_flight_, nullptr);
   if (settled->outcome.ok()) {
     end_ = settled->group->end();
+    signer_ = settled->group->signer();
     entities_.Advance(view(), settled->group->changes());
     if (open_ != nullptr && open_->group != nullptr) open_->group->ReleaseBelow();
     return;
@@ -292,7 +301,7 @@ void Sequencer::FinishRound(Round* round) {
 // Commit, anchor, publication, in this order. On error: the answer of all who wait for the group.
 absl::Status Sequencer::CommitGroup(Group* group) {
   std::string note;
-  const absl::StatusOr<log::Checkpoint> checkpoint = group->Seal(*options_.log_key, &note);
+  const absl::StatusOr<log::Checkpoint> checkpoint = group->Seal(&note);
   if (!checkpoint.ok()) {
     // The key is there and the origin is a name, or it had not opened: nothing that a repetition would mend.
     StopWriting(checkpoint.status(), ReadOnly(checkpoint.status()));
@@ -404,7 +413,7 @@ void Sequencer::StopWriting(const absl::Status& status, const absl::Status& answ
 absl::StatusOr<std::unique_ptr<Engine>> OpenOn(std::unique_ptr<store::Store> store,
                                                std::unique_ptr<store::Anchor> anchor, Options options) {
   ASSIGN_OR_RETURN(OpenedLedger opened,
-                   OpenLedger(std::move(store), std::move(anchor), options.log_key.get(), options.clock()));
+                   OpenLedger(std::move(store), std::move(anchor), SignersOf(options), options.clock()));
   return std::unique_ptr<Engine>(std::make_unique<Sequencer>(std::move(opened), std::move(options)));
 }
 

@@ -83,6 +83,7 @@ class Sequencer final : public Engine {
 
   const Options options_;
   const LedgerFacts facts_;
+  const LogSigners signers_;
   const std::unique_ptr<store::Store> store_;
   const std::unique_ptr<store::Anchor> anchor_;  // written by who commits alone
   const int64_t started_at_us_;                  // wall clock
@@ -90,8 +91,9 @@ class Sequencer final : public Engine {
   mutable audit::VerifierCache keys_;  // thread-safe
 
   // Of the judging thread.
-  LogEnd end_;            // of what is durable, as far as this thread has heard
-  EntityCache entities_;  // at `end_`
+  LogEnd end_;                    // of what is durable, as far as this thread has heard
+  const crypto::Signer* signer_;  // the log's key at `end_`; null if it is lost
+  EntityCache entities_;          // at `end_`
   RootCache roots_;
   std::unique_ptr<Round> open_;       // being filled; null: there is none
   std::shared_ptr<Round> in_flight_;  // being committed, or not settled yet; null: there is none

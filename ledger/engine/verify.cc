@@ -22,6 +22,7 @@
 #include "ledger/engine/index_sums.h"
 #include "ledger/engine/layout.h"
 #include "ledger/engine/leaf_votes.h"
+#include "ledger/engine/log_signers.h"
 #include "ledger/engine/sheet_check.h"
 #include "ledger/engine/tree_compare.h"
 #include "ledger/engine/verify_store.h"
@@ -74,6 +75,7 @@ class Verification {
   uint64_t BoundedTotal(uint64_t stated, std::string_view by);
   absl::StatusOr<log::Checkpoint> Open(std::string_view note) const;
   void LoadKey();
+  void LoadReplacedKeys();
   void LoadNotes();
   void LoadAnchor();
   void AddNote(std::string_view key, const absl::StatusOr<log::Checkpoint>& opened);
@@ -118,7 +120,7 @@ class Verification {
   IndexCheck indexes_;
 
   uint64_t total_ = 0;  // records that must be there
-  std::optional<log::NoteVerifier> verifier_;
+  std::optional<audit::LogKeys> log_keys_;
   bool is_sm_genesis_ = false;
   std::vector<StoredNote> notes_;  // of the table checkpoints, in rising order of size
   absl::StatusOr<log::Checkpoint> anchored_ = absl::UnknownError("not read");
@@ -140,9 +142,9 @@ void Verification::LoadKey() {
   if (facts.ok()) {
     report_.origin = facts->origin;
     report_.verifier_key = log::VerifierKey(facts->origin, facts->log_key);
-    verifier_ = facts->verifier;
     is_sm_genesis_ = facts->has_sm3_links;
   }
+  if (facts.ok()) LoadReplacedKeys();
   report_.key_was_given = options_.verifier_key.has_value();
   if (!report_.key_was_given) return;
   const auto given = log::NoteVerifier::Parse(*options_.verifier_key);
@@ -150,8 +152,9 @@ void Verification::LoadKey() {
     record_findings_.Add(std::nullopt, "VERIFIER_KEY_MALFORMED", std::string(given.status().message()));
     return;
   }
-  verifier_ = *given;
-  if (facts.ok() && *options_.verifier_key != report_.verifier_key) {
+  if (*options_.verifier_key == report_.verifier_key) return;
+  log_keys_ = audit::LogKeys::Of(*given);
+  if (facts.ok()) {
     record_findings_.Add(
         0, "LOG_KEY_MISMATCH",
         absl::StrCat("the genesis names the log key ", report_.verifier_key, ", the one given is ",
@@ -159,9 +162,21 @@ void Verification::LoadKey() {
   }
 }
 
+// The books only say where to look: each record that replaced the key proves itself by the key before.
+void Verification::LoadReplacedKeys() {
+  const auto genesis = snapshot_.Get(Table::kRecords, SequenceKey(0));
+  if (!genesis.ok() || !genesis->has_value()) return;
+  auto keys = LoadLogKeys(snapshot_, **genesis);
+  if (!keys.ok()) {
+    record_findings_.Add(std::nullopt, ReasonOf(keys.status()), std::string(keys.status().message()));
+    keys = audit::LogKeys::OfGenesis(**genesis);
+  }
+  if (keys.ok()) log_keys_ = *std::move(keys);
+}
+
 absl::StatusOr<log::Checkpoint> Verification::Open(std::string_view note) const {
-  if (!verifier_.has_value()) return absl::UnauthenticatedError("the log's key is not known");
-  return log::OpenCheckpoint(note, *verifier_);
+  if (!log_keys_.has_value()) return absl::UnauthenticatedError("the log's key is not known");
+  return log_keys_->Open(note);
 }
 
 // Opens every stored checkpoint, on all threads: each takes a signature.

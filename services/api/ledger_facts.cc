@@ -32,6 +32,9 @@ absl::StatusOr<v1::GetLedgerResponse> LedgerFacts(const engine::Engine& engine) 
   facts.mutable_first_day()->set_day(first_day.day());
   facts.set_utc_offset_minutes(genesis.utc_offset_minutes());
   *facts.mutable_policy() = ledger.policy();
+  for (int i = 1; i < ledger.log_keys_size(); ++i) {
+    facts.add_log_key_rotations(ledger.log_keys(i).from().sequence());
+  }
   facts.set_writable(engine.write_status().ok());
   return facts;
 }

@@ -21,6 +21,8 @@ constexpr Setting kSettings[] = {
     {"", "ledger", "--ledger", &Config::ledger, "Directory of the ledger", true},
     {"", "log_key", "--log-key", &Config::log_key,
      "The log's private key, PKCS#8 PEM, readable by its owner only", true},
+    {"", "next_log_key", "--next-log-key", &Config::next_log_key,
+     "The key that is to replace it; one of the two must be the log's", true},
     {"", "listen", "--listen", &Config::listen, "HOST:PORT to listen at; port 0 takes a free one"},
     {"", "endpoints_file", "--endpoints-file", &Config::endpoints_file,
      "Written once bound: {\"grpc\": \"HOST:PORT\"}; removed at a clean stop", true},

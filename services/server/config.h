@@ -2,6 +2,7 @@
 //
 //   ledger = "ledger"              # directory
 //   log_key = "log.key"            # PKCS#8 PEM
+//   next_log_key = "next.key"      # while the log's key is being replaced
 //   listen = "127.0.0.1:7411"
 //   [tls]
 //   certificate = "server.pem"
@@ -29,6 +30,7 @@ namespace fundledger::server {
 struct Config {
   std::string ledger;
   std::string log_key;
+  std::string next_log_key;
   std::string listen = "127.0.0.1:7411";
   std::string endpoints_file;
   std::string audit_file;

@@ -97,9 +97,9 @@ void WarnIfInsecure(const Config& config) {
 ExitCode Serve(const Config& config, const sigset_t& signals) {
   auto tls = LoadTls(config);
   if (!tls.ok()) return Fail(kExitBadConfiguration, tls.status());
-  auto log_key = ReadLogKey(config);
-  if (!log_key.ok()) return Fail(kExitBadConfiguration, log_key.status());
-  auto engine = OpenEngine(config, *std::move(log_key));
+  auto log_keys = ReadLogKeys(config);
+  if (!log_keys.ok()) return Fail(kExitBadConfiguration, log_keys.status());
+  auto engine = OpenEngine(config, *std::move(log_keys));
   if (!engine.ok()) return Fail(kExitLedgerRefused, engine.status());
   auto server = Server::Listen(config, *std::move(tls), *std::move(engine));
   if (!server.ok()) return Fail(kExitCannotListen, server.status());

@@ -241,6 +241,13 @@ class GrpcServer final : public Server {
   std::string address_;
 };
 
+absl::StatusOr<std::shared_ptr<const crypto::Signer>> ReadSigner(const std::string& file) {
+  ASSIGN_OR_RETURN(const std::string pem, ReadSecretFile(file));
+  absl::StatusOr<std::unique_ptr<crypto::Signer>> signer = crypto::SignerFromPem(pem);
+  if (!signer.ok()) return Annotate(signer.status(), file);
+  return std::shared_ptr<const crypto::Signer>(*std::move(signer));
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<rpc::TlsCredentials>> LoadTls(const Config& config) {
@@ -249,18 +256,19 @@ absl::StatusOr<std::shared_ptr<rpc::TlsCredentials>> LoadTls(const Config& confi
       {.certificate = config.tls_certificate, .key = config.tls_key, .client_ca = config.tls_client_ca});
 }
 
-absl::StatusOr<std::shared_ptr<const crypto::Signer>> ReadLogKey(const Config& config) {
-  ASSIGN_OR_RETURN(const std::string pem, ReadSecretFile(config.log_key));
-  absl::StatusOr<std::unique_ptr<crypto::Signer>> signer = crypto::SignerFromPem(pem);
-  if (!signer.ok()) return Annotate(signer.status(), config.log_key);
-  return std::shared_ptr<const crypto::Signer>(*std::move(signer));
+absl::StatusOr<LogKeyPair> ReadLogKeys(const Config& config) {
+  LogKeyPair keys;
+  ASSIGN_OR_RETURN(keys.now, ReadSigner(config.log_key));
+  if (config.next_log_key.empty()) return keys;
+  ASSIGN_OR_RETURN(keys.next, ReadSigner(config.next_log_key));
+  return keys;
 }
 
-absl::StatusOr<std::unique_ptr<engine::Engine>> OpenEngine(const Config& config,
-                                                           std::shared_ptr<const crypto::Signer> log_key) {
+absl::StatusOr<std::unique_ptr<engine::Engine>> OpenEngine(const Config& config, LogKeyPair log_keys) {
   engine::Options options;
   options.directory = config.ledger;
-  options.log_key = std::move(log_key);
+  options.log_key = std::move(log_keys.now);
+  options.next_log_key = std::move(log_keys.next);
   // The door refuses before: nobody who got through it finds the queue full.
   options.queue_limit = LimitsOf(config).total();
   options.group_limit = static_cast<size_t>(config.group);

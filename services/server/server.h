@@ -15,11 +15,15 @@ namespace fundledger::server {
 
 // TLS as configured; null in insecure loopback mode. Errors of rpc/tls.h.
 absl::StatusOr<std::shared_ptr<rpc::TlsCredentials>> LoadTls(const Config& config);
-// The log's key. Errors of files.h; KEY_MALFORMED.
-absl::StatusOr<std::shared_ptr<const crypto::Signer>> ReadLogKey(const Config& config);
+// The log's key, and the one that is to replace it; null if there is none.
+struct LogKeyPair {
+  std::shared_ptr<const crypto::Signer> now;
+  std::shared_ptr<const crypto::Signer> next;
+};
+// As configured. Errors of files.h; KEY_MALFORMED.
+absl::StatusOr<LogKeyPair> ReadLogKeys(const Config& config);
 // The ledger, with the configured limits. Errors of Engine::Open.
-absl::StatusOr<std::unique_ptr<engine::Engine>> OpenEngine(const Config& config,
-                                                           std::shared_ptr<const crypto::Signer> log_key);
+absl::StatusOr<std::unique_ptr<engine::Engine>> OpenEngine(const Config& config, LogKeyPair log_keys);
 
 class Server {
  public:

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "ledger/audit/audit.h"
+#include "ledger/audit/log_keys.h"
 #include "ledger/base/status.h"
 #include "ledger/crypto/dsse.h"
 #include "ledger/engine/engine.h"
@@ -279,6 +280,212 @@ TEST_F(Authority, NothingIsTakenOutOfADrawer) {
   world_.clock.Advance(30 * kDayUs + 1);
   EXPECT_EQ(Try(late), "EXPIRED");
   EXPECT_EQ(Try(recorded), "OK") << "a retry is answered whenever it comes";
+}
+
+// ---- The log's own key ----
+
+class LogKey : public Authority {
+ protected:
+  // Closes the ledger and opens it with the keys of these names, empty for none.
+  absl::Status Reopen(const std::string& log_key, const std::string& next_log_key) {
+    engine_.reset();
+    Options options = world_.OptionsAt(directory_.Sub("ledger"));
+    options.log_key = KeyOf(log_key);
+    if (!next_log_key.empty()) options.next_log_key = KeyOf(next_log_key);
+    auto opened = Engine::Open(options);
+    if (opened.ok()) engine_ = *std::move(opened);
+    return opened.status();
+  }
+  static log::NoteVerifier VerifierOf(const std::string& key) {
+    return *log::NoteVerifier::Parse(log::VerifierKey(World::kOrigin, KeyOf(key)->public_key()));
+  }
+  // Who signs the latest checkpoint.
+  bool IsSignedBy(const std::string& key) {
+    return log::OpenCheckpoint(engine_->view()->signed_checkpoint(), VerifierOf(key)).ok();
+  }
+  v1::Submission Rotation(const std::string& next, const std::string& standby, bool lost = false) {
+    v1::Submission submission = Draft(World::kAdmin);
+    v1::RotateLogKey& what = *submission.add_actions()->mutable_rotate_log_key();
+    *what.mutable_log_key() = WireKey(*KeyOf(next));
+    *what.mutable_standby_key() = WireKey(*KeyOf(standby));
+    what.set_second_officer(std::string(World::kOtherAdmin));
+    what.set_old_key_lost(lost);
+    return submission;
+  }
+  static std::string SealByAll(const v1::Submission& submission, const std::vector<std::string>& names) {
+    std::vector<std::shared_ptr<const crypto::Signer>> keys;
+    std::vector<const crypto::Signer*> signers;
+    for (const std::string& name : names) {
+      keys.push_back(KeyOf(name));
+      signers.push_back(keys.back().get());
+    }
+    return *crypto::SealEnvelope(crypto::kSubmissionType, submission.SerializeAsString(), signers);
+  }
+  const std::string admin_{World::kAdmin};
+  const std::string other_{World::kOtherAdmin};
+};
+
+TEST_F(LogKey, IsReplacedAndTheNextSignsFromThatCheckpointOn) {
+  ASSERT_TRUE(Reopen("log", "log-2").ok());
+  const std::string before = engine_->view()->signed_checkpoint();
+  const std::string rotation =
+      SealByAll(Rotation("log-2", "standby-2"), {admin_, other_, "log", "log-2", "standby-2"});
+  const auto receipt = SubmitAndWait(engine_.get(), rotation);
+  ASSERT_TRUE(receipt.ok()) << receipt.status();
+  const auto sequence = VerifyReceipt(*receipt, rotation, VerifierOf("log-2"));
+  ASSERT_TRUE(sequence.ok()) << sequence.status();
+  EXPECT_FALSE(IsSignedBy("log"));
+  ASSERT_EQ(Try(world_.Seal(Register("org-1"))), "OK");
+  EXPECT_TRUE(IsSignedBy("log-2"));
+
+  // Whoever holds nothing but record 0 finds the key, and reads what both signed.
+  auto keys = audit::LogKeys::OfGenesis(*engine_->view()->Record(0));
+  ASSERT_TRUE(keys.ok());
+  EXPECT_TRUE(keys->Open(before).ok());
+  EXPECT_FALSE(keys->Open(engine_->view()->signed_checkpoint()).ok());
+  const std::string record = *engine_->view()->Record(*sequence);
+  ASSERT_TRUE(keys->Follow(record).ok());
+  EXPECT_TRUE(keys->Open(before).ok());
+  EXPECT_TRUE(keys->Open(engine_->view()->signed_checkpoint()).ok());
+  EXPECT_EQ(ReasonOf(keys->Follow(record)), "LOG_KEY_ROTATION_INVALID") << "not behind itself";
+  EXPECT_EQ(ReasonOf(keys->Follow(*engine_->view()->Record(*sequence + 1))), "LOG_KEY_ROTATION_INVALID");
+
+  EXPECT_EQ(Try(rotation), "OK") << "a retry finds its record";
+  EXPECT_TRUE(Reopen("log", "log-2").ok()) << "as before";
+  EXPECT_TRUE(Reopen("log-2", "").ok());
+  ASSERT_EQ(Try(world_.Seal(Register("org-2"))), "OK");
+  EXPECT_TRUE(IsSignedBy("log-2"));
+  EXPECT_EQ(ReasonOf(Reopen("log", "")), "LOG_KEY_MISMATCH");
+  EXPECT_EQ(ReasonOf(Reopen("log", "standby")), "LOG_KEY_MISMATCH") << "the standby of before";
+}
+
+// A checkpoint of a size before the rotation by the new key, or of one behind it by the old, is none.
+TEST_F(LogKey, EachSizeHasItsKey) {
+  ASSERT_TRUE(Reopen("log", "log-2").ok());
+  const log::Checkpoint small = engine_->view()->checkpoint();
+  ASSERT_EQ(Try(SealByAll(Rotation("log-2", "s-2"), {admin_, other_, "log", "log-2", "s-2"})), "OK");
+  const log::Checkpoint large = engine_->view()->checkpoint();
+  auto keys = *audit::LogKeys::OfGenesis(*engine_->view()->Record(0));
+  ASSERT_TRUE(keys.Follow(*engine_->view()->Record(small.size)).ok());
+  EXPECT_TRUE(keys.Open(*log::SignCheckpoint(small, *KeyOf("log"))).ok());
+  EXPECT_FALSE(keys.Open(*log::SignCheckpoint(small, *KeyOf("log-2"))).ok());
+  EXPECT_TRUE(keys.Open(*log::SignCheckpoint(large, *KeyOf("log-2"))).ok());
+  EXPECT_FALSE(keys.Open(*log::SignCheckpoint(large, *KeyOf("log"))).ok());
+}
+
+TEST_F(LogKey, WhenLostIsReplacedByTheStandbyAlone) {
+  const std::string before = engine_->view()->signed_checkpoint();
+  ASSERT_TRUE(Reopen("standby", "").ok()) << "the key is nowhere any more";
+  EXPECT_EQ(engine_->view()->signed_checkpoint(), before);
+  EXPECT_EQ(Try(world_.Seal(Register("org-1"))), "LOG_KEY_NOT_HELD");
+  EXPECT_EQ(Try(SealByAll(Rotation("other", "s-2", true), {admin_, other_, "other", "s-2"})),
+            "LOG_KEY_INVALID");
+  EXPECT_EQ(Try(SealByAll(Rotation("standby", "s-2", true), {admin_, other_, "log", "standby", "s-2"})),
+            "ENVELOPE_MALFORMED");
+  ASSERT_EQ(Try(SealByAll(Rotation("standby", "s-2", true), {admin_, other_, "standby", "s-2"})), "OK");
+  EXPECT_TRUE(IsSignedBy("standby"));
+  EXPECT_EQ(Try(world_.Seal(Register("org-1"))), "OK");
+  // And the standby's standby, in turn.
+  ASSERT_TRUE(Reopen("s-2", "").ok());
+  ASSERT_EQ(Try(SealByAll(Rotation("s-2", "s-3", true), {admin_, other_, "s-2", "s-3"})), "OK");
+  EXPECT_TRUE(IsSignedBy("s-2"));
+  auto keys = *audit::LogKeys::OfGenesis(*engine_->view()->Record(0));
+  ASSERT_TRUE(keys.Follow(*engine_->view()->Record(engine_->view()->size() - 3)).ok());
+  ASSERT_TRUE(keys.Follow(*engine_->view()->Record(engine_->view()->size() - 1)).ok());
+  EXPECT_TRUE(keys.Open(engine_->view()->signed_checkpoint()).ok());
+}
+
+TEST_F(LogKey, TakesEverySignature) {
+  ASSERT_TRUE(Reopen("log", "log-2").ok());
+  const std::vector<std::string> good = {admin_, other_, "log", "log-2", "s-2"};
+  for (size_t i = 0; i < good.size(); ++i) {
+    std::vector<std::string> wrong = good;
+    wrong[i] = "somebody";
+    EXPECT_EQ(Try(SealByAll(Rotation("log-2", "s-2"), wrong)), "SIGNATURE_INVALID") << i;
+    wrong.erase(wrong.begin() + static_cast<ptrdiff_t>(i));
+    EXPECT_EQ(Try(SealByAll(Rotation("log-2", "s-2"), wrong)), "ENVELOPE_MALFORMED") << i;
+  }
+  v1::Submission two = Rotation("log-2", "s-2");
+  *two.add_actions() = Register("org-1").actions(0);
+  EXPECT_EQ(Try(SealByAll(two, good)), "SUBMISSION_MALFORMED");
+  v1::Submission one_person = Rotation("log-2", "s-2");
+  one_person.mutable_actions(0)->mutable_rotate_log_key()->set_second_officer(admin_);
+  EXPECT_EQ(Try(SealByAll(one_person, {admin_, admin_, "log", "log-2", "s-2"})), "SECOND_OFFICER_WRONG");
+  v1::Submission reviewer = Rotation("log-2", "s-2");
+  reviewer.mutable_actions(0)->mutable_rotate_log_key()->set_second_officer("reviewer");
+  EXPECT_EQ(Try(SealByAll(reviewer, {admin_, "reviewer", "log", "log-2", "s-2"})), "SECOND_OFFICER_WRONG");
+  EXPECT_TRUE(IsSignedBy("log"));
+}
+
+TEST_F(LogKey, IsNotReplacedByOneThatTheMachineDoesNotHold) {
+  EXPECT_EQ(Try(SealByAll(Rotation("log-2", "s-2"), {admin_, other_, "log", "log-2", "s-2"})),
+            "LOG_KEY_NOT_HELD");
+  ASSERT_EQ(Try(world_.Seal(Register("org-1"))), "OK");
+  EXPECT_TRUE(IsSignedBy("log"));
+}
+
+TEST_F(LogKey, NeverComesBack) {
+  ASSERT_TRUE(Reopen("log", "log-2").ok());
+  EXPECT_EQ(Try(SealByAll(Rotation("log", "s-2"), {admin_, other_, "log", "log", "s-2"})), "LOG_KEY_INVALID");
+  EXPECT_EQ(Try(SealByAll(Rotation("log-2", "log-2"), {admin_, other_, "log", "log-2", "log-2"})),
+            "LOG_KEY_INVALID");
+  ASSERT_EQ(Try(SealByAll(Rotation("log-2", "s-2"), {admin_, other_, "log", "log-2", "s-2"})), "OK");
+  EXPECT_EQ(Try(SealByAll(Rotation("log", "s-3"), {admin_, other_, "log-2", "log", "s-3"})),
+            "LOG_KEY_INVALID");
+  EXPECT_EQ(Try(SealByAll(Rotation("log-3", "log"), {admin_, other_, "log-2", "log-3", "log"})),
+            "LOG_KEY_INVALID");
+}
+
+// Whatever of it the crash let through: the store has the rotation, the anchor does not.
+TEST_F(LogKey, IsFoundAgainAfterACrashBetweenCommitAndAnchor) {
+  ASSERT_TRUE(Reopen("log", "log-2").ok());
+  engine_.reset();
+  const std::string anchor = directory_.Sub("ledger/anchor");
+  const std::string saved = directory_.Sub("saved");
+  std::filesystem::copy(anchor, saved);
+  ASSERT_TRUE(Reopen("log", "log-2").ok());
+  ASSERT_EQ(Try(SealByAll(Rotation("log-2", "s-2"), {admin_, other_, "log", "log-2", "s-2"})), "OK");
+  engine_.reset();
+  std::filesystem::copy(saved, anchor, std::filesystem::copy_options::overwrite_existing);
+  EXPECT_EQ(ReasonOf(Reopen("log", "")), "LOG_KEY_MISMATCH");
+  ASSERT_TRUE(Reopen("log", "log-2").ok());
+  EXPECT_TRUE(IsSignedBy("log-2"));
+}
+
+// Judged while the rotation is not durable yet, or in its own group.
+TEST_F(LogKey, SignsWhatWaitsBehindItsRotation) {
+  ASSERT_TRUE(Reopen("log", "log-2").ok());
+  std::vector<std::string> envelopes = {
+      world_.Seal(Register("org-before")),
+      SealByAll(Rotation("log-2", "s-2"), {admin_, other_, "log", "log-2", "s-2"})};
+  for (int i = 0; i < 50; ++i) envelopes.push_back(world_.Seal(Register(absl::StrCat("org-", i))));
+  std::atomic<size_t> recorded = 0;
+  for (const std::string& envelope : envelopes) {
+    engine_->Submit(envelope, [&](auto receipt) { recorded += receipt.ok() ? 1 : 0; });
+  }
+  engine_->Stop();
+  EXPECT_EQ(recorded, envelopes.size());
+  EXPECT_TRUE(IsSignedBy("log-2"));
+}
+
+// A store whose books hide the rotation, or name a record that is none, is noticed.
+TEST_F(LogKey, VerificationByTheGenesisKeyFollowsIt) {
+  ASSERT_TRUE(Reopen("log", "log-2").ok());
+  ASSERT_EQ(Try(SealByAll(Rotation("log-2", "s-2"), {admin_, other_, "log", "log-2", "s-2"})), "OK");
+  ASSERT_EQ(Try(world_.Seal(Register("org-1"))), "OK");
+  for (const VerifyDepth depth : {VerifyDepth::kFull, VerifyDepth::kChain}) {
+    VerifyOptions options;
+    options.directory = directory_.Sub("ledger");
+    options.depth = depth;
+    options.verifier_key = log::VerifierKey(World::kOrigin, KeyOf("log")->public_key());
+    auto report = VerifyDirectory(options);
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_TRUE(report->ok()) << report->findings[0].message;
+    options.verifier_key = log::VerifierKey(World::kOrigin, KeyOf("log-2")->public_key());
+    report = VerifyDirectory(options);
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_EQ(report->findings[0].reason, "LOG_KEY_MISMATCH") << "the genesis' key is the one to hold";
+  }
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ const std::map<std::string, std::string>& Expected() {
       {"move_officer", "A+n"},
       {"dismiss_officer", "A+n"},
       {"change_policy", "A+n"},
+      {"rotate_log_key", "A n"},
       {"register_fund", "C+o"},
       {"receive", "C+r"},
       {"return_up", "C+r"},

@@ -1,0 +1,35 @@
+// The log's keys on this machine: the private ones that the daemon holds, and the public ones that the
+// store's records name.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "fundledger/v1/actions.pb.h"
+#include "ledger/audit/log_keys.h"
+#include "ledger/crypto/signature.h"
+#include "ledger/store/store.h"
+
+#include "absl/status/statusor.h"
+
+namespace fundledger::engine {
+
+// The log's key, and the next one while it is being replaced.
+class LogSigners {
+ public:
+  // Null pointers are left out.
+  explicit LogSigners(std::vector<std::shared_ptr<const crypto::Signer>> signers)
+      : signers_(std::move(signers)) {}
+  // Null if it is not held. Lives as long as this.
+  const crypto::Signer* Find(const ::fundledger::v1::PublicKey& key) const;
+
+ private:
+  std::vector<std::shared_ptr<const crypto::Signer>> signers_;
+};
+
+// From `genesis`, the store's record 0, along the records that the books say replaced the key, each of which
+// must prove it. DATA_LOSS, reason LOG_KEY_ROTATION_INVALID, or that of reading.
+absl::StatusOr<audit::LogKeys> LoadLogKeys(const store::Snapshot& snapshot, std::string_view genesis);
+
+}  // namespace fundledger::engine
