@@ -22,6 +22,11 @@ void OnCall(Program* program, CLI::App* app, Command command);
 
 // Who and what makes a new ledger.
 void AddInit(Program* program);
+// Officers and their keys in the ledger: added, rotated, revoked, recovered.
+void AddOfficerCommands(Program* program);
+// Keys and certificates on this machine.
+void AddKeyCommands(Program* program);
+void AddCertificateCommands(Program* program);
 // One command for each form that has one.
 void AddFormCommands(Program* program);
 // Officers, and lists of what is registered.

@@ -4,6 +4,7 @@
 
 #include "clients/cli/language.h"
 #include "clients/sdk/files.h"
+#include "clients/sdk/keys.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 
@@ -53,12 +54,27 @@ absl::StatusOr<const sdk::ClientConfig*> Context::config() {
   return &*config_;
 }
 
+sdk::Passphrases& Context::passphrases() {
+  if (!passphrases_.has_value()) passphrases_.emplace(globals.passphrase_file);
+  return *passphrases_;
+}
+
+absl::StatusOr<std::shared_ptr<const sdk::Identity>> Context::Identity() {
+  ASSIGN_OR_RETURN(const sdk::ClientConfig* config, this->config());
+  if (!config->tls.has_value() || !config->tls->shows_certificate()) {
+    return std::shared_ptr<const sdk::Identity>();
+  }
+  ASSIGN_OR_RETURN(const std::string officer, this->officer());
+  return sdk::ReadIdentity(*config, officer, SystemClockMicros() / 1'000'000, &passphrases());
+}
+
 absl::StatusOr<sdk::Client*> Context::client() {
   if (client_ == nullptr) {
     ASSIGN_OR_RETURN(const sdk::ClientConfig* config, this->config());
     sdk::ClientOptions options;
     options.patience_ms = globals.patience_s * 1000;
     options.first_patience_ms = std::min(options.first_patience_ms, options.patience_ms);
+    ASSIGN_OR_RETURN(options.identity, Identity());
     ASSIGN_OR_RETURN(client_, sdk::Client::Connect(*config, options));
   }
   return client_.get();
@@ -76,7 +92,7 @@ absl::StatusOr<const crypto::Signer*> Context::signer(const std::string& officer
   auto& signer = signers_[officer];
   if (signer == nullptr) {
     ASSIGN_OR_RETURN(const sdk::ClientConfig* config, this->config());
-    ASSIGN_OR_RETURN(signer, sdk::ReadKeyFile(config->key_path(officer)));
+    ASSIGN_OR_RETURN(signer, sdk::LoadSigner(config->key_path(officer), &passphrases()));
   }
   return signer.get();
 }

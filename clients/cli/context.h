@@ -11,6 +11,7 @@
 #include "clients/cli/forms.h"
 #include "clients/sdk/client.h"
 #include "clients/sdk/outbox.h"
+#include "clients/sdk/passphrase.h"
 
 #include "absl/status/statusor.h"
 #include <nlohmann/json_fwd.hpp>
@@ -33,6 +34,7 @@ struct Globals {
   std::string server;
   std::string officer;
   std::string lang;
+  std::string passphrase_file;
   bool json = false;
   int64_t patience_s = 30;
 };
@@ -47,7 +49,9 @@ class Context {
   bool json() const { return globals.json; }
   // client.toml, read once.
   absl::StatusOr<const sdk::ClientConfig*> config();
-  // Connected once.
+  // Where passphrases of keys come from.
+  sdk::Passphrases& passphrases();
+  // Connected once, with the certificate of the officer that --as or the configuration names.
   absl::StatusOr<sdk::Client*> client();
   // --as, else the configuration's officer. INVALID_ARGUMENT, reason OFFICER_MISSING.
   absl::StatusOr<std::string> officer();
@@ -64,7 +68,11 @@ class Context {
   absl::StatusOr<sdk::CheckedReceipt> Send(const sdk::Sealed& sealed, const crypto::PublicKey& own_key);
 
  private:
+  // What opens the connection; none without TLS.
+  absl::StatusOr<std::shared_ptr<const sdk::Identity>> Identity();
+
   std::optional<sdk::ClientConfig> config_;
+  std::optional<sdk::Passphrases> passphrases_;
   std::unique_ptr<sdk::Client> client_;
   std::map<std::string, std::unique_ptr<crypto::Signer>> signers_;
   std::optional<std::map<std::string, uint32_t>> scales_;

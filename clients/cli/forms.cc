@@ -210,22 +210,24 @@ void AddOfficers(std::vector<Form>* forms) {
   forms->push_back(MakeForm("recover_key", "补发密钥", {}, "give an officer a key for a lost one",
                             "为遗失密钥的经办人登记新密钥", kDecision,
                             {Need("of_officer", kId, "officer"), Need("key", kKey), Need("reason", kText)}));
-  forms->push_back(MakeForm(
-      "move_officer", "经办人调动", {}, "move an officer to another organization", "经办人调到另一单位",
-      kDecision, {Need("of_officer", kId, "officer"), Need("organization", kId), Need("reason", kText)}));
-  forms->push_back(MakeForm("dismiss_officer", "经办人离任", {}, "end an officer's time in office",
-                            "经办人离任", kDecision,
+  forms->push_back(
+      MakeForm("move_officer", "经办人调动", {"admin officer move"},
+               "move an officer to another organization", "经办人调到另一单位", kDecision,
+               {Need("of_officer", kId, "officer"), Need("organization", kId), Need("reason", kText)}));
+  forms->push_back(MakeForm("dismiss_officer", "经办人离任", {"admin officer dismiss"},
+                            "end an officer's time in office", "经办人离任", kDecision,
                             {Need("of_officer", kId, "officer"), Need("reason", kText)}));
   forms->push_back(MakeForm("rotate_log_key", "更换账本密钥", {}, "replace the log's own key", "更换账本密钥",
                             kCommandOnly,
                             {Need("log_key", kKey), Need("standby_key", kKey), Need("second_officer", kId),
                              May("old_key_lost", kYes)}));
-  forms->push_back(MakeForm(
-      "change_policy", "变更规则", {}, "put another policy in force, whole", "整体变更审批规则", kDecision,
-      {Need("two_reviewer_threshold", kAmount, "policy.two_reviewer_threshold_fen"),
-       May("proposal_days", kNumber, "policy.proposal_valid_days"),
-       May("further_approvals", kFurther, "policy.further_approvals"),
-       May("person_code_required", kYes, "policy.person_code_required"), Need("reason", kText)}));
+  forms->push_back(
+      MakeForm("change_policy", "变更规则", {"admin policy change"}, "put another policy in force, whole",
+               "整体变更审批规则", kDecision,
+               {Need("two_reviewer_threshold", kAmount, "policy.two_reviewer_threshold_fen"),
+                May("proposal_days", kNumber, "policy.proposal_valid_days"),
+                May("further_approvals", kFurther, "policy.further_approvals"),
+                May("person_code_required", kYes, "policy.person_code_required"), Need("reason", kText)}));
 }
 
 void AddMoney(std::vector<Form>* forms) {

@@ -1,10 +1,14 @@
 // fundledger init: a new ledger, its keys, and the files that server and clients start with.
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <memory>
 
+#include "clients/cli/certificates.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/json.h"
+#include "clients/cli/key_files.h"
 #include "clients/cli/language.h"
 #include "clients/sdk/files.h"
 #include "ledger/base/bytes.h"
@@ -34,7 +38,12 @@ struct InitOptions {
   int32_t proposal_days = 90;
   std::string utc_offset = "+08:00";
   std::string listen = "127.0.0.1:7411";
-  bool sm_suite = false;
+  std::vector<std::string> hosts;
+  std::string suite = "international";
+  std::string algorithm = "ed25519";
+  int32_t certificate_days = crypto::kHolderDays;
+  bool no_authority = false;
+  bool no_passphrase = false;
 };
 
 struct Keys {
@@ -69,23 +78,55 @@ absl::Status CheckTarget(const fs::path& directory) {
                                  "own, and nothing is ever overwritten"));
 }
 
-absl::StatusOr<Keys> MakeKeys(const fs::path& directory) {
-  std::error_code error;
-  fs::create_directories(directory / "keys", error);
-  if (error) {
-    return UsageError("FILE_UNWRITABLE",
-                      absl::StrCat("cannot make ", directory.string(), ": ", error.message()));
+// What each of the keys is kept under. Each has a holder of its own, and a person at a terminal is asked for
+// each; all are asked for before anything is made.
+using Protections = std::map<std::string, sdk::Protection>;
+
+absl::StatusOr<Protections> AskProtections(Context& context, const InitOptions& options) {
+  std::vector<std::string> holders = {"log", "standby", kAdmins[0], kAdmins[1]};
+  if (!options.no_authority) holders.emplace_back("ca");
+  Protections protections;
+  for (const std::string& holder : holders) {
+    ASSIGN_OR_RETURN(protections[holder], ProtectionFor(context, holder, options.no_passphrase));
   }
+  return protections;
+}
+
+absl::StatusOr<Keys> MakeKeys(const fs::path& directory, crypto::Algorithm algorithm,
+                              const Protections& protections) {
+  RETURN_IF_ERROR(sdk::MakeDirectory(directory / "keys"));
   Keys keys;
-  ASSIGN_OR_RETURN(keys.log, crypto::GenerateKey(crypto::Algorithm::kEd25519));
-  ASSIGN_OR_RETURN(keys.standby, crypto::GenerateKey(crypto::Algorithm::kEd25519));
-  RETURN_IF_ERROR(sdk::MakeKeyFile(directory / "log.key", *keys.log));
-  RETURN_IF_ERROR(sdk::MakeKeyFile(directory / "standby.key", *keys.standby));
+  ASSIGN_OR_RETURN(keys.log,
+                   MakeOfficerKey(directory / "log.key", crypto::Algorithm::kEd25519, protections.at("log")));
+  ASSIGN_OR_RETURN(keys.standby, MakeOfficerKey(directory / "standby.key", crypto::Algorithm::kEd25519,
+                                                protections.at("standby")));
   for (int i = 0; i < 2; ++i) {
-    ASSIGN_OR_RETURN(keys.admins[i], crypto::GenerateKey(crypto::Algorithm::kEd25519));
-    RETURN_IF_ERROR(sdk::MakeKeyFile(directory / "keys" / absl::StrCat(kAdmins[i], ".key"), *keys.admins[i]));
+    ASSIGN_OR_RETURN(keys.admins[i], MakeOfficerKey(directory / "keys" / absl::StrCat(kAdmins[i], ".key"),
+                                                    algorithm, protections.at(kAdmins[i])));
   }
   return keys;
+}
+
+// Names and addresses the server's certificate is for.
+std::vector<std::string> HostsOf(const InitOptions& options) {
+  std::vector<std::string> hosts = options.hosts;
+  for (const char* local : {"localhost", "127.0.0.1", "::1"}) {
+    if (std::find(hosts.begin(), hosts.end(), local) == hosts.end()) hosts.emplace_back(local);
+  }
+  return hosts;
+}
+
+// The authority, and the certificates of the server and of the first administrators.
+absl::Status MakeCertificates(const fs::path& directory, const InitOptions& options,
+                              const Protections& protections) {
+  ASSIGN_OR_RETURN(const auto authority, MakeAuthority(directory, options.origin, protections.at("ca")));
+  const CertificateOptions how{options.certificate_days, NowSeconds()};
+  RETURN_IF_ERROR(MakeServerCertificate(*authority, directory, HostsOf(options), how));
+  for (const char* admin : kAdmins) {
+    RETURN_IF_ERROR(MakeOfficerCertificate(*authority, directory / "certificates", admin, "",
+                                           protections.at(admin), how));
+  }
+  return absl::OkStatus();
 }
 
 void SetKey(const crypto::Signer& signer, v1::PublicKey* key) {
@@ -98,7 +139,7 @@ absl::StatusOr<v1::Genesis> BuildGenesis(const InitOptions& options, const Keys&
   genesis.set_origin(options.origin);
   SetKey(*keys.log, genesis.mutable_log_key());
   SetKey(*keys.standby, genesis.mutable_standby_key());
-  genesis.set_suite(options.sm_suite ? v1::SUITE_SM : v1::SUITE_INTERNATIONAL);
+  genesis.set_suite(options.suite == "sm" ? v1::SUITE_SM : v1::SUITE_INTERNATIONAL);
   ASSIGN_OR_RETURN(const int32_t offset, ParseOffset(options.utc_offset));
   genesis.set_utc_offset_minutes(offset);
   const std::string names[] = {options.city_name, options.supervision_name};
@@ -146,13 +187,15 @@ std::string ServerToml(const InitOptions& options) {
       "listen = \"",
       options.listen,
       "\"\n"
-      "endpoints_file = \"endpoints.json\"\n\n"
-      "# For development on this machine alone. Take it out, and set [tls].\n"
-      "insecure_loopback = true\n\n"
-      "# [tls]\n"
-      "# certificate = \"server.pem\"\n"
-      "# key = \"server-tls.key\"\n"
-      "# client_ca = \"ca.pem\"\n\n"
+      "endpoints_file = \"endpoints.json\"\n",
+      options.no_passphrase ? "" : "# A file of the daemon's own user with the passphrase of log.key.\n",
+      options.no_passphrase ? "" : "log_key_passphrase_file = \"log.passphrase\"\n",
+      "\n"
+      "# Both sides show a certificate: the server its own, each client its officer's.\n"
+      "[tls]\n"
+      "certificate = \"server.pem\"\n"
+      "key = \"server-tls.key\"\n"
+      "client_ca = \"ca.pem\"\n\n"
       "[log]\n"
       "level = \"info\"\n"
       "format = \"text\"\n");
@@ -175,14 +218,13 @@ std::string ClientToml(const InitOptions& options, const Hash256& ledger, const 
       "officer = \"",
       kAdmins[0],
       "\"\n\n"
-      "# Needed unless the server is on this machine.\n"
-      "# [tls]\n"
-      "# ca = \"ca.pem\"\n"
-      "# certificate = \"client.pem\"\n"
-      "# key = \"client-tls.key\"\n");
+      "[tls]\n"
+      "ca = \"ca.pem\"\n"
+      "certificates = \"certificates\"\n");
 }
 
-void PrintMade(const fs::path& directory, const std::string& verifier_key, const Hash256& ledger) {
+void PrintMade(const InitOptions& options, const fs::path& directory, const std::string& verifier_key,
+               const Hash256& ledger) {
   const std::string d = directory.string();
   std::cout
       << T("Made a ledger in ", "已建账于 ") << d << ":\n"
@@ -191,6 +233,11 @@ void PrintMade(const fs::path& directory, const std::string& verifier_key, const
            "  log.key         账本签名密钥，仅服务器使用\n")
       << T("  standby.key     replaces log.key if it is lost; take it offline now\n",
            "  standby.key     备用密钥，请立即离线保存\n")
+      << T("  ca.pem, ca.key  the authority of the connections; take ca.key offline\n",
+           "  ca.pem、ca.key  连接证书颁发机构，请将 ca.key 离线保存\n")
+      << T("  server.pem, server-tls.key   the server's certificate\n",
+           "  server.pem、server-tls.key   服务器证书\n")
+      << T("  certificates/   the officers' certificates\n", "  certificates/   经办人证书\n")
       << T("  keys/admin-1.key, keys/admin-2.key   two administrators of two organizations; give each to its "
            "officer\n",
            "  keys/admin-1.key、keys/admin-2.key   两单位各一名管理员，请分别移交本人\n")
@@ -199,7 +246,13 @@ void PrintMade(const fs::path& directory, const std::string& verifier_key, const
            "以下两项请经服务器以外的途径交给纪检监察机关：\n")
       << T("  verifier key  ", "  验证公钥  ") << verifier_key << '\n'
       << T("  ledger id     ", "  账本编号  ") << HexEncode(ledger.view()) << "\n\n"
-      << T("Next:\n", "接下来：\n") << "  fundledgerd --config " << d << "/server.toml\n"
+      << T("Next:\n", "接下来：\n")
+      << (options.no_passphrase
+              ? ""
+              : T("  put the passphrase of log.key into log.passphrase, chmod 600, or set where the daemon "
+                  "finds it\n",
+                  "  将 log.key 的口令写入 log.passphrase（chmod 600），或在 server.toml 中另行指定\n"))
+      << "  fundledgerd --config " << d << "/server.toml\n"
       << "  export FUNDLEDGER_CONFIG=" << d << "/client.toml\n"
       << "  fundledger admin officer add --as admin-1 --id inspector-1 --organization supervision --role "
          "inspector\n"
@@ -218,7 +271,10 @@ absl::StatusOr<int> RunInit(Context& context, const InitOptions& options) {
   }
   RETURN_IF_ERROR(ParseOffset(options.utc_offset).status());
   RETURN_IF_ERROR(ParseFen(options.threshold).status());
-  ASSIGN_OR_RETURN(const Keys keys, MakeKeys(directory));
+  ASSIGN_OR_RETURN(const crypto::Algorithm algorithm, ParseAlgorithm(options.algorithm));
+  ASSIGN_OR_RETURN(const Protections protections, AskProtections(context, options));
+  ASSIGN_OR_RETURN(const Keys keys, MakeKeys(directory, algorithm, protections));
+  if (!options.no_authority) RETURN_IF_ERROR(MakeCertificates(directory, options, protections));
   ASSIGN_OR_RETURN(const v1::Genesis genesis, BuildGenesis(options, keys));
   ASSIGN_OR_RETURN(const Hash256 ledger, MakeLedger(directory, genesis, keys));
   const std::string verifier_key = log::VerifierKey(options.origin, keys.log->public_key());
@@ -233,7 +289,7 @@ absl::StatusOr<int> RunInit(Context& context, const InitOptions& options) {
     json["ledger"] = HexEncode(ledger.view());
     PrintJson(json);
   } else {
-    PrintMade(directory, verifier_key, ledger);
+    PrintMade(options, directory, verifier_key, ledger);
   }
   return kExitOk;
 }
@@ -260,7 +316,24 @@ void AddInit(Program* program) {
   app->add_option("--utc-offset", options->utc_offset,
                   T("the ledger's time zone, for ever", "账本时区，永久不变"));
   app->add_option("--listen", options->listen, T("address of the server, HOST:PORT", "服务器地址"));
-  app->add_flag("--sm", options->sm_suite, T("add an SM3 link to every record", "每条记录附加 SM3 链接"));
+  app->add_option(
+      "--host", options->hosts,
+      T("name or address clients call the server by, in its certificate; repeat it. localhost always is",
+        "写入服务器证书的名称或地址，可重复；localhost 总在其中"));
+  app->add_option("--suite", options->suite,
+                  T("international, or sm: an SM3 link in every record besides",
+                    "international，或 sm：每条记录附加 SM3 链接"))
+      ->check(CLI::IsMember({"international", "sm"}));
+  app->add_option("--algorithm", options->algorithm,
+                  T("of the administrators' keys: ed25519 or sm2", "管理员密钥算法：ed25519 或 sm2"));
+  app->add_option("--certificate-days", options->certificate_days,
+                  T("days the certificates are valid", "证书有效天数"))
+      ->check(CLI::Range(1, 3653));
+  app->add_flag("--no-authority", options->no_authority,
+                T("make no certificates: the organization's own authority issues them",
+                  "不签发证书，由单位自有机构签发"));
+  app->add_flag("--no-passphrase", options->no_passphrase,
+                T("keep all keys in clear: for tests only", "密钥不加密，仅供测试"));
   app->footer(T("Example:\n  fundledger init ./demo --origin shishou.example/funds --city-name 石首市",
                 "示例：\n  fundledger init ./demo --origin shishou.example/funds --city-name 石首市"));
   OnCall(program, app, [options](Context& context) { return RunInit(context, *options); });

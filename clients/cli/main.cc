@@ -43,6 +43,9 @@ void AddGlobals(CLI::App* app, Globals* globals) {
   app->add_option("--server", globals->server, T("HOST:PORT instead of the configuration's", "服务器地址"))
       ->envname("FUNDLEDGER_SERVER");
   app->add_option("--as", globals->officer, T("officer who signs", "签名的经办人"));
+  app->add_option("--passphrase-file", globals->passphrase_file,
+                  T("file with the passphrase of the keys; else $FUNDLEDGER_PASSPHRASE_FILE, else asked for",
+                    "密钥口令文件"));
   app->add_option("--lang", globals->lang, T("language of the answers", "语言"))
       ->check(CLI::IsMember({"zh", "en"}));
   app->add_flag("--json", globals->json, T("answer for programs", "输出 JSON"));
@@ -63,6 +66,9 @@ int Run(int argc, char** argv) {
   AddGlobals(&app, &context.globals);
   AddInit(&program);
   AddRegistryCommands(&program);
+  AddOfficerCommands(&program);
+  AddKeyCommands(&program);
+  AddCertificateCommands(&program);
   AddFormCommands(&program);
   AddDecisionCommands(&program);
   AddListCommands(&program);

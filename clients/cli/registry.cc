@@ -1,68 +1,17 @@
-// Officers, and lists of what is registered.
+// Lists of what is registered.
 #include <iostream>
-#include <memory>
 
 #include "clients/cli/commands.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
-#include "clients/cli/receipts.h"
 #include "clients/cli/table.h"
-#include "clients/sdk/files.h"
 #include "ledger/base/bytes.h"
-#include "ledger/base/text.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
 namespace fundledger::cli {
 namespace {
-
-struct OfficerOptions {
-  std::string id;
-  std::string organization;
-  std::string role;
-};
-
-// The key of an officer to be registered: the one in the key directory, or a new one put there.
-absl::StatusOr<const crypto::Signer*> KeyFor(Context& context, const std::string& id) {
-  auto signer = context.signer(id);
-  if (signer.ok() || !absl::IsNotFound(signer.status())) return signer;
-  ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
-  std::error_code error;
-  std::filesystem::create_directories(config->keys, error);
-  ASSIGN_OR_RETURN(const auto fresh, crypto::GenerateKey(crypto::Algorithm::kEd25519));
-  RETURN_IF_ERROR(sdk::MakeKeyFile(config->key_path(id), *fresh));
-  if (!context.json()) {
-    std::cout << T("made the key ", "已生成密钥 ") << config->key_path(id).string()
-              << T(": move it to its officer, and leave no copy\n", "，请移交本人，勿留副本\n");
-  }
-  return context.signer(id);
-}
-
-absl::StatusOr<int> AddOfficer(Context& context, const OfficerOptions& options) {
-  RETURN_IF_ERROR(CheckId("--id", options.id));
-  const auto role = NumberOf(kRoleWords, options.role);
-  if (!role.has_value()) {
-    return UsageError("WORD_UNKNOWN",
-                      absl::StrCat("--role \"", options.role, "\": write ", ListWords(kRoleWords)));
-  }
-  ASSIGN_OR_RETURN(const std::string officer, context.officer());
-  RETURN_IF_ERROR(context.signer(officer).status());
-  ASSIGN_OR_RETURN(const sdk::Client* client, context.client());
-  ASSIGN_OR_RETURN(const crypto::Signer* key, KeyFor(context, options.id));
-  v1::Action action;
-  auto* registration = action.mutable_register_officer();
-  registration->set_id(options.id);
-  registration->set_organization(options.organization);
-  registration->set_role(static_cast<v1::Role>(*role));
-  registration->mutable_key()->set_algorithm(static_cast<v1::KeyAlgorithm>(key->public_key().algorithm));
-  registration->mutable_key()->set_key(key->public_key().bytes);
-  ASSIGN_OR_RETURN(*registration->mutable_key_proof(),
-                   sdk::ProveKey(client->ledger().ledger(), options.id, *key));
-  ASSIGN_OR_RETURN(const sdk::CheckedReceipt receipt, context.Submit(officer, {action}));
-  PrintRecorded(context, receipt, {action});
-  return kExitOk;
-}
 
 // A list of one kind: its titles, and the cells of one thing registered.
 struct Listing {
@@ -171,26 +120,6 @@ absl::StatusOr<int> RunListing(Context& context, const Listing& listing) {
 }  // namespace
 
 void AddRegistryCommands(Program* program) {
-  CLI::App* add =
-      AddCommand(program, "admin officer add",
-                 T("propose an officer; makes the key keys/<id>.key if there is none (needs approval)",
-                   "提议登记经办人；无密钥时生成 keys/<编号>.key（须审批）"));
-  const auto options = std::make_shared<OfficerOptions>();
-  add->add_option("--id", options->id, T("id of the officer", "经办人编号"))->required();
-  add->add_option("--organization", options->organization, T("organization the officer acts for", "所属单位"))
-      ->required();
-  add->add_option("--role", options->role,
-                  absl::StrCat(T("the one role: ", "唯一角色："), ListWords(kRoleWords)))
-      ->required();
-  add->footer(T(
-      "Needs the approval of an administrator of another organization; finance_clerk, finance_reviewer and\n"
-      "treasury also that of an inspector.\n"
-      "Example:\n  fundledger admin officer add --as admin-1 --id clerk-1 --organization finance "
-      "--role finance_clerk",
-      "须由其他单位的管理员批准；财政经办、财政复核、国库另须纪检监察批准。\n"
-      "示例：\n  fundledger admin officer add --as admin-1 --id clerk-1 --organization finance "
-      "--role finance_clerk"));
-  OnCall(program, add, [options](Context& context) { return AddOfficer(context, *options); });
   for (const Listing& listing : kListings) {
     CLI::App* app = AddCommand(program, listing.path, T("list what is registered", "列出已登记的内容"));
     OnCall(program, app, [&listing](Context& context) { return RunListing(context, listing); });

@@ -8,14 +8,17 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include "clients/sdk/files.h"
+#include "clients/sdk/keys.h"
 #include "ledger/base/status.h"
+#include "ledger/crypto/certificate.h"
 
 #include "absl/strings/str_cat.h"
 
 namespace fundledger::sdk {
 namespace {
 
-absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const ClientConfig& config) {
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const ClientConfig& config,
+                                                                      const Identity* identity) {
   if (!config.tls.has_value()) {
     if (IsLoopback(config.server)) return grpc::InsecureChannelCredentials();
     return Refuse(absl::StatusCode::kFailedPrecondition, "TLS_NEEDED",
@@ -24,9 +27,9 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const Clie
   }
   grpc::SslCredentialsOptions options;
   ASSIGN_OR_RETURN(options.pem_root_certs, ReadFile(config.tls->ca));
-  if (!config.tls->certificate.empty()) {
-    ASSIGN_OR_RETURN(options.pem_cert_chain, ReadFile(config.tls->certificate));
-    ASSIGN_OR_RETURN(options.pem_private_key, ReadFile(config.tls->key));
+  if (identity != nullptr) {
+    options.pem_cert_chain = identity->certificate_pem;
+    options.pem_private_key = std::string(identity->key_pem.view());
   }
   return grpc::SslCredentials(options);
 }
@@ -45,8 +48,39 @@ bool IsLoopback(std::string_view target) {
   return ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientConfig& config) {
-  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelCredentials> credentials, Credentials(config));
+absl::StatusOr<std::shared_ptr<const Identity>> ReadIdentity(const ClientConfig& config,
+                                                             std::string_view officer, int64_t now_s,
+                                                             Passphrases* passphrases) {
+  std::shared_ptr<Identity> identity;
+  if (!config.tls.has_value() || !config.tls->shows_certificate()) return identity;
+  identity = std::make_shared<Identity>();
+  const std::filesystem::path path = config.tls->certificate_of(officer);
+  absl::StatusOr<std::string> pem = ReadFile(path);
+  if (absl::IsNotFound(pem.status())) {
+    return Refuse(absl::StatusCode::kNotFound, "CERTIFICATE_MISSING",
+                  absl::StrCat("there is no certificate ", path.string(),
+                               " that opens a connection for officer ", ToAbsl(officer),
+                               ": have one issued by who runs the ledger's authority (fundledger "
+                               "admin certificate issue)"));
+  }
+  RETURN_IF_ERROR(pem.status());
+  identity->certificate_pem = *std::move(pem);
+  ASSIGN_OR_RETURN(const crypto::Certificate read, crypto::ReadCertificate(identity->certificate_pem));
+  if (now_s >= read.not_after_s) {
+    return Refuse(absl::StatusCode::kFailedPrecondition, "CERTIFICATE_EXPIRED",
+                  absl::StrCat(path.string(), ": has expired, ", (now_s - read.not_after_s) / 86'400,
+                               " days ago: have it renewed (fundledger admin certificate renew)"));
+  }
+  ASSIGN_OR_RETURN(identity->key_pem, ReadKeyPem(config.tls->key_of(officer), passphrases));
+  const absl::Status fits = crypto::CheckKeyFits(identity->certificate_pem, identity->key_pem.view());
+  if (!fits.ok()) return Annotate(fits, path.string());
+  return identity;
+}
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientConfig& config,
+                                                           const Identity* identity) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelCredentials> credentials,
+                   Credentials(config, identity));
   grpc::ChannelArguments arguments;
   // A page of records can pass gRPC's 4 MiB.
   arguments.SetMaxReceiveMessageSize(256 << 20);

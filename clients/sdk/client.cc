@@ -5,7 +5,6 @@
 #include <thread>
 #include <utility>
 
-#include "clients/sdk/channel.h"
 #include "clients/sdk/files.h"
 #include "ledger/base/bytes.h"
 #include "ledger/crypto/dsse.h"
@@ -69,7 +68,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const ClientConfig& conf
                                                         const ClientOptions& options) {
   ASSIGN_OR_RETURN(Seen seen,
                    Seen::Load(config.seen_path(), config.evidence_path(), config.log, config.ledger));
-  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, OpenChannel(config));
+  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, OpenChannel(config, options.identity.get()));
   std::unique_ptr<Client> client(new Client(config, options, std::move(seen), std::move(channel)));
   RETURN_IF_ERROR(client->Greet());
   return client;

@@ -14,6 +14,7 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
+#include "clients/sdk/channel.h"
 #include "clients/sdk/config.h"
 #include "clients/sdk/receipt.h"
 #include "clients/sdk/rpc_status.h"
@@ -42,6 +43,8 @@ struct ClientOptions {
   // How long one attempt may stay without an answer; on a stream, without the next one.
   int64_t attempt_ms = 20'000;
   Clock clock = SystemClockMicros;
+  // What the client shows of itself (ReadIdentity); none without TLS.
+  std::shared_ptr<const Identity> identity = nullptr;
 };
 
 // A record whose place in the log was verified.

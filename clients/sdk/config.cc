@@ -60,17 +60,24 @@ absl::Status ReadTls(const fs::path& path, const toml::table& table, ClientConfi
   if (!table.contains("tls")) return absl::OkStatus();
   const toml::table* tls = table["tls"].as_table();
   if (tls == nullptr) return Invalid(path, "tls is not a table: write [tls] on a line of its own");
-  RETURN_IF_ERROR(CheckKeys(path, *tls, "tls.", {"ca", "certificate", "key"}));
+  RETURN_IF_ERROR(CheckKeys(path, *tls, "tls.", {"ca", "certificate", "key", "certificates"}));
   ASSIGN_OR_RETURN(const std::string ca, NeededText(path, *tls, "ca"));
   ASSIGN_OR_RETURN(const std::string certificate, Text(path, *tls, "certificate"));
   ASSIGN_OR_RETURN(const std::string key, Text(path, *tls, "key"));
+  ASSIGN_OR_RETURN(const std::string certificates, Text(path, *tls, "certificates"));
+  if (!certificates.empty() && !certificate.empty()) {
+    return Invalid(
+        path,
+        "tls.certificate is one for all officers, tls.certificates a directory with one for each: give "
+        "one of the two");
+  }
   if (certificate.empty() != key.empty()) {
     return Invalid(path, "tls.certificate and tls.key belong together: give both or none");
   }
   const auto resolve = [config](const std::string& file) {
     return file.empty() ? fs::path() : config->directory() / file;
   };
-  config->tls = TlsFiles{resolve(ca), resolve(certificate), resolve(key)};
+  config->tls = TlsFiles{resolve(ca), resolve(certificate), resolve(key), resolve(certificates)};
   return absl::OkStatus();
 }
 
@@ -88,6 +95,14 @@ absl::Status ReadIdentity(const fs::path& path, const toml::table& table, Client
 }
 
 }  // namespace
+
+fs::path TlsFiles::certificate_of(std::string_view officer) const {
+  return certificates.empty() ? certificate : certificates / absl::StrCat(ToAbsl(officer), ".pem");
+}
+
+fs::path TlsFiles::key_of(std::string_view officer) const {
+  return certificates.empty() ? key : certificates / absl::StrCat(ToAbsl(officer), ".key");
+}
 
 fs::path ClientConfig::seen_path() const {
   fs::path seen = path;

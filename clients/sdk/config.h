@@ -1,10 +1,16 @@
 // client.toml: which server, which ledger, whose key.
 //
-//   server = "127.0.0.1:7800"
-//   ledger = "6a…"                       # hex, leaf hash of record 0: got by another way than from the
-//   server verifier_key = "city.example+…+…"    # likewise keys = "keys"                        # directory
-//   of <officer>.key officer = "clerk-1" [tls]                                # needed unless the server is
-//   on this machine ca = "ca.pem" certificate = "clerk-1.pem"          # both or none key = "clerk-1-tls.key"
+//   server = "ledger.example.cn:7411"
+//   ledger = "6a…"                     # hex, leaf hash of record 0: got by another way than from the server
+//   verifier_key = "city.example+…+…"  # likewise
+//   keys = "keys"                      # directory of <officer>.key
+//   officer = "clerk-1"                # whose, unless --as says otherwise
+//   [tls]                              # needed unless the server is on this machine
+//   ca = "ca.pem"                      # by whom the server's certificate is
+//   certificates = "certificates"      # directory of <officer>.pem, and <officer>.key of the connection
+//
+// or, where there is one certificate for all, certificate = "clerk-1.pem" and key = "clerk-1-tls.key" instead
+// of certificates.
 //
 // Paths are relative to the file's directory. What the client keeps lies beside it: receipts/, outbox/,
 // evidence/, and the last verified checkpoint in <name>.seen.
@@ -24,8 +30,14 @@ namespace fundledger::sdk {
 
 struct TlsFiles {
   std::filesystem::path ca;
-  std::filesystem::path certificate;  // empty: the client shows none
+  std::filesystem::path certificate;  // empty: the officer's in `certificates`
   std::filesystem::path key;
+  std::filesystem::path certificates;  // empty, and no certificate either: the client shows none
+
+  bool shows_certificate() const { return !certificate.empty() || !certificates.empty(); }
+  // The certificate that opens an officer's connection, and its key.
+  std::filesystem::path certificate_of(std::string_view officer) const;
+  std::filesystem::path key_of(std::string_view officer) const;
 };
 
 struct ClientConfig {

@@ -157,7 +157,7 @@ absl::Status MakeDirectory(const std::filesystem::path& directory) {
   return Unwritable(directory);
 }
 
-absl::StatusOr<std::unique_ptr<crypto::Signer>> ReadKeyFile(const std::filesystem::path& path) {
+absl::StatusOr<std::string> ReadSecretFile(const std::filesystem::path& path) {
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) {
     return Refuse(absl::StatusCode::kNotFound, "KEY_FILE_MISSING",
@@ -166,7 +166,7 @@ absl::StatusOr<std::unique_ptr<crypto::Signer>> ReadKeyFile(const std::filesyste
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return Refuse(absl::StatusCode::kInvalidArgument, "KEY_MALFORMED",
-                  absl::StrCat(path.string(), " is not a file with a key"));
+                  absl::StrCat(path.string(), " is not a file"));
   }
   if (info.st_uid != ::geteuid()) {
     return Refuse(absl::StatusCode::kPermissionDenied, "KEY_FILE_EXPOSED",
@@ -179,20 +179,16 @@ absl::StatusOr<std::unique_ptr<crypto::Signer>> ReadKeyFile(const std::filesyste
                   absl::StrCat("the key ", path.string(), " can be read or written by others: chmod 600 ",
                                path.string(), ", and replace the key if anybody may have copied it"));
   }
-  ASSIGN_OR_RETURN(const std::string pem, ReadAll(fd.get(), path));
-  auto signer = crypto::SignerFromPem(pem);
-  if (!signer.ok()) return Annotate(signer.status(), path.string());
-  return signer;
+  return ReadAll(fd.get(), path);
 }
 
-absl::Status MakeKeyFile(const std::filesystem::path& path, const crypto::Signer& signer) {
-  ASSIGN_OR_RETURN(const std::string pem, crypto::SignerToPem(signer));
+absl::Status MakeSecretFile(const std::filesystem::path& path, std::string_view bytes) {
   const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (fd.get() < 0 && errno == EEXIST) {
     return Refuse(absl::StatusCode::kAlreadyExists, "KEY_FILE_EXISTS",
                   absl::StrCat("there is a key ", path.string(), " already; it is left as it is"));
   }
-  if (fd.get() < 0 || !WriteAll(fd.get(), pem) || ::fsync(fd.get()) != 0 ||
+  if (fd.get() < 0 || !WriteAll(fd.get(), bytes) || ::fsync(fd.get()) != 0 ||
       !SyncDirectory(DirectoryOf(path))) {
     return Unwritable(path);
   }

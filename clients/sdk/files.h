@@ -2,12 +2,9 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "ledger/crypto/signature.h"
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -36,11 +33,11 @@ absl::Status ReplaceFiles(const std::filesystem::path& directory, const std::vec
 // Makes a directory, durable on return, unless it is there. UNAVAILABLE, reason FILE_UNWRITABLE.
 absl::Status MakeDirectory(const std::filesystem::path& directory);
 
-// A private key in PKCS#8 PEM. PERMISSION_DENIED, reason KEY_FILE_EXPOSED, if it is another user's or others
-// can read or write it; NOT_FOUND, reason KEY_FILE_MISSING; INVALID_ARGUMENT, reason KEY_MALFORMED.
-absl::StatusOr<std::unique_ptr<crypto::Signer>> ReadKeyFile(const std::filesystem::path& path);
-// Makes a key file, readable by its owner alone, durable on return. ALREADY_EXISTS, reason KEY_FILE_EXISTS: a
-// key is never overwritten.
-absl::Status MakeKeyFile(const std::filesystem::path& path, const crypto::Signer& signer);
+// A file that nobody else may read: a key, a passphrase. PERMISSION_DENIED, reason KEY_FILE_EXPOSED, if it is
+// another user's or others can read or write it; NOT_FOUND, reason KEY_FILE_MISSING; INVALID_ARGUMENT, reason
+// KEY_MALFORMED, if it is no file.
+absl::StatusOr<std::string> ReadSecretFile(const std::filesystem::path& path);
+// Makes such a file, durable on return. ALREADY_EXISTS, reason KEY_FILE_EXISTS: a key is never overwritten.
+absl::Status MakeSecretFile(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace fundledger::sdk

@@ -12,6 +12,8 @@ namespace fundledger::server {
 // What a file that holds a secret says. INVALID_ARGUMENT: KEY_FILE_UNREADABLE; KEY_FILE_EXPOSED, if it is
 // another user's, or anybody but its owner may read or write it.
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path);
+// What an open descriptor has until its end. INVALID_ARGUMENT, reason KEY_FILE_UNREADABLE.
+absl::StatusOr<std::string> ReadSecretDescriptor(int fd);
 
 // Puts `content` in place of the file: a reader sees the old file, the new one, or none, never a part.
 // UNAVAILABLE, reason FILE_NOT_WRITTEN.

@@ -12,6 +12,7 @@
 
 #include "ledger/base/clock.h"
 #include "ledger/base/status.h"
+#include "ledger/crypto/pkcs8.h"
 #include "services/api/access.h"
 #include "services/api/audit_service.h"
 #include "services/api/fund_service.h"
@@ -241,9 +242,37 @@ class GrpcServer final : public Server {
   std::string address_;
 };
 
-absl::StatusOr<std::shared_ptr<const crypto::Signer>> ReadSigner(const std::string& file) {
-  ASSIGN_OR_RETURN(const std::string pem, ReadSecretFile(file));
-  absl::StatusOr<std::unique_ptr<crypto::Signer>> signer = crypto::SignerFromPem(pem);
+absl::StatusOr<crypto::Secret> LogKeyPassphrase(const Config& config, const std::string& key_file) {
+  std::string text;
+  if (!config.log_key_passphrase_file.empty()) {
+    ASSIGN_OR_RETURN(text, ReadSecretFile(config.log_key_passphrase_file));
+  } else if (config.log_key_passphrase_fd >= 0) {
+    ASSIGN_OR_RETURN(text, ReadSecretDescriptor(static_cast<int>(config.log_key_passphrase_fd)));
+  } else {
+    return Refuse(absl::StatusCode::kInvalidArgument, "PASSPHRASE_NEEDED",
+                  absl::StrCat(key_file,
+                               " is encrypted: set log_key_passphrase_file to a file with its "
+                               "passphrase, or log_key_passphrase_fd to an open descriptor"));
+  }
+  if (text.ends_with('\n')) text.pop_back();
+  return crypto::Secret(std::move(text));
+}
+
+// The passphrase is read when the first encrypted key needs it: a descriptor has it only once.
+absl::StatusOr<std::shared_ptr<const crypto::Signer>> ReadSigner(const Config& config,
+                                                                 const std::string& file,
+                                                                 std::optional<crypto::Secret>* passphrase) {
+  ASSIGN_OR_RETURN(std::string text, ReadSecretFile(file));
+  crypto::Secret pem(std::move(text));
+  if (crypto::IsEncryptedKey(pem.view())) {
+    if (!passphrase->has_value()) {
+      ASSIGN_OR_RETURN(*passphrase, LogKeyPassphrase(config, file));
+    }
+    auto plain = crypto::DecryptKey(pem.view(), (*passphrase)->view());
+    if (!plain.ok()) return Annotate(plain.status(), file);
+    pem = *std::move(plain);
+  }
+  absl::StatusOr<std::unique_ptr<crypto::Signer>> signer = crypto::SignerFromPem(pem.view());
   if (!signer.ok()) return Annotate(signer.status(), file);
   return std::shared_ptr<const crypto::Signer>(*std::move(signer));
 }
@@ -257,10 +286,11 @@ absl::StatusOr<std::shared_ptr<rpc::TlsCredentials>> LoadTls(const Config& confi
 }
 
 absl::StatusOr<LogKeyPair> ReadLogKeys(const Config& config) {
+  std::optional<crypto::Secret> passphrase;
   LogKeyPair keys;
-  ASSIGN_OR_RETURN(keys.now, ReadSigner(config.log_key));
+  ASSIGN_OR_RETURN(keys.now, ReadSigner(config, config.log_key, &passphrase));
   if (config.next_log_key.empty()) return keys;
-  ASSIGN_OR_RETURN(keys.next, ReadSigner(config.next_log_key));
+  ASSIGN_OR_RETURN(keys.next, ReadSigner(config, config.next_log_key, &passphrase));
   return keys;
 }
 

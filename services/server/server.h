@@ -20,7 +20,8 @@ struct LogKeyPair {
   std::shared_ptr<const crypto::Signer> now;
   std::shared_ptr<const crypto::Signer> next;
 };
-// As configured. Errors of files.h; KEY_MALFORMED.
+// As configured. Errors of files.h; of crypto/pkcs8.h; INVALID_ARGUMENT, reasons KEY_MALFORMED,
+// PASSPHRASE_NEEDED.
 absl::StatusOr<LogKeyPair> ReadLogKeys(const Config& config);
 // The ledger, with the configured limits. Errors of Engine::Open.
 absl::StatusOr<std::unique_ptr<engine::Engine>> OpenEngine(const Config& config, LogKeyPair log_keys);

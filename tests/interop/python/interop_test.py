@@ -44,7 +44,8 @@ class Daemon:
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
-        made = subprocess.run([f"{ARGS.bin}/fundledger", "init", str(self.folder), "--origin", "interop.example/funds"],
+        made = subprocess.run([f"{ARGS.bin}/fundledger", "init", str(self.folder), "--origin", "interop.example/funds",
+                               "--no-passphrase"],
                               capture_output=True, text=True, check=False)
         if made.returncode != 0:
             raise RuntimeError(f"fundledger init: {made.stdout}{made.stderr}")
@@ -70,6 +71,12 @@ class Daemon:
     def client_setting(self, key):
         return re.search(rf'^{key} = "(.*)"', (self.folder / "client.toml").read_text(), re.MULTILINE).group(1)
 
+    def credentials(self, officer):
+        """What opens an officer's connection, for mutual TLS."""
+        read = [(self.folder / name).read_bytes() for name in
+                ("ca.pem", f"certificates/{officer}.key", f"certificates/{officer}.pem")]
+        return grpc.ssl_channel_credentials(root_certificates=read[0], private_key=read[1], certificate_chain=read[2])
+
     def key(self, officer):
         pem = (self.folder / "keys" / f"{officer}.key").read_bytes()
         key = serialization.load_pem_private_key(pem, password=None)
@@ -84,7 +91,7 @@ class Interop(unittest.TestCase):
         cls.pb = load_messages(ARGS.messages)
         cls.scratch = tempfile.TemporaryDirectory(prefix="fundledger-interop-")
         cls.daemon = Daemon(pathlib.Path(cls.scratch.name) / "demo")
-        cls.channel = grpc.insecure_channel(cls.daemon.address)
+        cls.channel = grpc.secure_channel(cls.daemon.address, cls.daemon.credentials("admin-1"))
         cls.verifier_key = cls.daemon.client_setting("verifier_key")
 
     @classmethod

@@ -77,7 +77,7 @@ TEST_F(ConfigTest, NeedsTlsForOtherMachines) {
   auto config = Load(good_);
   ASSERT_TRUE(config.ok());
   config->server = "10.0.0.1:7411";
-  EXPECT_EQ(ReasonOf(OpenChannel(*config).status()), "TLS_NEEDED");
+  EXPECT_EQ(ReasonOf(OpenChannel(*config, nullptr).status()), "TLS_NEEDED");
 }
 
 }  // namespace

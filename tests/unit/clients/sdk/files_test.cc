@@ -11,45 +11,42 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST(KeyFile, IsReadBackAndReadableByItsOwnerAlone) {
+TEST(SecretFile, IsReadBackAndReadableByItsOwnerAlone) {
   const TestDirectory directory;
-  const auto key = KeyOf('k');
-  ASSERT_TRUE(MakeKeyFile(directory / "a.key", *key).ok());
+  ASSERT_TRUE(MakeSecretFile(directory / "a.key", "secret").ok());
   EXPECT_EQ(fs::status(directory / "a.key").permissions(), fs::perms::owner_read | fs::perms::owner_write);
-  const auto read = ReadKeyFile(directory / "a.key");
-  ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ((*read)->public_key(), key->public_key());
+  EXPECT_EQ(*ReadSecretFile(directory / "a.key"), "secret");
 }
 
-TEST(KeyFile, IsNeverOverwritten) {
+TEST(SecretFile, IsNeverOverwritten) {
   const TestDirectory directory;
-  ASSERT_TRUE(MakeKeyFile(directory / "a.key", *KeyOf('k')).ok());
-  EXPECT_EQ(ReasonOf(MakeKeyFile(directory / "a.key", *KeyOf('l'))), "KEY_FILE_EXISTS");
+  ASSERT_TRUE(MakeSecretFile(directory / "a.key", "first").ok());
+  EXPECT_EQ(ReasonOf(MakeSecretFile(directory / "a.key", "second")), "KEY_FILE_EXISTS");
+  EXPECT_EQ(*ReadSecretFile(directory / "a.key"), "first");
 }
 
-TEST(KeyFile, IsRefusedWhenOthersCanReadIt) {
+TEST(SecretFile, IsRefusedWhenOthersCanReadIt) {
   const TestDirectory directory;
-  ASSERT_TRUE(MakeKeyFile(directory / "a.key", *KeyOf('k')).ok());
+  ASSERT_TRUE(MakeSecretFile(directory / "a.key", "secret").ok());
   for (const fs::perms exposed :
        {fs::perms::group_read, fs::perms::others_read, fs::perms::group_write, fs::perms::others_exec}) {
     fs::permissions(directory / "a.key", fs::perms::owner_read | exposed);
-    EXPECT_EQ(ReasonOf(ReadKeyFile(directory / "a.key").status()), "KEY_FILE_EXPOSED");
+    EXPECT_EQ(ReasonOf(ReadSecretFile(directory / "a.key").status()), "KEY_FILE_EXPOSED");
   }
 }
 
-TEST(KeyFile, IsRefusedWhenItBelongsToAnotherUser) {
+TEST(SecretFile, IsRefusedWhenItBelongsToAnotherUser) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root gives files away";
   const TestDirectory directory;
-  ASSERT_TRUE(MakeKeyFile(directory / "a.key", *KeyOf('k')).ok());
+  ASSERT_TRUE(MakeSecretFile(directory / "a.key", "secret").ok());
   ASSERT_EQ(::chown((directory / "a.key").c_str(), 65534, 65534), 0);
-  EXPECT_EQ(ReasonOf(ReadKeyFile(directory / "a.key").status()), "KEY_FILE_EXPOSED");
+  EXPECT_EQ(ReasonOf(ReadSecretFile(directory / "a.key").status()), "KEY_FILE_EXPOSED");
 }
 
-TEST(KeyFile, SaysWhatIsMissingOrMalformed) {
+TEST(SecretFile, SaysWhatIsMissingOrNoFile) {
   const TestDirectory directory;
-  EXPECT_EQ(ReasonOf(ReadKeyFile(directory / "none.key").status()), "KEY_FILE_MISSING");
-  ASSERT_TRUE(ReplaceFile(directory / "bad.key", "no key", false).ok());
-  EXPECT_EQ(ReasonOf(ReadKeyFile(directory / "bad.key").status()), "KEY_MALFORMED");
+  EXPECT_EQ(ReasonOf(ReadSecretFile(directory / "none.key").status()), "KEY_FILE_MISSING");
+  EXPECT_EQ(ReasonOf(ReadSecretFile(directory / ".").status()), "KEY_MALFORMED");
 }
 
 TEST(Outbox, HoldsTheSameBytesUntilRemoved) {

@@ -1,0 +1,230 @@
+// fundledger admin key: keys on the machine of whoever holds them.
+#include "clients/cli/key_files.h"
+
+#include <iostream>
+
+#include "clients/cli/commands.h"
+#include "clients/cli/json.h"
+#include "clients/cli/language.h"
+#include "clients/sdk/files.h"
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+#include "ledger/base/text.h"
+#include "ledger/crypto/certificate.h"
+#include "ledger/crypto/pkcs8.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct CommandOptions {
+  std::string officer;
+  std::string algorithm = "ed25519";
+  std::string out;
+  bool no_passphrase = false;
+};
+
+const char* NameOf(crypto::Algorithm algorithm) {
+  return algorithm == crypto::Algorithm::kSm2 ? "sm2" : "ed25519";
+}
+
+absl::Status RequestInvalid(const std::string& why) {
+  return UsageError("KEY_REQUEST_INVALID", absl::StrCat(why,
+                                                        ": have the officer make it again with fundledger "
+                                                        "admin key request"));
+}
+
+absl::StatusOr<int> RunMake(Context& context, const CommandOptions& options) {
+  RETURN_IF_ERROR(CheckId("--officer", options.officer));
+  ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
+  ASSIGN_OR_RETURN(const crypto::Algorithm algorithm, ParseAlgorithm(options.algorithm));
+  ASSIGN_OR_RETURN(const sdk::Protection protection,
+                   ProtectionFor(context, options.officer, options.no_passphrase));
+  const fs::path path = config->key_path(options.officer);
+  RETURN_IF_ERROR(sdk::MakeDirectory(config->keys));
+  ASSIGN_OR_RETURN(const auto signer, MakeOfficerKey(path, algorithm, protection));
+  if (context.json()) {
+    PrintJson({{"file", path.string()},
+               {"algorithm", options.algorithm},
+               {"key", HexEncode(signer->public_key().bytes)}});
+  } else {
+    std::cout << T("made the key ", "已生成密钥 ") << path.string() << '\n';
+  }
+  return kExitOk;
+}
+
+// The key of the officer's connection on this machine, made if there is none.
+absl::StatusOr<std::string> RequestCertificate(Context& context, const sdk::ClientConfig& config,
+                                               const CommandOptions& options) {
+  if (!config.tls.has_value() || config.tls->certificates.empty()) return std::string();
+  const fs::path path = config.tls->key_of(options.officer);
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    RETURN_IF_ERROR(sdk::MakeDirectory(config.tls->certificates));
+    ASSIGN_OR_RETURN(const sdk::Protection protection,
+                     ProtectionFor(context, options.officer, options.no_passphrase));
+    ASSIGN_OR_RETURN(const crypto::Secret key, crypto::GenerateConnectionKey());
+    RETURN_IF_ERROR(sdk::MakeKeyFile(path, key.view(), protection));
+  }
+  ASSIGN_OR_RETURN(const crypto::Secret key, sdk::ReadKeyPem(path, &context.passphrases()));
+  return crypto::MakeCertificateRequest(key.view(), options.officer);
+}
+
+absl::StatusOr<int> RunRequest(Context& context, const CommandOptions& options) {
+  RETURN_IF_ERROR(CheckId("--officer", options.officer));
+  ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
+  ASSIGN_OR_RETURN(const auto signer,
+                   sdk::LoadSigner(config->key_path(options.officer), &context.passphrases()));
+  ASSIGN_OR_RETURN(const std::string proof, sdk::ProveKey(config->ledger.view(), options.officer, *signer));
+  ASSIGN_OR_RETURN(const std::string certificate_request, RequestCertificate(context, *config, options));
+  nlohmann::ordered_json json;
+  json["officer"] = options.officer;
+  json["ledger"] = HexEncode(config->ledger.view());
+  json["algorithm"] = NameOf(signer->public_key().algorithm);
+  json["key"] = HexEncode(signer->public_key().bytes);
+  json["key_proof"] = HexEncode(proof);
+  json["certificate_request"] = certificate_request;
+  if (options.out.empty()) {
+    PrintJson(json);
+    return kExitOk;
+  }
+  RETURN_IF_ERROR(sdk::ReplaceFile(options.out, json.dump(2) + "\n", true));
+  std::cout << T("wrote ", "已写入 ") << options.out
+            << T(": give it to an administrator; it holds nothing secret. Read the key to them by voice: ",
+                 "，请交管理员（不含秘密），并口头核对公钥：")
+            << HexEncode(signer->public_key().bytes) << '\n';
+  return kExitOk;
+}
+
+// Encrypts one file anew. The file is replaced as a whole.
+absl::Status ChangePassphrase(const fs::path& path, const crypto::Secret& plain,
+                              const sdk::Protection& protection) {
+  std::string pem(plain.view());
+  if (protection.has_value()) {
+    ASSIGN_OR_RETURN(pem, crypto::EncryptKey(plain.view(), protection->view()));
+  }
+  return sdk::ReplaceFile(path, pem, true);
+}
+
+absl::StatusOr<int> RunPassphrase(Context& context, const CommandOptions& options) {
+  RETURN_IF_ERROR(CheckId("--officer", options.officer));
+  ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
+  std::vector<fs::path> paths = {config->key_path(options.officer)};
+  std::error_code error;
+  if (config->tls.has_value() && fs::exists(config->tls->key_of(options.officer), error)) {
+    paths.push_back(config->tls->key_of(options.officer));
+  }
+  // All are opened under the old one before any is written under the new.
+  std::vector<crypto::Secret> plain;
+  for (const fs::path& path : paths) {
+    ASSIGN_OR_RETURN(crypto::Secret key, sdk::ReadKeyPem(path, &context.passphrases()));
+    plain.push_back(std::move(key));
+  }
+  sdk::Passphrases fresh(options.out);
+  sdk::Protection protection;
+  if (!options.no_passphrase) {
+    ASSIGN_OR_RETURN(protection,
+                     fresh.AskNew(options.officer, absl::StrCat("new passphrase of ", options.officer)));
+  }
+  for (size_t i = 0; i < paths.size(); ++i) {
+    RETURN_IF_ERROR(ChangePassphrase(paths[i], plain[i], protection));
+    if (!context.json()) std::cout << T("changed ", "已更改 ") << paths[i].string() << '\n';
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+absl::StatusOr<sdk::Protection> ProtectionFor(Context& context, const std::string& holder,
+                                              bool no_passphrase) {
+  if (no_passphrase) return sdk::Protection();
+  ASSIGN_OR_RETURN(
+      crypto::Secret passphrase,
+      context.passphrases().AskNew(
+          holder, absl::StrCat(T("new passphrase for the keys of ", "新口令，用于密钥："), holder)));
+  return sdk::Protection(std::move(passphrase));
+}
+
+absl::StatusOr<crypto::Algorithm> ParseAlgorithm(const std::string& text) {
+  if (text == "ed25519") return crypto::Algorithm::kEd25519;
+  if (text == "sm2") return crypto::Algorithm::kSm2;
+  return UsageError("WORD_UNKNOWN", absl::StrCat("--algorithm \"", text, "\": write ed25519 or sm2"));
+}
+
+absl::StatusOr<std::unique_ptr<crypto::Signer>> MakeOfficerKey(const fs::path& path,
+                                                               crypto::Algorithm algorithm,
+                                                               const sdk::Protection& protection) {
+  ASSIGN_OR_RETURN(auto signer, crypto::GenerateKey(algorithm));
+  RETURN_IF_ERROR(sdk::MakeKeyFile(path, *signer, protection));
+  return signer;
+}
+
+absl::StatusOr<KeyRequest> ReadKeyRequest(const fs::path& path) {
+  ASSIGN_OR_RETURN(const std::string text, sdk::ReadFile(path));
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto field = [&json](const char* name) {
+    return json.is_object() && json.contains(name) && json[name].is_string() ? json[name].get<std::string>()
+                                                                             : "";
+  };
+  KeyRequest request;
+  request.officer = field("officer");
+  request.certificate_request = field("certificate_request");
+  const auto algorithm = ParseAlgorithm(field("algorithm"));
+  const auto ledger = HexDecode(field("ledger"));
+  const auto key = HexDecode(field("key"));
+  const auto proof = HexDecode(field("key_proof"));
+  if (!algorithm.ok() || !ledger.has_value() || !key.has_value() || !proof.has_value()) {
+    return RequestInvalid(absl::StrCat(path.string(), " is not a request of a key"));
+  }
+  request.ledger = *ledger;
+  request.key = {*algorithm, *key};
+  request.key_proof = *proof;
+  return request;
+}
+
+absl::Status CheckKeyRequest(const KeyRequest& request, const sdk::ClientConfig& config,
+                             const std::string& officer) {
+  if (request.officer != officer) {
+    return RequestInvalid(absl::StrCat("the request is of officer ", request.officer, ", not of ", officer));
+  }
+  if (request.ledger != config.ledger.view()) {
+    return RequestInvalid(absl::StrCat("the request is for ledger ", HexEncode(request.ledger), ", this is ",
+                                       HexEncode(config.ledger.view())));
+  }
+  return absl::OkStatus();
+}
+
+void AddKeyCommands(Program* program) {
+  const auto options = std::make_shared<CommandOptions>();
+  const auto add = [&](const char* path, const char* help,
+                       absl::StatusOr<int> (*run)(Context&, const CommandOptions&)) {
+    CLI::App* app = AddCommand(program, path, help);
+    app->add_option("--officer", options->officer, T("whose key", "经办人编号"))->required();
+    app->add_flag("--no-passphrase", options->no_passphrase,
+                  T("keep keys in clear: for tests only", "密钥不加密，仅供测试"));
+    OnCall(program, app, [options, run](Context& context) { return run(context, *options); });
+    return app;
+  };
+  CLI::App* make = add("admin key make",
+                       T("make the key that signs an officer's submissions", "生成经办人签名密钥"), RunMake);
+  make->add_option("--algorithm", options->algorithm, "ed25519 (default) or sm2");
+  make->footer(T(
+      "Made where it is used: the officer's own machine.\n"
+      "Example:\n  fundledger admin key make --officer clerk-1 --algorithm sm2",
+      "请在经办人本人的机器上生成。\n示例：\n  fundledger admin key make --officer clerk-1 --algorithm sm2"));
+  CLI::App* request = add("admin key request",
+                          T("write what an administrator needs to register the key; nothing of it is secret",
+                            "生成密钥申请文件，供管理员登记，不含秘密"),
+                          RunRequest);
+  request->add_option("--out", options->out, T("file to write; else standard output", "输出文件"));
+  CLI::App* passphrase =
+      add("admin key passphrase", T("put an officer's keys under another passphrase", "更换密钥口令"),
+          RunPassphrase);
+  passphrase->add_option("--new-passphrase-file", options->out,
+                         T("file with the new one; else it is asked for", "新口令文件"));
+}
+
+}  // namespace fundledger::cli

@@ -1,0 +1,43 @@
+// Key files of officers: made, shown to whoever registers them, protected.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "clients/cli/context.h"
+#include "clients/sdk/keys.h"
+#include "ledger/crypto/signature.h"
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace fundledger::cli {
+
+// What a new key is kept under: a passphrase, asked for twice at a terminal; nothing, with `no_passphrase`.
+absl::StatusOr<sdk::Protection> ProtectionFor(Context& context, const std::string& holder,
+                                              bool no_passphrase);
+// "ed25519" or "sm2". INVALID_ARGUMENT, reason WORD_UNKNOWN.
+absl::StatusOr<crypto::Algorithm> ParseAlgorithm(const std::string& text);
+
+// A new key in a file of its own. Errors of sdk/keys.h.
+absl::StatusOr<std::unique_ptr<crypto::Signer>> MakeOfficerKey(const std::filesystem::path& path,
+                                                               crypto::Algorithm algorithm,
+                                                               const sdk::Protection& protection);
+
+// What the holder of a key sends to whoever registers it, so that the key itself never travels: the public
+// key, its proof, and a request for a certificate. Nothing of it is secret. JSON.
+struct KeyRequest {
+  std::string officer;
+  std::string ledger;  // 32 bytes
+  crypto::PublicKey key;
+  std::string key_proof;
+  std::string certificate_request;  // PEM; empty without TLS
+};
+// INVALID_ARGUMENT, reason KEY_REQUEST_INVALID; errors of reading the file.
+absl::StatusOr<KeyRequest> ReadKeyRequest(const std::filesystem::path& path);
+// That it is for this ledger and officer. INVALID_ARGUMENT, reason KEY_REQUEST_INVALID.
+absl::Status CheckKeyRequest(const KeyRequest& request, const sdk::ClientConfig& config,
+                             const std::string& officer);
+
+}  // namespace fundledger::cli
