@@ -61,6 +61,16 @@ class Daemon:
         else:
             raise RuntimeError("fundledgerd: " + "".join(log))
         self.address = json.loads(endpoints.read_text())["grpc"]
+        self.register_inspector()
+
+    def register_inspector(self):
+        """Who sees everything; an administrator sees no money."""
+        for command in (["officer", "add", "--as", "admin-1", "--id", "inspector-1", "--organization", "supervision",
+                         "--role", "inspector", "--no-passphrase"], ["approve", "--as", "admin-2", "--all", "--yes"]):
+            done = subprocess.run([f"{ARGS.bin}/fundledger", "--config", str(self.folder / "client.toml"), "--server",
+                                   self.address, "admin", *command], capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise RuntimeError(f"fundledger admin: {done.stdout}{done.stderr}")
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -91,7 +101,7 @@ class Interop(unittest.TestCase):
         cls.pb = load_messages(ARGS.messages)
         cls.scratch = tempfile.TemporaryDirectory(prefix="fundledger-interop-")
         cls.daemon = Daemon(pathlib.Path(cls.scratch.name) / "demo")
-        cls.channel = grpc.secure_channel(cls.daemon.address, cls.daemon.credentials("admin-1"))
+        cls.channel = grpc.secure_channel(cls.daemon.address, cls.daemon.credentials("inspector-1"))
         cls.verifier_key = cls.daemon.client_setting("verifier_key")
 
     @classmethod
