@@ -27,6 +27,7 @@ void AddOfficerCommands(Program* program);
 // Keys and certificates on this machine.
 void AddKeyCommands(Program* program);
 void AddCertificateCommands(Program* program);
+void AddAgentCommand(Program* program);
 // One command for each form that has one.
 void AddFormCommands(Program* program);
 // Officers, and lists of what is registered.

@@ -24,6 +24,7 @@ struct CommandOptions {
   std::string officer;
   std::string algorithm = "ed25519";
   std::string out;
+  std::string token;
   bool no_passphrase = false;
 };
 
@@ -37,23 +38,40 @@ absl::Status RequestInvalid(const std::string& why) {
                                                         "admin key request"));
 }
 
+absl::StatusOr<int> PrintKey(const Context& context, const fs::path& path, const crypto::Signer& signer) {
+  if (context.json()) {
+    PrintJson({{"file", path.string()},
+               {"algorithm", NameOf(signer.public_key().algorithm)},
+               {"key", HexEncode(signer.public_key().bytes)}});
+  } else {
+    std::cout << T("made the key ", "已生成密钥 ") << path.string() << '\n';
+  }
+  return kExitOk;
+}
+
+absl::StatusOr<int> RunMakeOnToken(Context& context, const sdk::ClientConfig& config,
+                                   const CommandOptions& options, crypto::Algorithm algorithm) {
+  if (algorithm != crypto::Algorithm::kEd25519) {
+    return UsageError("TOKEN_CANNOT",
+                      "keys on tokens are Ed25519: PKCS#11 has no SM2; keep an SM2 key in a file");
+  }
+  RETURN_IF_ERROR(sdk::MakeDirectory(config.keys));
+  const fs::path path = config.key_path(options.officer);
+  ASSIGN_OR_RETURN(const auto signer, sdk::MakeTokenKeyFile(path, options.token, &context.passphrases()));
+  return PrintKey(context, path, *signer);
+}
+
 absl::StatusOr<int> RunMake(Context& context, const CommandOptions& options) {
   RETURN_IF_ERROR(CheckId("--officer", options.officer));
   ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
   ASSIGN_OR_RETURN(const crypto::Algorithm algorithm, ParseAlgorithm(options.algorithm));
+  if (!options.token.empty()) return RunMakeOnToken(context, *config, options, algorithm);
   ASSIGN_OR_RETURN(const sdk::Protection protection,
                    ProtectionFor(context, options.officer, options.no_passphrase));
   const fs::path path = config->key_path(options.officer);
   RETURN_IF_ERROR(sdk::MakeDirectory(config->keys));
   ASSIGN_OR_RETURN(const auto signer, MakeOfficerKey(path, algorithm, protection));
-  if (context.json()) {
-    PrintJson({{"file", path.string()},
-               {"algorithm", options.algorithm},
-               {"key", HexEncode(signer->public_key().bytes)}});
-  } else {
-    std::cout << T("made the key ", "已生成密钥 ") << path.string() << '\n';
-  }
-  return kExitOk;
+  return PrintKey(context, path, *signer);
 }
 
 // The key of the officer's connection on this machine, made if there is none.
@@ -211,6 +229,10 @@ void AddKeyCommands(Program* program) {
   CLI::App* make = add("admin key make",
                        T("make the key that signs an officer's submissions", "生成经办人签名密钥"), RunMake);
   make->add_option("--algorithm", options->algorithm, "ed25519 (default) or sm2");
+  make->add_option(
+      "--token", options->token,
+      T("make it on a token: pkcs11:token=LABEL;object=LABEL?module-path=FILE; the file only names it",
+        "在 UKey 上生成：pkcs11:token=标签;object=标签?module-path=模块"));
   make->footer(T(
       "Made where it is used: the officer's own machine.\n"
       "Example:\n  fundledger admin key make --officer clerk-1 --algorithm sm2",

@@ -69,6 +69,7 @@ int Run(int argc, char** argv) {
   AddOfficerCommands(&program);
   AddKeyCommands(&program);
   AddCertificateCommands(&program);
+  AddAgentCommand(&program);
   AddFormCommands(&program);
   AddDecisionCommands(&program);
   AddListCommands(&program);

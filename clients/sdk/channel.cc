@@ -88,8 +88,9 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientConfig& c
   // minutes.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
-  // What gRPC calls the least backoff is how long one attempt may take, and a TLS handshake has many steps: of
-  // a sleeping caller's connection nothing moves. Too short, and a client never gets through to a busy server.
+  // What gRPC calls the least backoff is how long one attempt may take, and a TLS handshake has many steps:
+  // of a sleeping caller's connection nothing moves. Too short, and a client never gets through to a busy
+  // server.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   // A proxy of the environment has no business between a client and its ledger.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "clients/sdk/passphrase.h"
@@ -24,6 +25,12 @@ absl::StatusOr<crypto::Secret> ReadKeyPem(const std::filesystem::path& path, Pas
 // key stays on its token. Also KEY_MALFORMED, and errors of crypto/token.h.
 absl::StatusOr<std::unique_ptr<crypto::Signer>> LoadSigner(const std::filesystem::path& path,
                                                            Passphrases* passphrases);
+
+// Makes a key on the token of a URI, and the file that names it. Errors of crypto::MakeTokenKey and of
+// MakeSecretFile; KEY_FILE_EXISTS before anything is made.
+absl::StatusOr<std::unique_ptr<crypto::Signer>> MakeTokenKeyFile(const std::filesystem::path& path,
+                                                                 const std::string& uri,
+                                                                 Passphrases* passphrases);
 
 // How a new key is kept: under a passphrase, or in clear where nothing is given.
 using Protection = std::optional<crypto::Secret>;

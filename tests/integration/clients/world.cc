@@ -12,9 +12,11 @@ std::string Binary(const std::string& name) {
   return std::string(FUNDLEDGER_BIN_DIR) + "/" + name;
 }
 
-std::vector<std::string> Environment() {
+std::vector<std::string> Environment(const std::vector<std::string>& variables) {
   // The language is chosen by the test, and so is everything else.
-  return {"LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin"};
+  std::vector<std::string> environment = {"LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin"};
+  environment.insert(environment.end(), variables.begin(), variables.end());
+  return environment;
 }
 
 }  // namespace
@@ -26,7 +28,7 @@ World::World() {
   std::filesystem::create_directory(path("runs"));
   Process init({Binary("fundledger"), "init", path("county").string(), "--origin", "county.example/funds",
                 "--listen", "127.0.0.1:0", "--no-passphrase"},
-               Environment(), path("runs/init.out"), path("runs/init.err"));
+               Environment(variables_), path("runs/init.out"), path("runs/init.err"));
   const Finished finished = init.Wait();
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
 }
@@ -43,8 +45,8 @@ void World::StartServer() {
   std::vector<std::string> arguments = {Binary("fundledgerd"), "--config",
                                         path("county/server.toml").string()};
   if (!address_.empty()) arguments.insert(arguments.end(), {"--listen", address_});
-  server_ =
-      std::make_unique<Process>(arguments, Environment(), path("runs/server.out"), path("runs/server.err"));
+  server_ = std::make_unique<Process>(arguments, Environment(variables_), path("runs/server.out"),
+                                      path("runs/server.err"));
   ASSERT_TRUE(WaitForFile(endpoints, server_.get(), kStartLimit)) << ReadAll(path("runs/server.err"));
   address_ = nlohmann::json::parse(ReadAll(endpoints)).at("grpc").get<std::string>();
 }
@@ -60,15 +62,23 @@ void World::StopServer() {
 }
 
 std::unique_ptr<Process> World::Start(const std::vector<std::string>& arguments) {
-  std::vector<std::string> all = {Binary("fundledger"), "--config", path("county/client.toml").string(),
-                                  "--server", address_};
+  return StartWith(path("county/client.toml"), arguments);
+}
+
+std::unique_ptr<Process> World::StartWith(const std::filesystem::path& config,
+                                          const std::vector<std::string>& arguments) {
+  std::vector<std::string> all = {Binary("fundledger"), "--config", config.string(), "--server", address_};
   all.insert(all.end(), arguments.begin(), arguments.end());
   const std::string name = "runs/" + std::to_string(++runs_);
-  return std::make_unique<Process>(all, Environment(), path(name + ".out"), path(name + ".err"));
+  return std::make_unique<Process>(all, Environment(variables_), path(name + ".out"), path(name + ".err"));
 }
 
 Finished World::Run(const std::vector<std::string>& arguments) {
   return Start(arguments)->Wait();
+}
+
+Finished World::RunWith(const std::filesystem::path& config, const std::vector<std::string>& arguments) {
+  return StartWith(config, arguments)->Wait();
 }
 
 Finished World::Good(const std::vector<std::string>& arguments) {

@@ -28,9 +28,14 @@ class World : public testing::Test {
   // SIGTERM, and waits.
   void StopServer();
 
+  // For all programs started from now on: NAME=value.
+  void SetVariable(const std::string& variable) { variables_.push_back(variable); }
+
   // Starts fundledger with the ledger's configuration and server.
   std::unique_ptr<Process> Start(const std::vector<std::string>& arguments);
   Finished Run(const std::vector<std::string>& arguments);
+  // The same with another configuration, as on another machine.
+  Finished RunWith(const std::filesystem::path& config, const std::vector<std::string>& arguments);
   // Runs and expects success.
   Finished Good(const std::vector<std::string>& arguments);
   // Runs with --json, expects success, and reads the answer.
@@ -46,9 +51,13 @@ class World : public testing::Test {
   std::string Csv(const std::string& name, const std::string& text);
 
  private:
+  std::unique_ptr<Process> StartWith(const std::filesystem::path& config,
+                                     const std::vector<std::string>& arguments);
+
   std::filesystem::path directory_;
   std::unique_ptr<Process> server_;
   std::string address_;
+  std::vector<std::string> variables_;
   int runs_ = 0;
 };
 

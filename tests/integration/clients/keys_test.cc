@@ -1,0 +1,255 @@
+// The life of keys and certificates with the real programs: who gets in, who signs, and who no longer does.
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include "tests/integration/clients/world.h"
+
+namespace fundledger::clients_testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr char kSoftHsm[] = "/usr/lib/softhsm/libsofthsm2.so";
+
+class Keys : public World {
+ protected:
+  Keys() { StartServer(); }
+
+  // Another machine: its own directory with the configuration and the authority's certificate, and no key.
+  fs::path Machine(const std::string& name) {
+    fs::create_directory(path(name));
+    fs::copy(path("county/client.toml"), path(name));
+    fs::copy(path("county/ca.pem"), path(name));
+    return path(name) / "client.toml";
+  }
+  std::string Secret(const std::string& name, const std::string& text) {
+    WriteAll(path(name), text);
+    fs::permissions(path(name), fs::perms::owner_read | fs::perms::owner_write);
+    return path(name).string();
+  }
+  void GoodWith(const fs::path& config, const std::vector<std::string>& arguments) {
+    const Finished finished = RunWith(config, arguments);
+    EXPECT_EQ(finished.exit_code, 0) << testing::PrintToString(arguments) << finished.out << finished.err;
+  }
+  void ApproveAll(const std::vector<std::string>& officers) {
+    for (const std::string& officer : officers) {
+      Good({"admin", "approve", "--as", officer, "--all", "--yes"});
+    }
+  }
+  void AddInspector() {
+    Good({"admin", "officer", "add", "--as", "admin-1", "--id", "inspector-1", "--organization",
+          "supervision", "--role", "inspector", "--no-passphrase"});
+    ApproveAll({"admin-2"});
+  }
+  // A submission that the ledger takes of any officer in office whose key counts.
+  static std::vector<std::string> Organization(const std::string& id, const std::string& officer) {
+    return {"admin",  "organization", "add",      "--as", officer,  "--id",      id,
+            "--name", "某单位",       "--parent", "city", "--tier", "department"};
+  }
+};
+
+TEST_F(Keys, OfAnOfficerAreMadeOnTheOfficersMachineAndNeverLeaveIt) {
+  AddInspector();
+  const fs::path machine = Machine("clerk");
+  GoodWith(machine, {"admin", "key", "make", "--officer", "clerk-1", "--no-passphrase"});
+  const std::string request = path("clerk-1.request").string();
+  GoodWith(machine, {"admin", "key", "request", "--officer", "clerk-1", "--no-passphrase", "--out", request});
+  EXPECT_THAT(ReadAll(request), Not(HasSubstr("PRIVATE")));
+  const Finished other = Run({"admin", "officer", "add", "--as", "admin-1", "--id", "clerk-2",
+                              "--organization", "city", "--role", "finance_clerk", "--request", request});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("KEY_REQUEST_INVALID"));
+  Good({"admin", "officer", "add", "--as", "admin-1", "--id", "clerk-1", "--organization", "city", "--role",
+        "finance_clerk", "--request", request});
+  EXPECT_FALSE(fs::exists(path("county/keys/clerk-1.key")));
+  EXPECT_FALSE(fs::exists(path("county/certificates/clerk-1.key")));
+  const Finished without = RunWith(machine, {"finance", "funds", "--as", "clerk-1"});
+  EXPECT_EQ(without.exit_code, 2);
+  EXPECT_THAT(without.err, HasSubstr("CERTIFICATE_MISSING"));
+  fs::copy(path("county/certificates/clerk-1.pem"), path("clerk/certificates"));
+  EXPECT_THAT(RunWith(machine, {"finance", "funds", "--as", "clerk-1"}).err,
+              HasSubstr("CERTIFICATE_OFFICER_UNKNOWN"))
+      << "not approved yet";
+  ApproveAll({"admin-2", "inspector-1"});
+  GoodWith(machine, {"finance", "funds", "--as", "clerk-1"});
+}
+
+TEST_F(Keys, ThatAreRevokedSignNothingMoreAndARecoveredOneDoes) {
+  AddInspector();
+  Good({"admin", "officer", "add", "--as", "admin-1", "--id", "clerk-1", "--organization", "city", "--role",
+        "finance_clerk", "--no-passphrase"});
+  ApproveAll({"admin-2", "inspector-1"});
+  const std::vector<std::string> propose = {
+      "finance", "payee",  "add",          "--as",          "clerk-1",           "--id",
+      "builder", "--name", "示例建筑公司", "--credit-code", "91421081EX00000109"};
+  Good(propose);
+  Good({"admin", "officer", "revoke-key", "--as", "admin-2", "--officer", "clerk-1", "--reason", "被盗"});
+  const Finished refused = Run(propose);
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("KEY_REVOKED"));
+  EXPECT_NE(Run({"finance", "funds", "--as", "clerk-1"}).exit_code, 0) << "whoever has the key may look";
+  EXPECT_THAT(Run({"admin", "officer", "recover-key", "--as", "admin-1", "--officer", "clerk-1", "--reason",
+                   "被盗", "--no-passphrase"})
+                  .err,
+              HasSubstr("KEY_UNCHANGED"))
+      << "the stolen key again";
+  fs::rename(path("county/keys/clerk-1.key"), path("stolen.key"));
+  Good({"admin", "officer", "recover-key", "--as", "admin-1", "--officer", "clerk-1", "--reason", "被盗",
+        "--algorithm", "sm2", "--no-passphrase"});
+  EXPECT_NE(Run({"finance", "funds", "--as", "clerk-1"}).exit_code, 0) << "not approved yet";
+  ApproveAll({"admin-2", "inspector-1"});
+  Good({"finance", "funds", "--as", "clerk-1"});
+  Good({"finance", "proposals", "--as", "clerk-1"});
+  EXPECT_TRUE(Json({"inspect", "verify", "--as", "inspector-1"})["ok"].get<bool>())
+      << "what it signed before stays";
+}
+
+TEST_F(Keys, AreReplacedByTheirOwnersAndTheOldOneCountsNoMore) {
+  AddInspector();
+  Good({"admin", "officer", "rotate-key", "--as", "inspector-1", "--algorithm", "sm2", "--no-passphrase"});
+  ASSERT_TRUE(fs::exists(path("county/keys/inspector-1.old-1.key")));
+  EXPECT_FALSE(fs::exists(path("county/keys/inspector-1.next.key")));
+  Good({"admin", "officer", "add", "--as", "admin-1", "--id", "clerk-1", "--organization", "city", "--role",
+        "finance_clerk", "--no-passphrase"});
+  ApproveAll({"admin-2", "inspector-1"});
+
+  // Of a money role it waits for approval; until then the old key signs, and asking again changes nothing.
+  const std::vector<std::string> rotate = {"admin", "officer", "rotate-key",
+                                           "--as",  "clerk-1", "--no-passphrase"};
+  Good(rotate);
+  EXPECT_TRUE(fs::exists(path("county/keys/clerk-1.next.key")));
+  ApproveAll({"admin-1", "admin-2", "inspector-1"});
+  Good(rotate);
+  EXPECT_FALSE(fs::exists(path("county/keys/clerk-1.next.key")));
+  const std::vector<std::string> propose = {
+      "finance", "payee",  "add",          "--as",          "clerk-1",           "--id",
+      "builder", "--name", "示例建筑公司", "--credit-code", "91421081EX00000109"};
+  Good(propose);
+  fs::rename(path("county/keys/clerk-1.key"), path("county/keys/clerk-1.new"));
+  fs::copy(path("county/keys/clerk-1.old-1.key"), path("county/keys/clerk-1.key"));
+  EXPECT_EQ(Run(propose).exit_code, 1) << "the old key signed";
+}
+
+TEST_F(Keys, UnderAPassphraseAreOpenedByItAlone) {
+  const std::string old_one = Secret("old", "correct horse\n");
+  const std::string new_one = Secret("new", "battery staple\n");
+  Good({"admin", "key", "passphrase", "--officer", "admin-1", "--new-passphrase-file", old_one});
+  EXPECT_THAT(ReadAll(path("county/keys/admin-1.key")), HasSubstr("ENCRYPTED"));
+  EXPECT_THAT(ReadAll(path("county/certificates/admin-1.key")), HasSubstr("ENCRYPTED"));
+  const Finished nobody = Run({"inspect", "checkpoint"});
+  EXPECT_EQ(nobody.exit_code, 2);
+  EXPECT_THAT(nobody.err, HasSubstr("PASSPHRASE_NEEDED"));
+  Good({"inspect", "checkpoint", "--passphrase-file", old_one});
+  Good({"admin", "key", "passphrase", "--officer", "admin-1", "--passphrase-file", old_one,
+        "--new-passphrase-file", new_one});
+  EXPECT_THAT(Run({"inspect", "checkpoint", "--passphrase-file", old_one}).err,
+              HasSubstr("PASSPHRASE_WRONG"));
+  SetVariable("FUNDLEDGER_PASSPHRASE_FILE=" + new_one);
+  Good(Organization("a", "admin-1"));
+  fs::permissions(new_one, fs::perms::others_read, fs::perm_options::add);
+  EXPECT_THAT(Run({"inspect", "checkpoint"}).err, HasSubstr("KEY_FILE_EXPOSED"));
+}
+
+TEST_F(Keys, AreHeldByAnAgentThatSignsAndGivesNoSigningKeyOut) {
+  const std::string passphrase = Secret("passphrase", "correct horse\n");
+  Good({"admin", "key", "passphrase", "--officer", "admin-1", "--new-passphrase-file", passphrase});
+  SetVariable("FUNDLEDGER_AGENT=" + path("agent.sock").string());
+  EXPECT_THAT(Run({"agent", "--passphrase-file", Secret("wrong", "battery staple\n")}).err,
+              HasSubstr("PASSPHRASE_WRONG"));
+  Good({"agent", "--passphrase-file", passphrase});  // returns when it serves, in the background
+  EXPECT_EQ(fs::status(path("agent.sock")).permissions() & (fs::perms::group_all | fs::perms::others_all),
+            fs::perms::none);
+  Good({"inspect", "checkpoint"});
+  Good(Organization("a", "admin-1"));
+  EXPECT_THAT(Run({"agent", "--passphrase-file", passphrase}).err, HasSubstr("AGENT_RUNNING"));
+  const Finished changed = Run({"admin", "key", "passphrase", "--officer", "admin-1", "--no-passphrase"});
+  EXPECT_EQ(changed.exit_code, 2) << "the agent gave a signing key out";
+  Good({"agent", "--stop"});
+  EXPECT_FALSE(fs::exists(path("agent.sock")));
+  EXPECT_THAT(Run({"inspect", "checkpoint"}).err, HasSubstr("PASSPHRASE_NEEDED"));
+  EXPECT_THAT(Run({"agent", "--stop"}).err, HasSubstr("AGENT_MISSING"));
+}
+
+TEST_F(Keys, OnATokenSignAndStayThere) {
+  if (!fs::exists(kSoftHsm)) GTEST_SKIP() << "softhsm2 is not installed";
+  fs::create_directory(path("tokens"));
+  WriteAll(path("softhsm2.conf"),
+           "directories.tokendir = " + path("tokens").string() + "\nlog.level = ERROR\n");
+  SetVariable("SOFTHSM2_CONF=" + path("softhsm2.conf").string());
+  Process init({"/usr/bin/softhsm2-util", "--init-token", "--free", "--label", "ukey", "--pin", "123456",
+                "--so-pin", "87654321"},
+               {"SOFTHSM2_CONF=" + path("softhsm2.conf").string(), "PATH=/usr/bin:/bin"},
+               path("runs/hsm.out"), path("runs/hsm.err"));
+  ASSERT_EQ(init.Wait().exit_code, 0);
+  const std::string pin = Secret("pin", "123456\n");
+  const std::string uri =
+      std::string("pkcs11:token=ukey;object=inspector-1?module-path=") + kSoftHsm + "&pin-source=file:" + pin;
+  Good({"admin", "key", "make", "--officer", "inspector-1", "--token", uri});
+  EXPECT_EQ(ReadAll(path("county/keys/inspector-1.key")), uri + "\n") << "a name, and no key";
+  AddInspector();
+  Good({"admin", "organization", "add", "--as", "admin-1", "--id", "a", "--name", "甲", "--parent", "city",
+        "--tier", "department"});
+  Good({"admin", "officer", "add", "--as", "admin-1", "--id", "clerk-1", "--organization", "a", "--role",
+        "finance_clerk", "--no-passphrase"});
+  ApproveAll({"admin-2", "inspector-1"});
+  EXPECT_TRUE(Json({"inspect", "verify", "--as", "inspector-1"})["ok"].get<bool>());
+  Secret("pin", "654321\n");
+  const Finished wrong = Run({"admin", "officer", "rotate-key", "--as", "inspector-1", "--no-passphrase"});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("TOKEN_PIN_WRONG"));
+}
+
+TEST_F(Keys, OfAnotherAuthorityOpenNoConnection) {
+  Process init({std::string(FUNDLEDGER_BIN_DIR) + "/fundledger", "init", path("other").string(), "--origin",
+                "county.example/funds", "--no-passphrase"},
+               {"PATH=/usr/bin:/bin"}, path("runs/other.out"), path("runs/other.err"));
+  ASSERT_EQ(init.Wait().exit_code, 0);
+  // A client that shows a certificate by another authority for an officer of ours.
+  const fs::path forger = Machine("forger");
+  fs::copy(path("other/certificates"), path("forger/certificates"));
+  EXPECT_EQ(RunWith(forger, {"inspect", "checkpoint", "--patience", "1"}).exit_code, 3);
+  // A client that believes another authority, and so not this server: a man in the middle.
+  const fs::path misled = Machine("misled");
+  fs::copy(path("county/certificates"), path("misled/certificates"));
+  fs::copy(path("other/ca.pem"), path("misled/ca.pem"), fs::copy_options::overwrite_existing);
+  EXPECT_EQ(RunWith(misled, {"inspect", "checkpoint", "--patience", "1"}).exit_code, 3);
+  // A certificate with another's key, and a truncated one.
+  const fs::path mixed = Machine("mixed");
+  fs::copy(path("county/certificates"), path("mixed/certificates"));
+  fs::copy(path("other/certificates/admin-1.key"), path("mixed/certificates/admin-1.key"),
+           fs::copy_options::overwrite_existing);
+  EXPECT_THAT(RunWith(mixed, {"inspect", "checkpoint"}).err, HasSubstr("CERTIFICATE_KEY_MISMATCH"));
+  fs::resize_file(path("mixed/certificates/admin-1.pem"), 300);
+  EXPECT_THAT(RunWith(mixed, {"inspect", "checkpoint"}).err, HasSubstr("CERTIFICATE_MALFORMED"));
+}
+
+TEST_F(Keys, CertificatesAreListedAndRenewedWithoutARestart) {
+  const auto before = Json({"admin", "certificate", "list"});
+  ASSERT_EQ(before.size(), 4U);
+  Good({"admin", "certificate", "renew", "--officer", "admin-1", "--days", "30"});
+  Good({"admin", "certificate", "renew", "--server", "--days", "30"});
+  const auto after = Json({"admin", "certificate", "list"});
+  for (const size_t renewed : {1, 2}) {
+    EXPECT_LT(after[renewed]["not_after_s"], before[renewed]["not_after_s"]);
+    EXPECT_NE(after[renewed]["serial"], before[renewed]["serial"]);
+  }
+  Good({"inspect", "checkpoint"});
+  fs::remove(path("county/ca.key"));
+  EXPECT_THAT(Run({"admin", "certificate", "renew", "--server"}).err, HasSubstr("AUTHORITY_MISSING"));
+}
+
+TEST_F(Keys, OfTheSmSuiteGoThroughEverything) {
+  Process init({std::string(FUNDLEDGER_BIN_DIR) + "/fundledger", "init", path("sm").string(), "--origin",
+                "sm.example/funds", "--suite", "sm", "--algorithm", "sm2", "--no-passphrase"},
+               {"PATH=/usr/bin:/bin"}, path("runs/sm.out"), path("runs/sm.err"));
+  ASSERT_EQ(init.Wait().exit_code, 0);
+  const auto verified = Json({"inspect", "verify", "--data", path("sm/ledger").string()});
+  EXPECT_TRUE(verified["ok"].get<bool>());
+}
+
+}  // namespace
+}  // namespace fundledger::clients_testing
