@@ -71,8 +71,17 @@ struct CheckOutcome {
   bool repeated_request = false;
 };
 
+// What others said of one checkpoint.
+struct Attestation {
+  uint64_t size = 0;
+  std::vector<std::string> cosignatures;  // signature lines of the note, each with its newline
+  std::vector<::fundledger::v1::TimeStamp> time_stamps;
+};
+
 // Called exactly once, with the receipt or with the reason why there is none; must not block.
 using Done = std::function<void(absl::StatusOr<::fundledger::v1::Receipt>)>;
+// Called exactly once; must not block.
+using Kept = std::function<void(absl::Status)>;
 
 // A submission that Prepare found in order.
 struct Prepared {
@@ -106,6 +115,11 @@ class Engine {
   // Tries serialized Submissions in order, each on top of those before, against the latest view. Changes
   // nothing.
   virtual std::vector<CheckOutcome> Check(const std::vector<std::string>& submissions) const = 0;
+  // Keeps what others said of a checkpoint, for ever, beside what is kept of it already: of two cosignatures
+  // by one key, or stamps by one authority, the later stays. Verifies nothing. Thread-safe; does not block.
+  // When `kept` hears OK it is on disk and in the latest view. UNAVAILABLE, reasons LEDGER_READ_ONLY,
+  // STORE_REFUSED: it is not kept, or, where writing stopped on the way, may not be.
+  virtual void Keep(Attestation attestation, Kept kept) = 0;
   // The latest view. Thread-safe. Must not outlive the engine.
   virtual std::shared_ptr<const View> view() const = 0;
   // OK while it writes; otherwise why not.

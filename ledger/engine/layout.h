@@ -22,7 +22,7 @@ inline constexpr uint32_t kSchemaVersion = 1;
 // The one key of the table meta; its value is a fundledger.storage.v1.Meta.
 inline constexpr std::string_view kMetaKey = "meta";
 
-// Tables records, postings and checkpoints.
+// Tables records, postings, checkpoints and attestations.
 std::string SequenceKey(Sequence sequence);
 std::optional<Sequence> ReadSequenceKey(std::string_view key);
 

@@ -57,7 +57,12 @@ Sequencer::Sequencer(OpenedLedger opened, Options options)
       signer_(signers_.Find(opened.log_key)),
       entities_(opened.view),
       view_(opened.view),
-      sheets_(opened.view->sheets()->options, [this] {
+      sheets_(opened.view->sheets()->options,
+              [this] {
+                MutexLock lock(&mutex_);
+                work_came_.NotifyOne();
+              }),
+      keeping_([this] {
         MutexLock lock(&mutex_);
         work_came_.NotifyOne();
       }) {
@@ -119,6 +124,16 @@ absl::Status Sequencer::Queue(Pending* pending) {
   return absl::OkStatus();
 }
 
+void Sequencer::Keep(Attestation attestation, Kept kept) {
+  absl::Status status = write_status();
+  {
+    MutexLock lock(&mutex_);
+    if (status.ok() && is_stopping_) status = absl::UnavailableError("it is being stopped");
+  }
+  if (!status.ok()) return kept(ReadOnly(status));
+  keeping_.Add(std::move(attestation), std::move(kept));
+}
+
 std::shared_ptr<const View> Sequencer::view() const {
   MutexLock lock(&mutex_);
   return view_;
@@ -143,6 +158,7 @@ void Sequencer::Stop() {
   MutexLock lock(&stop_mutex_);
   if (judging_.joinable()) judging_.join();
   if (committing_thread_.joinable()) committing_thread_.join();
+  keeping_.Refuse(ReadOnly(absl::UnavailableError("it is being stopped")));
 }
 
 void Sequencer::Run() {
@@ -151,7 +167,7 @@ void Sequencer::Run() {
     SettleInFlight();
     Judge(std::exchange(taken, {}));
     SendOff();
-    CommitSheets();
+    CommitAsides();
   }
   MutexLock lock(&mutex_);
   is_all_judged_ = true;
@@ -171,6 +187,7 @@ bool Sequencer::AwaitWork(std::vector<Pending>* taken) {
     const bool is_committed = in_flight_ != nullptr && committing_ == nullptr;
     if (is_committed) return true;
     const bool is_idle = queue_.empty() && open_ == nullptr && in_flight_ == nullptr;
+    if (is_idle && keeping_.has_writes()) return true;
     if (is_stopping_ && is_idle) return false;
     if (is_idle && sheets_.has_writes()) return true;
     work_came_.Wait(&mutex_);
@@ -308,8 +325,17 @@ absl::Status Sequencer::CommitGroup(Group* group) {
     return ReadOnly(checkpoint.status());
   }
   sheets_.TakeWrites(group->mutable_batch());
+  const std::vector<Kept> told = keeping_.TakeWrites(*store_->GetSnapshot(), group->mutable_batch());
+  const absl::Status status = CommitSealed(*checkpoint, note, *group);
+  if (status.ok()) Publish(group->end().edge, *checkpoint, std::move(note));
+  for (const Kept& kept : told) kept(status);
+  return status;
+}
+
+absl::Status Sequencer::CommitSealed(const log::Checkpoint& checkpoint, const std::string& note,
+                                     const Group& group) {
   absl::Status status =
-      store_->Commit(group->batch(), checkpoint->size - group->records().size(), checkpoint->size);
+      store_->Commit(group.batch(), checkpoint.size - group.records().size(), checkpoint.size);
   const bool nothing_written = absl::IsUnavailable(status) && ReasonOf(status) == "STORE_REFUSED";
   if (nothing_written) {
     return Unavailable("STORE_REFUSED",
@@ -322,16 +348,12 @@ absl::Status Sequencer::CommitGroup(Group* group) {
     return ReadOnly(status);
   }
   if (status.ok()) status = anchor_->Write(note);
-  if (!status.ok()) {
-    const absl::Status unknown =
-        Unavailable("OUTCOME_UNKNOWN",
-                    absl::StrCat("it may or may not be recorded (", status.message(),
-                                 "): repeat it with the same request id once the ledger writes again"));
-    StopWriting(status, unknown);
-    return unknown;
-  }
-  Publish(group->end().edge, *checkpoint, std::move(note));
-  return absl::OkStatus();
+  if (status.ok()) return status;
+  const absl::Status unknown = Unavailable(
+      "OUTCOME_UNKNOWN", absl::StrCat("it may or may not be recorded (", status.message(),
+                                      "): repeat it with the same request id once the ledger writes again"));
+  StopWriting(status, unknown);
+  return unknown;
 }
 
 // The store's state, which is safe, becomes what everybody reads.
@@ -344,18 +366,25 @@ void Sequencer::Publish(const log::TreeEdge& edge, const log::Checkpoint& checkp
   view_ = std::move(published);
 }
 
-// Sheets that no submission came along to take. Whatever becomes of them, they only save time.
-void Sequencer::CommitSheets() {
+// Sheets and attestations that no submission came along to take. Whatever becomes of sheets, they only save
+// time.
+void Sequencer::CommitAsides() {
   if (open_ != nullptr || in_flight_ != nullptr) return;  // what comes next takes them
+  if (const absl::Status stopped = write_status(); !stopped.ok()) return keeping_.Refuse(ReadOnly(stopped));
   store::Batch batch;
   sheets_.TakeWrites(&batch);
-  if (batch.writes().empty() || !write_status().ok()) return;
-  const absl::Status status = store_->Commit(batch, end_.next_sequence(), end_.next_sequence());
-  if (absl::IsUnavailable(status)) return;  // nothing was written
-  if (!status.ok()) return StopWriting(status, ReadOnly(status));
-  const std::shared_ptr<const View> before = view();
-  Publish(end_.edge, before->checkpoint(), before->signed_checkpoint());
-  entities_.Advance(view(), {});
+  const std::vector<Kept> told = keeping_.TakeWrites(*store_->GetSnapshot(), &batch);
+  if (batch.writes().empty()) return;
+  absl::Status status = store_->Commit(batch, end_.next_sequence(), end_.next_sequence());
+  if (status.ok()) {
+    const std::shared_ptr<const View> before = view();
+    Publish(end_.edge, before->checkpoint(), before->signed_checkpoint());
+    entities_.Advance(view(), {});
+  } else if (!absl::IsUnavailable(status)) {  // otherwise nothing was written
+    StopWriting(status, ReadOnly(status));
+    status = ReadOnly(status);
+  }
+  for (const Kept& kept : told) kept(status);
 }
 
 // A wall clock that was set, in either direction, would stamp records with times that never were.

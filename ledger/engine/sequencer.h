@@ -14,6 +14,7 @@
 
 #include "ledger/audit/audit.h"
 #include "ledger/base/mutex.h"
+#include "ledger/engine/attestations.h"
 #include "ledger/engine/engine.h"
 #include "ledger/engine/entity_cache.h"
 #include "ledger/engine/group.h"
@@ -33,6 +34,7 @@ class Sequencer final : public Engine {
   absl::StatusOr<Prepared> Prepare(std::string envelope) const override;
   void Enqueue(Prepared prepared, Done done) override;
   std::vector<CheckOutcome> Check(const std::vector<std::string>& submissions) const override;
+  void Keep(Attestation attestation, Kept kept) override;
   std::shared_ptr<const View> view() const override;
   absl::Status write_status() const override;
   void Stop() override;
@@ -66,13 +68,14 @@ class Sequencer final : public Engine {
   void SettleInFlight();
   void JudgeAgain();
   void SendOff();
-  void CommitSheets();
+  void CommitAsides();
   absl::Status CheckClocks(int64_t recorded_at_us) const;
 
   // The committing thread; where nobody waits, the judging thread itself.
   void RunCommits();
   void FinishRound(Round* round);
   absl::Status CommitGroup(Group* group);
+  absl::Status CommitSealed(const log::Checkpoint& checkpoint, const std::string& note, const Group& group);
   void Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note);
   Answers MakeAnswers(const std::vector<Verdict>& verdicts, const Group& group) const;
 
@@ -110,6 +113,7 @@ class Sequencer final : public Engine {
   std::shared_ptr<const View> view_ ABSL_GUARDED_BY(mutex_);  // never null
 
   SheetWriter sheets_;  // uses the store and wakes the judging thread
+  Keeping keeping_;     // likewise wakes it
 
   Mutex stop_mutex_;  // for the joining of the threads
   std::thread judging_ ABSL_GUARDED_BY(stop_mutex_);

@@ -130,6 +130,7 @@ rocksdb::ColumnFamilyOptions MakeTableOptions(Table table, const std::shared_ptr
     case Table::kTiles:
     case Table::kCheckpoints:
     case Table::kMeta:
+    case Table::kAttestations:
       return MakeOptions(cache, /*point_lookups=*/false, Packing::kPlain);
     case Table::kRecords:
       return MakeOptions(cache, /*point_lookups=*/false, Packing::kRecords);

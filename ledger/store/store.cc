@@ -24,6 +24,8 @@ std::string_view TableName(Table table) {
       return "meta";
     case Table::kSheets:
       return "sheets";
+    case Table::kAttestations:
+      return "attestations";
   }
   std::abort();  // Invariant: a Table is one of kAllTables.
 }

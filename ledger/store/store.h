@@ -16,10 +16,21 @@
 namespace fundledger::store {
 
 // docs/key-schema.md says what key and value are. Values are stable: they name column families.
-enum class Table { kRecords, kTiles, kEntities, kPostings, kTrail, kRequests, kCheckpoints, kMeta, kSheets };
-inline constexpr Table kAllTables[] = {Table::kRecords,     Table::kTiles, Table::kEntities,
-                                       Table::kPostings,    Table::kTrail, Table::kRequests,
-                                       Table::kCheckpoints, Table::kMeta,  Table::kSheets};
+enum class Table {
+  kRecords,
+  kTiles,
+  kEntities,
+  kPostings,
+  kTrail,
+  kRequests,
+  kCheckpoints,
+  kMeta,
+  kSheets,
+  kAttestations
+};
+inline constexpr Table kAllTables[] = {
+    Table::kRecords,  Table::kTiles,       Table::kEntities, Table::kPostings, Table::kTrail,
+    Table::kRequests, Table::kCheckpoints, Table::kMeta,     Table::kSheets,   Table::kAttestations};
 // Lower-case name of a table.
 std::string_view TableName(Table table);
 

@@ -36,6 +36,7 @@ constexpr QueryRule kRules[] = {
     {"AuditService.GetInclusionProof", kEveryRole, kWithoutKey},
     {"AuditService.GetConsistencyProof", kEveryRole, kWithoutKey},
     {"AuditService.GetCheckpoint", kEveryRole, kWithoutKey},
+    {"AuditService.ListCheckpoints", kEveryRole, kWithoutKey},
     {"RegistryService.ListRegistered", kEveryRole},
     //                                clerk reviewer treasury township department inspector auditor admin
     {"LedgerService.Check",         {{kAll, kAll,    kAll,    kOwn,    kOwn,      kAll,     kAll,   kOwn}}},
@@ -49,6 +50,7 @@ constexpr QueryRule kRules[] = {
     {"ReportService.GetBriefing",   {{kAll, kAll,    kAll,    kNo,     kNo,       kAll,     kAll,   kNo}}},
     {"AuditService.ListTrail",      {{kAll, kAll,    kAll,    kOwn,    kOwn,      kAll,     kAll,   kOwn}}},
     {"AuditService.GetRecord",      {{kAll, kAll,    kAll,    kOwn,    kOwn,      kAll,     kAll,   kOwn}}},
+    {"AuditService.WatchRecords",   {{kNo,  kNo,     kNo,     kNo,     kNo,       kAll,     kAll,   kNo}}},
     // clang-format on
 };
 

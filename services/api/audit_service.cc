@@ -1,5 +1,6 @@
 #include "services/api/audit_service.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/engine/attestations.h"
 #include "services/api/page.h"
 
 #include "absl/strings/str_cat.h"
@@ -53,12 +55,16 @@ std::string QuestionOf(const v1::ListTrailRequest& request) {
                       request.recorded_until_us(), " ", request.id());
 }
 
+absl::Status PagePositionInvalid() {
+  return Refuse(absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID",
+                "page_token does not say where the page begins; begin without one");
+}
+
 absl::StatusOr<PageToken> PageOf(const engine::View& view, const v1::ListTrailRequest& request) {
   if (!request.page_token().empty()) {
     ASSIGN_OR_RETURN(PageToken page, DecodePageToken(request.page_token(), QuestionOf(request), view.size()));
     if (page.position.size() == 8) return page;
-    return Refuse(absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID",
-                  "page_token does not say where the page begins; begin without one");
+    return PagePositionInvalid();
   }
   PageToken page{.size = view.size(), .position = ""};
   AppendBigEndian64(0, &page.position);
@@ -144,6 +150,44 @@ absl::Status GetConsistencyProof(const engine::View& view, const Asker&,
   return absl::OkStatus();
 }
 
+absl::Status GetCheckpoint(const engine::View& view, const Asker&, const v1::GetCheckpointRequest& request,
+                           v1::GetCheckpointResponse* response) {
+  const uint64_t size = request.size() == 0 ? view.size() : request.size();
+  ASSIGN_OR_RETURN(v1::AttestedCheckpoint attested, engine::ReadAttested(view, size));
+  response->set_checkpoint(std::move(*attested.mutable_checkpoint()));
+  *response->mutable_time_stamps() = std::move(*attested.mutable_time_stamps());
+  return absl::OkStatus();
+}
+
+absl::Status ListCheckpoints(const engine::View& view, const Asker&,
+                             const v1::ListCheckpointsRequest& request,
+                             v1::ListCheckpointsResponse* response) {
+  ASSIGN_OR_RETURN(const size_t page_size, PageSize(request.page_size(), 100, 1000));
+  const std::string question = absl::StrCat("checkpoints ", request.size_min(), " ", request.size_max());
+  PageToken page{.size = view.size(), .position = ""};
+  AppendBigEndian64(request.size_min(), &page.position);
+  if (!request.page_token().empty()) {
+    ASSIGN_OR_RETURN(page, DecodePageToken(request.page_token(), question, view.size()));
+    if (page.position.size() != 8) return PagePositionInvalid();
+  }
+  const uint64_t last = request.size_max() == 0 ? page.size : std::min(request.size_max(), page.size);
+  size_t bytes = 0;
+  return engine::ScanAttested(
+      view, ReadBigEndian64(page.position), last, [&](uint64_t size, const v1::AttestedCheckpoint& attested) {
+        const bool full = static_cast<size_t>(response->checkpoints_size()) == page_size ||
+                          (bytes > 0 && bytes + attested.ByteSizeLong() > kPageBytesMax);
+        if (full) {
+          PageToken next{.size = page.size, .position = ""};
+          AppendBigEndian64(size, &next.position);
+          response->set_next_page_token(EncodePageToken(next, question));
+          return false;
+        }
+        bytes += attested.ByteSizeLong();
+        *response->add_checkpoints() = attested;
+        return true;
+      });
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* AuditService::ListTrail(grpc::CallbackServerContext* call,
@@ -181,10 +225,16 @@ grpc::ServerUnaryReactor* AuditService::GetConsistencyProof(grpc::CallbackServer
 grpc::ServerUnaryReactor* AuditService::GetCheckpoint(grpc::CallbackServerContext* call,
                                                       const v1::GetCheckpointRequest* request,
                                                       v1::GetCheckpointResponse* response) {
-  return AnswerAtOnce(context_, call, request, [engine = context_.engine, response] {
-    response->set_checkpoint(engine->view()->signed_checkpoint());
-    return absl::OkStatus();
+  if (request->size() != 0) return Query(context_, call, request, response, api::GetCheckpoint);
+  return AnswerAtOnce(context_, call, request, [engine = context_.engine, request, response] {
+    return api::GetCheckpoint(*engine->view(), Asker(), *request, response);
   });
+}
+
+grpc::ServerUnaryReactor* AuditService::ListCheckpoints(grpc::CallbackServerContext* call,
+                                                        const v1::ListCheckpointsRequest* request,
+                                                        v1::ListCheckpointsResponse* response) {
+  return Query(context_, call, request, response, api::ListCheckpoints);
 }
 
 }  // namespace fundledger::api

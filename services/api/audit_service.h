@@ -25,6 +25,9 @@ class AuditService final : public ::fundledger::v1::AuditService::CallbackServic
   grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* call,
                                           const ::fundledger::v1::GetCheckpointRequest* request,
                                           ::fundledger::v1::GetCheckpointResponse* response) override;
+  grpc::ServerUnaryReactor* ListCheckpoints(grpc::CallbackServerContext* call,
+                                            const ::fundledger::v1::ListCheckpointsRequest* request,
+                                            ::fundledger::v1::ListCheckpointsResponse* response) override;
 
  private:
   const Context context_;

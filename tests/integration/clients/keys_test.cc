@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/integration/clients/world.h"
+#include "tests/support/paths.h"
 
 namespace fundledger::clients_testing {
 namespace {
@@ -204,7 +205,7 @@ TEST_F(Keys, OnATokenSignAndStayThere) {
 }
 
 TEST_F(Keys, OfAnotherAuthorityOpenNoConnection) {
-  Process init({std::string(FUNDLEDGER_BIN_DIR) + "/fundledger", "init", path("other").string(), "--origin",
+  Process init({test_support::BinDir() + "/fundledger", "init", path("other").string(), "--origin",
                 "county.example/funds", "--no-passphrase"},
                {"PATH=/usr/bin:/bin"}, path("runs/other.out"), path("runs/other.err"));
   ASSERT_EQ(init.Wait().exit_code, 0);
@@ -243,7 +244,7 @@ TEST_F(Keys, CertificatesAreListedAndRenewedWithoutARestart) {
 }
 
 TEST_F(Keys, OfTheSmSuiteGoThroughEverything) {
-  Process init({std::string(FUNDLEDGER_BIN_DIR) + "/fundledger", "init", path("sm").string(), "--origin",
+  Process init({test_support::BinDir() + "/fundledger", "init", path("sm").string(), "--origin",
                 "sm.example/funds", "--suite", "sm", "--algorithm", "sm2", "--no-passphrase"},
                {"PATH=/usr/bin:/bin"}, path("runs/sm.out"), path("runs/sm.err"));
   ASSERT_EQ(init.Wait().exit_code, 0);

@@ -3,13 +3,15 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "tests/support/paths.h"
+
 namespace fundledger::clients_testing {
 namespace {
 
 constexpr std::chrono::seconds kStartLimit{60};
 
 std::string Binary(const std::string& name) {
-  return std::string(FUNDLEDGER_BIN_DIR) + "/" + name;
+  return test_support::BinDir() + "/" + name;
 }
 
 std::vector<std::string> Environment(const std::vector<std::string>& variables) {

@@ -17,6 +17,7 @@
 #include "ledger/base/status.h"
 #include "tests/integration/services/certificates.h"
 #include "tests/integration/services/services_testing.h"
+#include "tests/support/paths.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -44,6 +45,8 @@ const std::map<std::string, std::string> kExpected = {
     {"AuditService.GetInclusionProof", "AAAAAAAA"},
     {"AuditService.GetConsistencyProof", "AAAAAAAA"},
     {"AuditService.GetCheckpoint", "AAAAAAAA"},
+    {"AuditService.ListCheckpoints", "AAAAAAAA"},
+    {"AuditService.WatchRecords", "-----AA-"},
 };
 
 char LetterOf(api::Reach reach) {
@@ -62,7 +65,7 @@ TEST(QueryRules, AreThoseOfTheTable) {
 
 TEST(QueryRules, ThereIsOneForEveryRpc) {
   std::set<std::string> methods;
-  const std::filesystem::path protos = FUNDLEDGER_SOURCE_DIR "/proto/fundledger/v1";
+  const std::filesystem::path protos = test_support::SourceDir() + "/proto/fundledger/v1";
   for (const auto& entry : std::filesystem::directory_iterator(protos)) {
     const std::string name = absl::StrCat("fundledger/v1/", entry.path().filename().string());
     const auto* file = google::protobuf::DescriptorPool::generated_pool()->FindFileByName(name);

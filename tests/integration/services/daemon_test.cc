@@ -18,6 +18,7 @@
 #include "ledger/crypto/signature.h"
 #include "tests/integration/services/certificates.h"
 #include "tests/integration/services/services_testing.h"
+#include "tests/support/paths.h"
 
 #include <nlohmann/json.hpp>
 
@@ -32,7 +33,7 @@ using ::testing::HasSubstr;
 class Process {
  public:
   explicit Process(std::vector<std::string> args) {
-    args.insert(args.begin(), FUNDLEDGER_BIN_DIR "/fundledgerd");
+    args.insert(args.begin(), test_support::BinDir() + "/fundledgerd");
     std::vector<char*> argv;
     for (std::string& arg : args) argv.push_back(arg.data());
     argv.push_back(nullptr);

@@ -126,8 +126,13 @@ TEST_F(IdentityTest, ClientsDoNotTalkToAManInTheMiddle) {
   const Ledgerd between([&](server::Config* config) { attacker.Configure(config); });
   sdk::ClientConfig config;
   config.server = between.server->address();
-  config.tls = sdk::TlsFiles{tls_.Path("ca.pem"), tls_.Path("admin-city.pem"), tls_.Path("admin-city.key")};
-  const auto channel = sdk::OpenChannel(config);
+  config.tls.emplace();
+  config.tls->ca = tls_.Path("ca.pem");
+  config.tls->certificate = tls_.Path("admin-city.pem");
+  config.tls->key = tls_.Path("admin-city.key");
+  const auto identity = sdk::ReadIdentity(config, "admin-city", SystemClockMicros() / 1'000'000, nullptr);
+  ASSERT_TRUE(identity.ok()) << identity.status();
+  const auto channel = sdk::OpenChannel(config, identity->get());
   ASSERT_TRUE(channel.ok()) << channel.status();
   grpc::ClientContext context;
   v1::SubmitRequest request;
@@ -140,8 +145,9 @@ TEST_F(IdentityTest, ClientsDoNotTalkToAManInTheMiddle) {
   config.server = ledgerd_.server->address();
   grpc::ClientContext own_context;
   v1::GetLedgerResponse facts;
-  EXPECT_TRUE(
-      v1::LedgerService::NewStub(*sdk::OpenChannel(config))->GetLedger(&own_context, {}, &facts).ok());
+  EXPECT_TRUE(v1::LedgerService::NewStub(*sdk::OpenChannel(config, identity->get()))
+                  ->GetLedger(&own_context, {}, &facts)
+                  .ok());
 }
 
 // Whatever is added later: no RPC answers somebody who is nobody.

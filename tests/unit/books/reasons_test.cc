@@ -8,6 +8,7 @@
 #include <string>
 
 #include "ledger/books/authority.h"
+#include "tests/support/paths.h"
 
 #include "gtest/gtest.h"
 
@@ -22,7 +23,7 @@ std::string Read(const fs::path& path) {
 }
 
 std::string Document(const char* name) {
-  return Read(fs::path(FUNDLEDGER_SOURCE_DIR) / "docs" / name);
+  return Read(fs::path(test_support::SourceDir()) / "docs" / name);
 }
 
 // Constants in upper case that are no reasons: names of the environment.
@@ -35,7 +36,7 @@ bool IsReason(const std::string& word) {
 std::map<std::string, std::string> ReasonsBelow(const std::string& folder) {
   static const std::regex kReason("\"([A-Z][A-Z0-9]*(_[A-Z0-9]+)+|EXPIRED)\"");
   std::map<std::string, std::string> reasons;
-  for (const auto& entry : fs::recursive_directory_iterator(fs::path(FUNDLEDGER_SOURCE_DIR) / folder)) {
+  for (const auto& entry : fs::recursive_directory_iterator(fs::path(test_support::SourceDir()) / folder)) {
     const std::string extension = entry.path().extension().string();
     if (extension != ".cc" && extension != ".h") continue;
     const std::string text = Read(entry.path());

@@ -13,6 +13,7 @@
 #include "ledger/base/hash256.h"
 #include "ledger/log/merkle.h"
 #include "ledger/log/record.h"
+#include "tests/support/paths.h"
 
 namespace fundledger::log {
 
@@ -88,7 +89,7 @@ inline void FlipBit(size_t bit, Hash256* hash) {
 }
 
 inline std::string ReadGolden(const std::string& name) {
-  std::ifstream file(std::string(FUNDLEDGER_SOURCE_DIR "/tests/golden/log/") + name, std::ios::binary);
+  std::ifstream file(test_support::SourceDir() + "/tests/golden/log/" + name, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
