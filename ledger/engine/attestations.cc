@@ -122,7 +122,6 @@ std::vector<Keeping::Waiting> Keeping::Take() {
 }
 
 std::vector<Kept> Keeping::TakeWrites(const store::Snapshot& snapshot, store::Batch* batch) {
-  if (!has_writes_) return {};
   std::map<uint64_t, storage::Attestations> merged;
   std::vector<Kept> told;
   for (Waiting& each : Take()) {

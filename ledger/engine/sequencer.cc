@@ -325,11 +325,17 @@ absl::Status Sequencer::CommitGroup(Group* group) {
     return ReadOnly(checkpoint.status());
   }
   sheets_.TakeWrites(group->mutable_batch());
-  const std::vector<Kept> told = keeping_.TakeWrites(*store_->GetSnapshot(), group->mutable_batch());
+  const std::vector<Kept> told = TakeKept(group->mutable_batch());
   const absl::Status status = CommitSealed(*checkpoint, note, *group);
   if (status.ok()) Publish(group->end().edge, *checkpoint, std::move(note));
   for (const Kept& kept : told) kept(status);
   return status;
+}
+
+// Whoever commits calls it, and nobody else commits meanwhile.
+std::vector<Kept> Sequencer::TakeKept(store::Batch* batch) {
+  if (!keeping_.has_writes()) return {};
+  return keeping_.TakeWrites(*store_->GetSnapshot(), batch);
 }
 
 absl::Status Sequencer::CommitSealed(const log::Checkpoint& checkpoint, const std::string& note,
@@ -373,7 +379,7 @@ void Sequencer::CommitAsides() {
   if (const absl::Status stopped = write_status(); !stopped.ok()) return keeping_.Refuse(ReadOnly(stopped));
   store::Batch batch;
   sheets_.TakeWrites(&batch);
-  const std::vector<Kept> told = keeping_.TakeWrites(*store_->GetSnapshot(), &batch);
+  const std::vector<Kept> told = TakeKept(&batch);
   if (batch.writes().empty()) return;
   absl::Status status = store_->Commit(batch, end_.next_sequence(), end_.next_sequence());
   if (status.ok()) {

@@ -75,6 +75,7 @@ class Sequencer final : public Engine {
   void RunCommits();
   void FinishRound(Round* round);
   absl::Status CommitGroup(Group* group);
+  std::vector<Kept> TakeKept(store::Batch* batch);
   absl::Status CommitSealed(const log::Checkpoint& checkpoint, const std::string& note, const Group& group);
   void Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note);
   Answers MakeAnswers(const std::vector<Verdict>& verdicts, const Group& group) const;

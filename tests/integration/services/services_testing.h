@@ -85,6 +85,9 @@ class PassingEngine : public engine::Engine {
   std::vector<engine::CheckOutcome> Check(const std::vector<std::string>& submissions) const override {
     return below_->Check(submissions);
   }
+  void Keep(engine::Attestation attestation, engine::Kept kept) override {
+    below_->Keep(std::move(attestation), std::move(kept));
+  }
   std::shared_ptr<const engine::View> view() const override { return below_->view(); }
   absl::Status write_status() const override { return below_->write_status(); }
   void Stop() override { below_->Stop(); }
