@@ -6,8 +6,8 @@
 #include "ledger/base/status.h"
 #include "ledger/base/utf8.h"
 #include "ledger/crypto/digest.h"
+#include "ledger/log/lines.h"
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace fundledger::log {
@@ -42,22 +42,6 @@ absl::Status CheckCharacters(std::string_view text) {
   return absl::OkStatus();
 }
 
-// White space as Unicode has it, which is how other implementations split a line.
-bool IsSpace(char32_t c) {
-  return c == ' ' || (c >= 0x09 && c <= 0x0d) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
-         c == 0x3000;
-}
-
-bool IsName(std::string_view name) {
-  if (name.empty()) return false;
-  while (!name.empty()) {
-    const auto code = TakeCodePoint(&name);
-    if (!code.has_value() || IsSpace(*code) || *code < 0x20 || *code == 0x7f || *code == '+') return false;
-  }
-  return true;
-}
-
 // One line without its newline: "— NAME BASE64".
 std::optional<NoteSignature> ReadSignature(std::string_view line) {
   if (!line.starts_with(kSignaturePrefix)) return std::nullopt;
@@ -66,7 +50,7 @@ std::optional<NoteSignature> ReadSignature(std::string_view line) {
   if (space == std::string_view::npos) return std::nullopt;
   const std::string_view name = line.substr(0, space);
   const auto bytes = Base64Decode(line.substr(space + 1));
-  if (!IsName(name) || !bytes.has_value() || bytes->size() <= kKeyIdBytes) return std::nullopt;
+  if (!IsKeyName(name) || !bytes.has_value() || bytes->size() <= kKeyIdBytes) return std::nullopt;
   return NoteSignature{std::string(name), ReadBigEndian32(*bytes), bytes->substr(kKeyIdBytes)};
 }
 
@@ -76,25 +60,9 @@ std::pair<uint8_t, std::string> Typed(const crypto::PublicKey& key) {
   return {kTypePrivate, absl::StrCat(ToAbsl(kSm2Type), key.bytes)};
 }
 
-// Takes the text before the first `separator` off `text`.
-std::optional<std::string_view> TakeUntil(std::string_view* text, char separator) {
-  const size_t at = text->find(separator);
-  if (at == std::string_view::npos) return std::nullopt;
-  const std::string_view taken = text->substr(0, at);
-  text->remove_prefix(at + 1);
-  return taken;
-}
-
 absl::Status CheckpointMalformed(std::string_view why) {
   return Refuse(absl::StatusCode::kInvalidArgument, "CHECKPOINT_MALFORMED",
                 absl::StrCat("the checkpoint ", ToAbsl(why)));
-}
-
-// A size as it must be written: digits, no sign, no leading zero.
-std::optional<uint64_t> ReadSize(std::string_view text) {
-  uint64_t size = 0;
-  if (!absl::SimpleAtoi(ToAbsl(text), &size) || absl::StrCat(size) != text) return std::nullopt;
-  return size;
 }
 
 }  // namespace
@@ -106,38 +74,15 @@ uint32_t NoteKeyId(std::string_view name, uint8_t type, std::string_view key) {
 
 std::string VerifierKey(std::string_view name, const crypto::PublicKey& key) {
   const auto [type, bytes] = Typed(key);
-  std::string id;
-  AppendBigEndian32(NoteKeyId(name, type, bytes), &id);
-  return absl::StrCat(ToAbsl(name), "+", HexEncode(id), "+",
-                      Base64Encode(std::string(1, static_cast<char>(type)) + bytes));
+  return FormatVerifierKey(name, type, bytes);
 }
 
 absl::StatusOr<NoteVerifier> NoteVerifier::Parse(std::string_view verifier_key) {
-  const auto malformed = [](std::string_view why) {
-    return Refuse(absl::StatusCode::kInvalidArgument, "VERIFIER_KEY_MALFORMED",
-                  absl::StrCat("the verifier key ", ToAbsl(why)));
-  };
-  std::string_view rest = verifier_key;
-  const auto name = TakeUntil(&rest, '+');
-  const auto id_hex = name.has_value() ? TakeUntil(&rest, '+') : std::nullopt;
-  if (!id_hex.has_value()) return malformed("is not NAME+ID+KEY");
-  if (!IsName(*name)) return malformed("has no name, or one with white space");
-  const auto id = HexDecode(*id_hex);
-  const auto key = Base64Decode(rest);
-  if (!id.has_value() || id->size() != kKeyIdBytes) return malformed("has an id that is not 8 hex digits");
-  if (!key.has_value() || key->empty()) return malformed("has a key that is not base64");
-  if (static_cast<uint8_t>((*key)[0]) != kTypeEd25519) return malformed("is not of type 01, Ed25519");
-  const crypto::PublicKey public_key{crypto::Algorithm::kEd25519, key->substr(1)};
-  NoteVerifier verifier;
-  verifier.name = std::string(*name);
-  verifier.key_id = ReadBigEndian32(*id);
-  if (verifier.key_id != NoteKeyId(*name, kTypeEd25519, public_key.bytes)) {
-    return malformed("has an id that is not its key's: a character was lost or changed");
-  }
-  auto decoded = crypto::Verifier::Make(public_key);
-  if (!decoded.ok()) return malformed(absl::StrCat("cannot be used: ", decoded.status().message()));
-  verifier.key = *std::move(decoded);
-  return verifier;
+  ASSIGN_OR_RETURN(VerifierKeyParts parts, ParseVerifierKey(verifier_key));
+  if (parts.type != kTypeEd25519) return VerifierKeyMalformed("is not of type 01, Ed25519");
+  auto key = crypto::Verifier::Make({crypto::Algorithm::kEd25519, std::move(parts.key)});
+  if (!key.ok()) return VerifierKeyMalformed(absl::StrCat("cannot be used: ", key.status().message()));
+  return NoteVerifier{std::move(parts.name), parts.key_id, *std::move(key)};
 }
 
 absl::StatusOr<Note> ParseNote(std::string_view note) {
@@ -181,17 +126,14 @@ absl::StatusOr<std::string> SignNote(std::string_view text, std::string_view nam
                                      const crypto::Signer& signer) {
   if (!text.ends_with('\n')) return Malformed("has a text without a final newline");
   RETURN_IF_ERROR(CheckCharacters(text));
-  if (!IsName(name))
+  if (!IsKeyName(name))
     return Malformed("would be signed under a name that is empty or holds white space or '+'");
   const crypto::PublicKey& key = signer.public_key();
   if (key.algorithm != crypto::Algorithm::kEd25519)
     return Malformed("would be signed by a key that is not Ed25519");
   ASSIGN_OR_RETURN(const std::string signature, signer.Sign(text));
-  std::string bytes;
-  AppendBigEndian32(NoteKeyId(name, kTypeEd25519, key.bytes), &bytes);
-  bytes.append(signature);
-  std::string note = absl::StrCat(ToAbsl(text), "\n", ToAbsl(kSignaturePrefix), ToAbsl(name), " ",
-                                  Base64Encode(bytes), "\n");
+  std::string note = absl::StrCat(ToAbsl(text), "\n",
+                                  SignatureLine(name, NoteKeyId(name, kTypeEd25519, key.bytes), signature));
   if (note.size() > kNoteBytesMax) return Malformed("would be too long");
   return note;
 }
@@ -209,7 +151,7 @@ absl::StatusOr<Checkpoint> ParseCheckpointText(std::string_view text) {
   const auto root_line = TakeUntil(&rest, '\n');  // what follows are extensions, which mean nothing here
   if (!root_line.has_value()) return CheckpointMalformed("has fewer than three lines");
   if (origin->empty()) return CheckpointMalformed("has no origin");
-  const auto size = ReadSize(*size_line);
+  const auto size = ReadNumber(*size_line);
   if (!size.has_value()) return CheckpointMalformed("has a size that is not a plain number");
   const auto root_bytes = Base64Decode(*root_line);
   const auto root = root_bytes.has_value() ? Hash256::FromBytes(*root_bytes) : std::nullopt;

@@ -88,6 +88,13 @@ inline void FlipBit(size_t bit, Hash256* hash) {
   hash->bytes[bit / 8] = static_cast<uint8_t>(hash->bytes[bit / 8] ^ 1 << bit % 8);
 }
 
+// An Ed25519 seed: `from`, from + 1, …
+inline std::string CountingSeed(uint8_t from) {
+  std::string seed;
+  for (int i = 0; i < 32; ++i) seed.push_back(static_cast<char>(from + i));
+  return seed;
+}
+
 inline std::string ReadGolden(const std::string& name) {
   std::ifstream file(test_support::SourceDir() + "/tests/golden/log/" + name, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};

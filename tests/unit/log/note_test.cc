@@ -11,12 +11,6 @@ namespace {
 constexpr char kOrigin[] = "example.com/log";
 constexpr char kDash[] = "\xe2\x80\x94 ";
 
-std::string CountingSeed(uint8_t from) {
-  std::string seed;
-  for (int i = 0; i < 32; ++i) seed.push_back(static_cast<char>(from + i));
-  return seed;
-}
-
 std::unique_ptr<crypto::Signer> LogSigner() {
   return *crypto::Ed25519FromSeed(CountingSeed(0));
 }
