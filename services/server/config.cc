@@ -5,17 +5,17 @@
 #include <optional>
 #include <utility>
 
-#include <arpa/inet.h>
-
 #include "ledger/base/status.h"
+#include "services/process/address.h"
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include <CLI/CLI.hpp>
 
 namespace fundledger::server {
 namespace {
+
+using process::HostOf;
+using process::IsLoopback;
 
 constexpr Setting kSettings[] = {
     {"", "ledger", "--ledger", &Config::ledger, "Directory of the ledger", true},
@@ -137,30 +137,6 @@ absl::Status CheckOneOf(std::string_view key, std::string_view value,
   for (const std::string_view one : known) absl::StrAppend(&list, list.empty() ? "" : ", ", ToAbsl(one));
   return Invalid("CONFIG_OUT_OF_RANGE",
                  absl::StrCat(ToAbsl(key), " is \"", ToAbsl(value), "\"; it may be ", list));
-}
-
-// The host of HOST:PORT or [HOST]:PORT.
-absl::StatusOr<std::string> HostOf(std::string_view setting, const std::string& listen) {
-  const size_t colon = listen.rfind(':');
-  int port = -1;
-  const bool has_port = colon != std::string::npos && absl::SimpleAtoi(listen.substr(colon + 1), &port);
-  std::string host = listen.substr(0, has_port ? colon : 0);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  if (host.empty() || port < 0 || port > 65535 ||
-      (!bracketed && host.find_first_of(":[]") != std::string::npos)) {
-    return Invalid("LISTEN_MALFORMED",
-                   absl::StrCat(ToAbsl(setting), " is \"", listen,
-                                "\"; write HOST:PORT, such as 127.0.0.1:7411 or [::1]:7411"));
-  }
-  return host;
-}
-
-// Addresses only: of names, "localhost" alone means this machine everywhere.
-bool IsLoopback(const std::string& host) {
-  in_addr ipv4{};
-  const bool is_ipv4 = inet_pton(AF_INET, host.c_str(), &ipv4) == 1;
-  return host == "localhost" || host == "::1" || (is_ipv4 && host.starts_with("127."));
 }
 
 absl::Status CheckTls(const Config& config) {

@@ -1,22 +1,13 @@
-// The small files around a server.
+// The small files around a server, under the names this folder has for them.
 #pragma once
 
-#include <string>
-#include <string_view>
-
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
+#include "services/process/files.h"
 
 namespace fundledger::server {
 
-// What a file that holds a secret says. INVALID_ARGUMENT: KEY_FILE_UNREADABLE; KEY_FILE_EXPOSED, if it is
-// another user's, or anybody but its owner may read or write it.
-absl::StatusOr<std::string> ReadSecretFile(const std::string& path);
-// What an open descriptor has until its end. INVALID_ARGUMENT, reason KEY_FILE_UNREADABLE.
-absl::StatusOr<std::string> ReadSecretDescriptor(int fd);
-
-// Puts `content` in place of the file: a reader sees the old file, the new one, or none, never a part.
-// UNAVAILABLE, reason FILE_NOT_WRITTEN.
-absl::Status ReplaceFile(const std::string& path, std::string_view content);
+using process::ReadFile;
+using process::ReadSecretDescriptor;
+using process::ReadSecretFile;
+using process::ReplaceFile;
 
 }  // namespace fundledger::server

@@ -1,22 +1,19 @@
-// The server's log: one line an event to stderr, for people and programs alike.
-//
-//   Log(LogLevel::kInfo, "listening", {{"address", "127.0.0.1:7411"}});
-//   time=2026-01-05T08:30:00.123Z level=info event=listening address=127.0.0.1:7411
-//   {"time":"2026-01-05T08:30:00.123Z","level":"info","event":"listening","address":"127.0.0.1:7411"}
+// The daemon's log: that of every server process, with gRPC's own messages in it.
 #pragma once
 
 #include <functional>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
-#include "absl/status/status.h"
+#include "services/process/log.h"
 
 namespace fundledger::server {
 
-enum class LogLevel { kDebug, kInfo, kWarn, kError };
-using LogFields = std::vector<std::pair<std::string_view, std::string>>;
+using process::FormatLogJson;
+using process::FormatLogText;
+using process::Log;
+using process::LogFields;
+using process::LogLevel;
+using process::LogStatus;
 
 // Once, before other threads log. `level` and `format` as CheckConfig takes them. gRPC's own messages follow.
 void SetUpLog(std::string_view level, std::string_view format);
@@ -24,14 +21,5 @@ void SetUpLog(std::string_view level, std::string_view format);
 // Called with the reason for each TLS handshake that fails in this process; gRPC tells of them in its log
 // only. Null: nobody is told. `told` does not block.
 void TellFailedHandshakes(std::function<void(std::string_view why)> told);
-
-// Thread-safe.
-void Log(LogLevel level, std::string_view event, const LogFields& fields);
-// Reason and message of `status` as fields.
-void LogStatus(LogLevel level, std::string_view event, const absl::Status& status);
-
-// The line after time and level; separate for tests.
-std::string FormatLogText(std::string_view event, const LogFields& fields);
-std::string FormatLogJson(std::string_view event, const LogFields& fields);
 
 }  // namespace fundledger::server
