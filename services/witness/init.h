@@ -1,0 +1,17 @@
+// A new witness: its key, its empty state, its configuration.
+#pragma once
+
+#include <string>
+
+#include "services/witness/config.h"
+
+#include "absl/status/statusor.h"
+
+namespace fundledger::witness {
+
+// Makes the directory with witness.key, state/ and witness.toml, and gives what to tell the people: its
+// verifier key and its policy line. INVALID_ARGUMENT: CONFIG_INCOMPLETE, PASSPHRASE_NEEDED,
+// PASSPHRASE_TOO_SHORT, VERIFIER_KEY_MALFORMED, DIRECTORY_NOT_EMPTY; errors of files.h and state.h.
+absl::StatusOr<std::string> Init(const InitOptions& options);
+
+}  // namespace fundledger::witness

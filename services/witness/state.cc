@@ -1,0 +1,120 @@
+#include "services/witness/state.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+#include "ledger/crypto/digest.h"
+#include "services/process/files.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::witness {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kKeyFile = "verifier-key";  // the verifier key whose state this is
+constexpr std::string_view kExtension = ".checkpoint";
+constexpr size_t kHashCharacters = 64;
+
+absl::Status Damaged(std::string_view path, std::string_view why) {
+  return Refuse(absl::StatusCode::kDataLoss, "WITNESS_STATE_DAMAGED",
+                absl::StrCat(ToAbsl(path), " ", ToAbsl(why),
+                             "; without what it knew the witness could cosign two histories: make a new "
+                             "witness with a new key, or restore this file if it is known to be the latest"));
+}
+
+absl::Status CheckKey(const std::string& directory, std::string_view verifier_key) {
+  const absl::StatusOr<std::string> key = process::ReadFile((fs::path(directory) / kKeyFile).string());
+  if (!key.ok()) {
+    return Refuse(absl::StatusCode::kNotFound, "WITNESS_STATE_MISSING",
+                  absl::StrCat(directory,
+                               " holds no witness's state; `fundledger-witness init` makes one, "
+                               "for a new key only: a key whose state is lost must not sign again"));
+  }
+  if (*key == absl::StrCat(ToAbsl(verifier_key), "\n")) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kFailedPrecondition, "WITNESS_STATE_OF_ANOTHER",
+                absl::StrCat(directory, " is the state of another witness, ", key->substr(0, key->find('\n')),
+                             ", not of ", ToAbsl(verifier_key)));
+}
+
+}  // namespace
+
+std::string OriginHash(std::string_view origin) {
+  return HexEncode(crypto::Sha256(origin).view());
+}
+
+absl::Status State::Create(const std::string& directory, std::string_view verifier_key) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (!error && !fs::is_empty(directory, error) && !error) {
+    return Refuse(absl::StatusCode::kAlreadyExists, "WITNESS_STATE_EXISTS",
+                  absl::StrCat(directory, " holds something already; it is left as it is"));
+  }
+  if (error) {
+    return Refuse(absl::StatusCode::kUnavailable, "FILE_NOT_WRITTEN",
+                  absl::StrCat(directory, ": ", error.message()));
+  }
+  return process::ReplaceFileDurably((fs::path(directory) / kKeyFile).string(),
+                                     absl::StrCat(ToAbsl(verifier_key), "\n"));
+}
+
+absl::StatusOr<std::unique_ptr<State>> State::Open(const std::string& directory,
+                                                   std::string_view verifier_key) {
+  RETURN_IF_ERROR(CheckKey(directory, verifier_key));
+  const std::string path = (fs::path(directory) / "lock").string();
+  const int lock = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock < 0 || ::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    const std::string why = std::strerror(errno);
+    if (lock >= 0) (void)::close(lock);
+    return Refuse(absl::StatusCode::kFailedPrecondition, "WITNESS_STATE_LOCKED",
+                  absl::StrCat(path, " cannot be locked (", why, "): another witness runs on this state"));
+  }
+  std::unique_ptr<State> state(new State(directory, lock));
+  RETURN_IF_ERROR(state->ReadAll());
+  return state;
+}
+
+State::~State() {
+  (void)::close(lock_);
+}
+
+absl::Status State::ReadAll() {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory_, error)) {
+    if (entry.path().extension() != kExtension) continue;
+    const std::string hash = entry.path().stem().string();
+    const auto note = process::ReadFile(entry.path().string());
+    const auto hash_bytes = HexDecode(hash);
+    const bool is_named_well =
+        hash.size() == kHashCharacters && hash_bytes.has_value() && HexEncode(*hash_bytes) == hash;
+    if (!is_named_well) return Damaged(entry.path().string(), "is not named after a log");
+    if (!note.ok()) return Damaged(entry.path().string(), "cannot be read");
+    notes_[hash] = *note;
+  }
+  return error ? Damaged(directory_, error.message()) : absl::OkStatus();
+}
+
+std::string State::PathOf(std::string_view origin_hash) const {
+  return (fs::path(directory_) / absl::StrCat(ToAbsl(origin_hash), ToAbsl(kExtension))).string();
+}
+
+std::optional<std::string> State::Read(std::string_view origin) const {
+  const auto found = notes_.find(OriginHash(origin));
+  return found == notes_.end() ? std::nullopt : std::optional(found->second);
+}
+
+absl::Status State::Write(std::string_view origin, std::string_view note) const {
+  return process::ReplaceFileDurably(PathOf(OriginHash(origin)), note);
+}
+
+}  // namespace fundledger::witness
