@@ -149,11 +149,14 @@ Answer Witness::Judge(const log::WitnessRequest& request, const log::Checkpoint&
   }
   const Fault fault = FaultOf(request, watched->last, checkpoint);
   if (fault.why.empty()) return Cosign(checkpoint, note, watched);
+  process::LogFields fields = {{"origin", watched->origin}, {"message", fault.why}};
+  // A proof that does not fit may be anybody's mistake; a log that signed both is a case for people.
+  if (fault.convicts) {
+    fields.emplace_back("cosigned", watched->note);
+    fields.emplace_back("refused", KeepKnown(note, watched->keys));
+  }
   Log(fault.convicts ? LogLevel::kError : LogLevel::kWarn, fault.convicts ? "log_forked" : "proof_refused",
-      {{"origin", watched->origin},
-       {"message", fault.why},
-       {"cosigned", watched->note},
-       {"refused", KeepKnown(note, watched->keys)}});
+      fields);
   return Refused(422, fault.why);
 }
 
