@@ -1,9 +1,12 @@
 #include "ledger/crypto/signature.h"
 
+#include <algorithm>
+#include <array>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sodium.h>
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
@@ -125,6 +128,46 @@ TEST(Ed25519, RefusesASignatureRaisedByTheGroupOrder) {
   }
   ASSERT_EQ(carry, 0u);
   ExpectInvalid(verifier->Verify("m", signature));
+}
+
+// A signature of `message` by the key of `seed` whose R is the neutral point: a good equation, S·B = R + h·A,
+// with a point of small order.
+std::string SignWithNeutralPoint(const std::string& seed, std::string_view key, std::string_view message) {
+  using Wide = std::array<unsigned char, 64>;
+  using Scalar = std::array<unsigned char, 32>;
+  const auto reduced_sha512 = [](const std::string& bytes, bool clamped) {
+    Wide hash{};
+    crypto_hash_sha512(hash.data(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+    if (clamped) {
+      hash[0] &= 248;
+      hash[31] = static_cast<unsigned char>((hash[31] & 127) | 64);
+      std::fill(hash.begin() + 32, hash.end(), static_cast<unsigned char>(0));
+    }
+    Scalar scalar{};
+    crypto_core_ed25519_scalar_reduce(scalar.data(), hash.data());
+    return scalar;
+  };
+  const std::string neutral = std::string(1, '\x01') + std::string(31, '\0');
+  const Scalar secret = reduced_sha512(seed, /*clamped=*/true);
+  const Scalar h = reduced_sha512(neutral + std::string(key) + std::string(message), /*clamped=*/false);
+  Scalar s{};
+  crypto_core_ed25519_scalar_mul(s.data(), h.data(), secret.data());
+  return neutral + std::string(s.begin(), s.end());
+}
+
+// libsodium does not, and would make records refused that a log already holds.
+TEST(Ed25519, TakesTheSignaturesThatOnlyOpensslTakes) {
+  const std::string seed(32, '\x07');
+  const auto signer = *Ed25519FromSeed(seed);
+  const std::string& key = signer->public_key().bytes;
+  const std::string signature = SignWithNeutralPoint(seed, key, "m");
+  ASSERT_NE(crypto_sign_ed25519_verify_detached(reinterpret_cast<const unsigned char*>(signature.data()),
+                                                reinterpret_cast<const unsigned char*>("m"), 1,
+                                                reinterpret_cast<const unsigned char*>(key.data())),
+            0);
+  const auto verifier = *Verifier::Make(signer->public_key());
+  EXPECT_TRUE(verifier->Verify("m", signature).ok());
+  ExpectInvalid(verifier->Verify("n", signature));
 }
 
 void ExpectMalformedKey(const absl::Status& status, std::string_view what) {
