@@ -65,6 +65,12 @@ absl::Status LogKeys::Follow(std::string_view bytes) {
   return absl::OkStatus();
 }
 
+std::vector<log::NoteVerifier> LogKeys::verifiers() const {
+  std::vector<log::NoteVerifier> verifiers;
+  for (const Key& key : keys_) verifiers.push_back(key.verifier);
+  return verifiers;
+}
+
 const log::NoteVerifier& LogKeys::At(uint64_t size) const {
   for (auto key = keys_.rbegin(); key != keys_.rend(); ++key) {
     if (key->from < size) return key->verifier;

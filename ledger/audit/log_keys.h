@@ -34,6 +34,8 @@ class LogKeys {
 
   // For checkpoints of `size` records.
   const log::NoteVerifier& At(uint64_t size) const;
+  // All of them, oldest first.
+  std::vector<log::NoteVerifier> verifiers() const;
   // That signs now.
   const ::fundledger::v1::PublicKey& current() const { return keys_.back().key; }
   // That replaces it when it is lost.

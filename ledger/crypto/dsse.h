@@ -13,6 +13,7 @@ namespace fundledger::crypto {
 
 inline constexpr std::string_view kSubmissionType = "application/vnd.fundledger.submission.v1+protobuf";
 inline constexpr std::string_view kKeyProofType = "application/vnd.fundledger.key.v1";
+inline constexpr std::string_view kAnswerType = "application/vnd.fundledger.answer.v1+protobuf";
 
 // The bytes that are signed: "DSSEv1 " ‖ len(type) ‖ " " ‖ type ‖ " " ‖ len(body) ‖ " " ‖ body.
 std::string PreAuthEncoding(std::string_view type, std::string_view body);

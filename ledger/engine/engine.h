@@ -120,6 +120,10 @@ class Engine {
   // When `kept` hears OK it is on disk and in the latest view. UNAVAILABLE, reasons LEDGER_READ_ONLY,
   // STORE_REFUSED: it is not kept, or, where writing stopped on the way, may not be.
   virtual void Keep(Attestation attestation, Kept kept) = 0;
+  // Signs a serialized v1::Answer as an answer and as nothing else, by the log's key for the size of `view`:
+  // its DSSE envelope. Thread-safe. FAILED_PRECONDITION, reason ANSWER_NOT_SIGNED, where that key is not
+  // held, as on a mirror.
+  virtual absl::StatusOr<std::string> SignAnswer(const View& view, std::string_view answer) const;
   // The latest view. Thread-safe. Must not outlive the engine.
   virtual std::shared_ptr<const View> view() const = 0;
   // OK while it writes; otherwise why not.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ledger/base/status.h"
+#include "ledger/crypto/dsse.h"
 #include "ledger/engine/receipt.h"
 #include "ledger/store/rocksdb.h"
 
@@ -43,6 +44,12 @@ int64_t MonotonicClockMicros() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
+}
+
+absl::StatusOr<std::string> Engine::SignAnswer(const View&, std::string_view) const {
+  return Refuse(absl::StatusCode::kFailedPrecondition, "ANSWER_NOT_SIGNED",
+                "the key that signs the log is not held here: ask without a signature, or ask the ledger "
+                "that signs it");
 }
 
 Sequencer::Sequencer(OpenedLedger opened, Options options)
@@ -132,6 +139,17 @@ void Sequencer::Keep(Attestation attestation, Kept kept) {
   }
   if (!status.ok()) return kept(ReadOnly(status));
   keeping_.Add(std::move(attestation), std::move(kept));
+}
+
+absl::StatusOr<std::string> Sequencer::SignAnswer(const View& view, std::string_view answer) const {
+  ASSIGN_OR_RETURN(const books::EntityPtr ledger, view.Get({books::EntityKind::kLedger, ""}));
+  if (ledger == nullptr || ledger->ledger().log_keys().empty()) {
+    return Refuse(absl::StatusCode::kDataLoss, "GENESIS_MISSING", "the books hold no key of the log");
+  }
+  // The last of the view's keys is the one for checkpoints of its size.
+  const crypto::Signer* signer = signers_.Find(ledger->ledger().log_keys().rbegin()->key());
+  if (signer == nullptr) return Engine::SignAnswer(view, answer);
+  return crypto::SealEnvelope(crypto::kAnswerType, answer, {signer});
 }
 
 std::shared_ptr<const View> Sequencer::view() const {

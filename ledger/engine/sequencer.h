@@ -35,6 +35,7 @@ class Sequencer final : public Engine {
   void Enqueue(Prepared prepared, Done done) override;
   std::vector<CheckOutcome> Check(const std::vector<std::string>& submissions) const override;
   void Keep(Attestation attestation, Kept kept) override;
+  absl::StatusOr<std::string> SignAnswer(const View& view, std::string_view answer) const override;
   std::shared_ptr<const View> view() const override;
   absl::Status write_status() const override;
   void Stop() override;

@@ -85,6 +85,11 @@ absl::StatusOr<Caller> CallerOf(const std::string& officer, const engine::View& 
 
 }  // namespace
 
+std::string QueryRule::FullMethod() const {
+  const size_t dot = method.find('.');
+  return absl::StrCat(ToAbsl(kPackage), ToAbsl(method.substr(0, dot)), "/", ToAbsl(method.substr(dot + 1)));
+}
+
 std::span<const QueryRule> QueryRules() {
   return kRules;
 }

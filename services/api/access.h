@@ -48,6 +48,8 @@ enum class Reach {
 
 struct QueryRule {
   std::string_view method;  // SERVICE.METHOD of package fundledger.v1
+  // SERVICE/METHOD with its package, as gRPC names it.
+  std::string FullMethod() const;
   // By role, from ROLE_FINANCE_CLERK to ROLE_ADMIN.
   std::array<Reach, ::fundledger::v1::Role_ARRAYSIZE - 1> reach;
   // Also of an officer whose key was revoked: repeating what was submitted before, and facts of the log.

@@ -4,8 +4,10 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
+#include "fundledger/v1/resources.pb.h"
 #include "ledger/base/status.h"
 #include "ledger/engine/engine.h"
 #include "services/api/access.h"
@@ -30,6 +32,25 @@ struct Context {
 void WatchQuery(const Context& context, const grpc::CallbackServerContext& call, const QueryRule& rule,
                 const Caller& caller, const absl::Status& status);
 
+// Has the engine sign a response to a request, both serialized, as the answer of the RPC that `rule` is of,
+// into the response's basis. INVALID_ARGUMENT, reason ANSWER_TOO_LARGE: with its signed copy it would not fit
+// a message. Otherwise as of Engine::SignAnswer.
+absl::Status SignAnswer(const Context& context, const engine::View& view, const QueryRule& rule,
+                        std::string request, std::string response, ::fundledger::v1::Basis* basis);
+
+// The same, if the request asks for it. The request is what was answered: confined, where that is needed.
+template <typename Request, typename Response>
+absl::Status SignIfAsked(const Context& context, const engine::View& view, const Request& asked,
+                         Response* response) {
+  if constexpr (requires { asked.sign_answer(); }) {
+    if (asked.sign_answer()) {
+      return SignAnswer(context, view, RuleFor<Request>(), asked.SerializeAsString(),
+                        response->SerializeAsString(), response->mutable_basis());
+    }
+  }
+  return absl::OkStatus();
+}
+
 // Who asks, as of a view, and how far.
 struct Asker {
   Caller caller;
@@ -52,10 +73,15 @@ grpc::ServerUnaryReactor* QueryOn(rpc::Executor* executor, const Context& contex
                         ASSIGN_OR_RETURN(asker.caller,
                                          context.access->Identify(*call->auth_context(), *view));
                         ASSIGN_OR_RETURN(asker.reach, CheckQuery(asker.caller, rule));
-                        if (asker.reach == Reach::kAll) return fill(*view, asker, *request, response);
-                        Request confined = *request;
-                        RETURN_IF_ERROR(Confine(asker.caller, *view, &confined));
-                        return fill(*view, asker, confined, response);
+                        const Request* asked = request;
+                        Request confined;
+                        if (asker.reach != Reach::kAll) {
+                          confined = *request;
+                          RETURN_IF_ERROR(Confine(asker.caller, *view, &confined));
+                          asked = &confined;
+                        }
+                        RETURN_IF_ERROR(fill(*view, asker, *asked, response));
+                        return SignIfAsked(context, *view, *asked, response);
                       }();
                       WatchQuery(context, *call, rule, asker.caller, status);
                       return status;

@@ -88,6 +88,9 @@ class PassingEngine : public engine::Engine {
   void Keep(engine::Attestation attestation, engine::Kept kept) override {
     below_->Keep(std::move(attestation), std::move(kept));
   }
+  absl::StatusOr<std::string> SignAnswer(const engine::View& view, std::string_view answer) const override {
+    return below_->SignAnswer(view, answer);
+  }
   std::shared_ptr<const engine::View> view() const override { return below_->view(); }
   absl::Status write_status() const override { return below_->write_status(); }
   void Stop() override { below_->Stop(); }
