@@ -108,7 +108,8 @@ grpc::Status Client::WithRetry(int64_t patience_ms,
 }
 
 ProofFetcher Client::Fetcher() {
-  return [this](uint64_t old_size, uint64_t new_size) -> absl::StatusOr<std::vector<Hash256>> {
+  ProofFetcher fetcher;
+  fetcher.consistency = [this](uint64_t old_size, uint64_t new_size) -> absl::StatusOr<std::vector<Hash256>> {
     v1::GetConsistencyProofRequest request;
     request.set_old_size(old_size);
     request.set_new_size(new_size);
@@ -123,6 +124,16 @@ ProofFetcher Client::Fetcher() {
     if (!response.ok()) return response.status();
     return ReadHashes(response->consistency());
   };
+  fetcher.root = [this](uint64_t size) -> absl::StatusOr<Hash256> {
+    v1::GetInclusionProofRequest request;
+    request.set_tree_size(size);
+    ASSIGN_OR_RETURN(const v1::GetInclusionProofResponse response,
+                     Call(*audit_, &v1::AuditService::Stub::GetInclusionProof, request));
+    const auto root = Hash256::FromBytes(response.root());
+    if (!root.has_value()) return absl::DataLossError("the server's root is not of 32 bytes");
+    return *root;
+  };
+  return fetcher;
 }
 
 v1::Submission Client::Draft(std::string_view officer, const std::string& request_id,

@@ -4,10 +4,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "clients/sdk/evidence.h"
 #include "clients/sdk/files.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
-#include "ledger/crypto/digest.h"
+#include "ledger/log/evidence.h"
 #include "ledger/log/merkle.h"
 
 #include "absl/strings/str_cat.h"
@@ -64,18 +65,31 @@ absl::StatusOr<Seen> Seen::Load(const fs::path& file, const fs::path& evidence, 
   return seen;
 }
 
-absl::Status Seen::Convict(std::string_view reason, std::string_view what, const std::string& note) const {
-  // Both notes are signed by the log: together they show what it did, to anybody who has its verifier key.
-  const std::string held = note_.empty() ? log::FormatCheckpoint(checkpoint_) : note_;
-  const fs::path path =
-      evidence_ / absl::StrCat(HexEncode(crypto::Sha256({held, note}).view().substr(0, 8)), ".txt");
-  std::error_code error;
-  fs::create_directories(evidence_, error);
-  const absl::Status kept = ReplaceFile(
-      path, absl::StrCat(ToAbsl(reason), "\n\nseen before:\n\n", held, "\nshown now:\n\n", note), true);
-  return Evidence(reason, absl::StrCat(ToAbsl(what), "; both checkpoints are kept in ", path.string(),
-                                       kept.ok() ? "" : " (which could not be written)",
-                                       ": submit nothing more, and give them to the discipline inspection"));
+absl::Status Seen::Complaint(std::string_view reason, std::string_view what, const std::string& note) const {
+  return Complain(evidence_, reason, what,
+                  {{log::PartLabel::kCheckpoint, note_}, {log::PartLabel::kCheckpoint, note}});
+}
+
+absl::Status Seen::Forked(const log::Checkpoint& shown, const std::string& note,
+                          const std::vector<Hash256>& proof, std::string_view why,
+                          const ProofFetcher& fetch) const {
+  const std::string what =
+      absl::StrCat("the log shown (", Shown(shown), ") does not agree with what was seen before (",
+                   Shown(checkpoint_), "): ", ToAbsl(why));
+  // Without a note that is signed nothing convicts: the ledger's id came by another way.
+  const bool is_signed = !note_.empty();
+  if (is_signed && shown.size == checkpoint_.size) {
+    return Report(evidence_, "LOG_FORKED", what, log::TwoRoots(note_, note));
+  }
+  if (is_signed && shown.size > checkpoint_.size) {
+    // Its own proof, which leads to another tree than the one seen, convicts if it is one at all.
+    const auto root = fetch.root(checkpoint_.size);
+    const log::EvidenceFile file = log::NotAPrefix(note_, note, root.value_or(Hash256()), proof);
+    if (root.ok() && log::CheckContradiction(file, {log_}).ok()) {
+      return Report(evidence_, "LOG_FORKED", what, file);
+    }
+  }
+  return Complaint("LOG_FORKED", what, note);
 }
 
 absl::StatusOr<log::Checkpoint> Seen::Believe(const std::string& note, const ProofFetcher& fetch) {
@@ -87,24 +101,22 @@ absl::StatusOr<log::Checkpoint> Seen::Believe(const std::string& note, const Pro
                                  opened.status().message()));
   }
   const log::Checkpoint shown = *opened;
-  if (shown.size == 0) return Convict("LOG_SHRANK", "the log shown is empty", note);
-  const bool newer = shown.size > checkpoint_.size;
-  const log::Checkpoint& older_tree = newer ? checkpoint_ : shown;
-  const log::Checkpoint& newer_tree = newer ? shown : checkpoint_;
-  absl::Status consistent = absl::OkStatus();
-  if (shown.size == checkpoint_.size) {
-    if (shown.root != checkpoint_.root) consistent = absl::DataLossError("two roots at one size");
-  } else {
-    ASSIGN_OR_RETURN(const std::vector<Hash256> proof, fetch(older_tree.size, newer_tree.size));
-    consistent =
-        log::VerifyConsistency(older_tree.size, newer_tree.size, older_tree.root, newer_tree.root, proof);
+  if (shown.size == 0) return Complaint("LOG_SHRANK", "the log shown is empty", note);
+  if (shown.size == checkpoint_.size && shown.root != checkpoint_.root) {
+    return Forked(shown, note, {}, "two roots at one size", fetch);
   }
-  if (!consistent.ok()) {
-    return Convict(
-        "LOG_FORKED",
-        absl::StrCat("the log shown (", Shown(shown), ") does not agree with what was seen before (",
-                     Shown(checkpoint_), "): ", consistent.message()),
-        note);
+  const bool newer = shown.size > checkpoint_.size;
+  if (shown.size != checkpoint_.size) {
+    const log::Checkpoint& older_tree = newer ? checkpoint_ : shown;
+    const log::Checkpoint& newer_tree = newer ? shown : checkpoint_;
+    const auto proof = fetch.consistency(older_tree.size, newer_tree.size);
+    if (IsEvidence(proof.status())) {
+      return Complaint(ReasonOf(proof.status()), ToStd(proof.status().message()), note);
+    }
+    if (!proof.ok()) return proof.status();
+    const absl::Status consistent =
+        log::VerifyConsistency(older_tree.size, newer_tree.size, older_tree.root, newer_tree.root, *proof);
+    if (!consistent.ok()) return Forked(shown, note, *proof, ToStd(consistent.message()), fetch);
   }
   if (newer) RETURN_IF_ERROR(Save(note, shown));
   believed_ = note;
@@ -115,10 +127,10 @@ absl::StatusOr<log::Checkpoint> Seen::Believe(const std::string& note, const Pro
 absl::StatusOr<log::Checkpoint> Seen::BelieveLatest(const std::string& note, const ProofFetcher& fetch) {
   const auto opened = log::OpenCheckpoint(note, log_);
   if (opened.ok() && opened->size < checkpoint_.size) {
-    return Convict("LOG_SHRANK",
-                   absl::StrCat("the log ends before what was seen of it: shown now ", Shown(*opened),
-                                ", seen before ", Shown(checkpoint_)),
-                   note);
+    return Complaint("LOG_SHRANK",
+                     absl::StrCat("the log ends before what was seen of it: shown now ", Shown(*opened),
+                                  ", seen before ", Shown(checkpoint_)),
+                     note);
   }
   return Believe(note, fetch);
 }

@@ -15,16 +15,21 @@
 
 namespace fundledger::sdk {
 
-// Asks the server for the proof that the tree of `new_size` begins with that of `old_size`.
-using ProofFetcher =
-    std::function<absl::StatusOr<std::vector<Hash256>>(uint64_t old_size, uint64_t new_size)>;
+// Asks the server.
+struct ProofFetcher {
+  // For the proof that the tree of `new_size` begins with that of `old_size`.
+  std::function<absl::StatusOr<std::vector<Hash256>>(uint64_t old_size, uint64_t new_size)> consistency;
+  // For the root of its tree of `size`: where it does not prove what it should, what its proof does prove.
+  std::function<absl::StatusOr<Hash256>(uint64_t size)> root;
+};
 
 // Not thread-safe; several processes may share the file.
 class Seen {
  public:
   // What the file holds: the signed note as the server gave it. Without a file, the tree of record 0 alone,
   // whose root is the ledger's id, which came by another way. DATA_LOSS, reason SEEN_DAMAGED, if the file
-  // cannot be what was written. `evidence` is the directory for notes that contradict each other.
+  // cannot be what was written. `evidence` is the directory for what
+  // contradicts it (clients/sdk/evidence.h).
   static absl::StatusOr<Seen> Load(const std::filesystem::path& file, const std::filesystem::path& evidence,
                                    const log::NoteVerifier& log, const Hash256& ledger);
 
@@ -41,7 +46,11 @@ class Seen {
   Seen(std::filesystem::path file, std::filesystem::path evidence, log::NoteVerifier log)
       : file_(std::move(file)), evidence_(std::move(evidence)), log_(std::move(log)) {}
   absl::Status Save(const std::string& note, const log::Checkpoint& checkpoint);
-  absl::Status Convict(std::string_view reason, std::string_view what, const std::string& note) const;
+  // Reports that `note`, of `shown`, contradicts what was seen, with a proof if `fetch` has one.
+  absl::Status Forked(const log::Checkpoint& shown, const std::string& note,
+                      const std::vector<Hash256>& proof, std::string_view why,
+                      const ProofFetcher& fetch) const;
+  absl::Status Complaint(std::string_view reason, std::string_view what, const std::string& note) const;
 
   std::filesystem::path file_;
   std::filesystem::path evidence_;

@@ -51,9 +51,10 @@ class LittleLog {
   log::Checkpoint At(uint64_t size) const { return {origin_, size, *log::TreeRoot(size, Nodes())}; }
   std::string Note(uint64_t size) const { return *log::SignCheckpoint(At(size), *key_); }
   ProofFetcher Fetcher() const {
-    return [this](uint64_t old_size, uint64_t new_size) {
-      return log::ProveConsistency(old_size, new_size, Nodes());
-    };
+    return {[this](uint64_t old_size, uint64_t new_size) {
+              return log::ProveConsistency(old_size, new_size, Nodes());
+            },
+            [this](uint64_t size) { return log::TreeRoot(size, Nodes()); }};
   }
 
   v1::Receipt Receipt(Sequence index, uint64_t size) const {

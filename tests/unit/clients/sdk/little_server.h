@@ -60,7 +60,7 @@ class LittleServer : public testing::Test,
   }
   grpc::Status GetConsistencyProof(grpc::ServerContext*, const v1::GetConsistencyProofRequest* in,
                                    v1::GetConsistencyProofResponse* out) override {
-    const auto proof = log_.Fetcher()(in->old_size(), in->new_size());
+    const auto proof = log_.Fetcher().consistency(in->old_size(), in->new_size());
     for (const Hash256& hash : *proof) out->add_consistency(hash.str());
     return grpc::Status::OK;
   }

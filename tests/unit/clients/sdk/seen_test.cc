@@ -1,7 +1,10 @@
 #include "clients/sdk/seen.h"
 
+#include <set>
+
 #include "clients/sdk/files.h"
 #include "ledger/base/status.h"
+#include "ledger/log/evidence.h"
 #include "tests/unit/clients/sdk/little_log.h"
 
 namespace fundledger::sdk {
@@ -26,11 +29,20 @@ class SeenTest : public testing::Test {
     EXPECT_EQ(ReasonOf(status), reason) << status;
     EXPECT_TRUE(IsEvidence(status)) << status;
   }
-  size_t EvidenceFiles() {
+  // Of the evidence files: what each shows to whoever has the log's key.
+  std::multiset<log::EvidenceKind> Kept() {
+    std::multiset<log::EvidenceKind> kinds;
     std::error_code error;
-    const auto files = std::filesystem::directory_iterator(directory_ / "evidence", error);
-    return error ? 0 : static_cast<size_t>(std::distance(files, {}));
+    for (const auto& entry : std::filesystem::directory_iterator(directory_ / "evidence", error)) {
+      const auto file = log::ParseEvidence(*ReadFile(entry.path()));
+      EXPECT_TRUE(file.ok()) << file.status();
+      const bool convicts = log::CheckContradiction(*file, {log_.Verifier()}).ok();
+      EXPECT_EQ(convicts, file->kind != log::EvidenceKind::kComplaint);
+      kinds.insert(file->kind);
+    }
+    return kinds;
   }
+  using Kinds = std::multiset<log::EvidenceKind>;
 
   TestDirectory directory_;
   std::filesystem::path file_ = directory_ / "client.seen";
@@ -75,7 +87,7 @@ TEST_F(SeenTest, ReportsTwoRootsAtOneSizeAndKeepsBoth) {
   Seen seen = Load();
   ASSERT_TRUE(seen.Believe(log_.Note(7), log_.Fetcher()).ok());
   ExpectEvidence(seen.Believe(fork_.Note(7), fork_.Fetcher()).status(), "LOG_FORKED");
-  EXPECT_EQ(EvidenceFiles(), 1U);
+  EXPECT_EQ(Kept(), Kinds{log::EvidenceKind::kTwoRoots});
   EXPECT_EQ(Load().checkpoint(), log_.At(7));
 }
 
@@ -84,8 +96,23 @@ TEST_F(SeenTest, ReportsAForkThatWentOn) {
   ASSERT_TRUE(seen.Believe(log_.Note(7), log_.Fetcher()).ok());
   ExpectEvidence(seen.Believe(fork_.Note(12), fork_.Fetcher()).status(), "LOG_FORKED");
   EXPECT_EQ(Load().checkpoint(), log_.At(7));
+  EXPECT_EQ(Kept(), Kinds{log::EvidenceKind::kNotAPrefix});
   // And one that is behind, of records that were never there.
   ExpectEvidence(seen.Believe(fork_.Note(6), fork_.Fetcher()).status(), "LOG_FORKED");
+  EXPECT_EQ(Kept(), (Kinds{log::EvidenceKind::kNotAPrefix, log::EvidenceKind::kComplaint}));
+}
+
+TEST_F(SeenTest, OnlyComplainsWhereTheServerProvesNothing) {
+  Seen seen = Load();
+  ASSERT_TRUE(seen.Believe(log_.Note(7), log_.Fetcher()).ok());
+  ProofFetcher liar = fork_.Fetcher();
+  liar.consistency = [](uint64_t, uint64_t) { return std::vector<Hash256>(3); };
+  ExpectEvidence(seen.Believe(log_.Note(12), liar).status(), "LOG_FORKED");
+  liar.consistency = [](uint64_t, uint64_t) -> absl::StatusOr<std::vector<Hash256>> {
+    return Evidence("LOG_SHRANK", "it cannot prove it");
+  };
+  ExpectEvidence(seen.Believe(log_.Note(11), liar).status(), "LOG_SHRANK");
+  EXPECT_EQ(Kept(), (Kinds{log::EvidenceKind::kComplaint, log::EvidenceKind::kComplaint}));
 }
 
 TEST_F(SeenTest, BelievesBothSidesOfAForkUpToWhereTheyAgree) {
@@ -107,7 +134,7 @@ TEST_F(SeenTest, ReportsALatestCheckpointThatShrank) {
   Seen seen = Load();
   ASSERT_TRUE(seen.BelieveLatest(log_.Note(10), log_.Fetcher()).ok());
   ExpectEvidence(seen.BelieveLatest(log_.Note(9), log_.Fetcher()).status(), "LOG_SHRANK");
-  EXPECT_EQ(EvidenceFiles(), 1U);
+  EXPECT_EQ(Kept(), Kinds{log::EvidenceKind::kComplaint});
   EXPECT_EQ(Stored(), 10U);
 }
 
@@ -123,7 +150,8 @@ TEST_F(SeenTest, RefusesACheckpointNobodySigned) {
 
 TEST_F(SeenTest, PassesOnThatTheProofCannotBeFetched) {
   Seen seen = Load();
-  const auto nobody = [](uint64_t, uint64_t) -> absl::StatusOr<std::vector<Hash256>> {
+  ProofFetcher nobody = log_.Fetcher();
+  nobody.consistency = [](uint64_t, uint64_t) -> absl::StatusOr<std::vector<Hash256>> {
     return absl::UnavailableError("nobody there");
   };
   const auto believed = seen.Believe(log_.Note(3), nobody);
