@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,10 +15,23 @@
 
 namespace fundledger::log {
 
+// A tile, or a part of one, that a reader asks for.
+struct TileAddress {
+  bool is_entries = false;  // of records; otherwise of hashes
+  int level = 0;            // of hashes: 0 to 7, which is as high as a tree of 2^63 leaves has tiles
+  uint64_t index = 0;
+  uint64_t width = kTileWidth;  // 256: the full tile; 1 to 255: its first so many
+
+  bool operator==(const TileAddress&) const = default;
+};
+
 // tile/0/x001/x234/067, and with .p/W behind where `width` is less than kTileWidth.
 std::string TilePath(int level, uint64_t index, uint64_t width);
 // tile/entries/x001/x234/067, likewise.
 std::string EntriesPath(uint64_t index, uint64_t width);
+std::string TilePath(const TileAddress& address);
+// Nothing unless `path` is exactly what TilePath gives: one path a tile, so that no cache keeps it twice.
+std::optional<TileAddress> ParseTilePath(std::string_view path);
 
 // How many leaves, or hashes of a level, the tile `index` holds in a tree of `size` leaves; 0: there is none.
 uint64_t TileWidthAt(int level, uint64_t index, uint64_t size);

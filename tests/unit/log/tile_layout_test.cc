@@ -2,7 +2,9 @@
 
 #include "ledger/base/status.h"
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "rapidcheck/gtest.h"
 
 namespace fundledger::log {
 namespace {
@@ -53,6 +55,86 @@ TEST(TileLayout, RefusesWhatIsNotExactlySoManyEntries) {
     EXPECT_FALSE(SplitEntries(std::string_view(tile).substr(0, end), 2).ok()) << end;
   }
   EXPECT_FALSE(SplitEntries(tile + '\0', 2).ok());
+}
+
+RC_GTEST_PROP(TileLayout, ReadsBackWhatItWrote, ()) {
+  TileAddress address;
+  address.is_entries = *rc::gen::arbitrary<bool>();
+  if (!address.is_entries) address.level = *rc::gen::inRange(0, 8);
+  address.index = *rc::gen::inRange<uint64_t>(0, 1'000'000'000'000'000'000u);
+  address.width = *rc::gen::inRange<uint64_t>(1, kTileWidth + 1);
+  RC_ASSERT(ParseTilePath(TilePath(address)) == address);
+}
+
+TEST(TileLayout, ReadsNoOtherSpelling) {
+  for (const char* other : {
+           "",
+           "tile",
+           "tile/",
+           "tile/0",
+           "tile/0/",
+           "/tile/0/000",
+           "tile/0/000/",
+           "tile/0//000",
+           "tile/0/0",
+           "tile/0/00",
+           "tile/0/0000",
+           "tile/0/1234067",
+           "tile/0/x000/000",  // a group of zeros before the first
+           "tile/0/x000/x001/000",
+           "tile/0/001/000",    // without its x
+           "tile/0/x001/x000",  // an x before the last
+           "tile/0/X001/000",
+           "tile/00/000",
+           "tile/01/000",
+           "tile/8/000",
+           "tile/63/000",
+           "tile/-1/000",
+           "tile/+0/000",
+           "tile/ 0/000",
+           "tile/0/ 00",
+           "tile/0/+00",
+           "tile/0/-01",
+           "tile/0/000.p",
+           "tile/0/000.p/",
+           "tile/0/000.p/0",
+           "tile/0/000.p/01",
+           "tile/0/000.p/256",
+           "tile/0/000.p/+1",
+           "tile/0/000.p/1/",
+           "tile/0/000.p/1.p/1",
+           "tile/0/000.P/1",
+           "tile/0/000/1",
+           "tile/0/.p/1",
+           "tile/0/../0/000",
+           "tile/0/000?",
+           "tile/0/%300",
+           "tile/data/000",
+           "tile/Entries/000",
+           "tile/entries",
+           "tile/entries/0/000",
+           "tiles/0/000",
+           "Tile/0/000",
+           "tile/0/x001/x001/x001/x001/x001/x001/000",  // longer than any log
+       }) {
+    EXPECT_FALSE(ParseTilePath(other).has_value()) << other;
+  }
+}
+
+// Every byte of a path changed to every other: what is still read says the same when written again.
+TEST(TileLayout, NeverReadsTwoPathsAsOneTile) {
+  for (const std::string& path : {TilePath({.level = 3, .index = 1'234'067, .width = 17}),
+                                  TilePath({.is_entries = true, .index = 70'000})}) {
+    for (size_t at = 0; at < path.size(); ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string other = path;
+        other[at] = static_cast<char>(byte);
+        const auto read = ParseTilePath(other);
+        if (!read.has_value()) continue;
+        EXPECT_EQ(TilePath(*read), other);
+      }
+    }
+  }
 }
 
 }  // namespace
