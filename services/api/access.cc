@@ -130,9 +130,14 @@ Access::Access(const engine::Engine* engine, bool insecure, Clock clock)
     : engine_(engine), insecure_(insecure), clock_(std::move(clock)) {}
 
 absl::StatusOr<Caller> Access::Identify(const grpc::AuthContext& peer, const engine::View& view) const {
+  return Identify(rpc::OfficerOfPeer(peer), view);
+}
+
+absl::StatusOr<Caller> Access::Identify(const absl::StatusOr<std::string>& officer,
+                                        const engine::View& view) const {
   if (insecure_) return Caller();
-  ASSIGN_OR_RETURN(const std::string officer, rpc::OfficerOfPeer(peer));
-  return CallerOf(officer, view);
+  RETURN_IF_ERROR(officer.status());
+  return CallerOf(*officer, view);
 }
 
 absl::StatusOr<Caller> Access::IdentifyQuickly(const grpc::AuthContext& peer) const {

@@ -83,6 +83,8 @@ class Access {
   // The registered officer that the connection's certificate names, as of `view`. UNAUTHENTICATED: errors of
   // rpc::OfficerOfPeer; CERTIFICATE_OFFICER_UNKNOWN, CERTIFICATE_OFFICER_DISMISSED.
   absl::StatusOr<Caller> Identify(const grpc::AuthContext& peer, const engine::View& view) const;
+  // The same of a connection that is not gRPC's: `officer` is whom its certificate names.
+  absl::StatusOr<Caller> Identify(const absl::StatusOr<std::string>& officer, const engine::View& view) const;
   // The same, from memory, for what must cost next to nothing: what it says may be one second old.
   absl::StatusOr<Caller> IdentifyQuickly(const grpc::AuthContext& peer) const;
 

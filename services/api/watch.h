@@ -32,6 +32,10 @@ class Watch {
   // Somebody who sees everything listed a trail; once for each page that was answered.
   virtual void OnTrailRead(const Caller& caller, std::string_view peer,
                            const ::fundledger::v1::ListTrailRequest& request) = 0;
+  // Somebody who sees everything read `count` records from `first` on, in a tile.
+  virtual void OnEntriesRead(const Caller& caller, std::string_view peer, Sequence first, uint64_t count) = 0;
+  // A question over HTTP was answered, with an HTTP status: checkpoint, hashes, entries, other.
+  virtual void OnHttpAnswered(std::string_view what, int status) = 0;
 };
 
 }  // namespace fundledger::api

@@ -29,11 +29,14 @@ constexpr Setting kSettings[] = {
      "Open descriptor to read it from instead; -1: none", false, -1, 1 << 20},
     {"", "listen", "--listen", &Config::listen, "HOST:PORT to listen at; port 0 takes a free one"},
     {"", "endpoints_file", "--endpoints-file", &Config::endpoints_file,
-     "Written once bound: {\"grpc\": \"HOST:PORT\"}; removed at a clean stop", true},
+     "Written once bound: {\"grpc\": \"HOST:PORT\"}, and http, health, metrics; removed at a clean stop",
+     true},
     {"", "audit_file", "--audit-file", &Config::audit_file,
      "Refused attempts and trails read, a JSON line each, appended; opened anew at SIGHUP", true},
     {"", "metrics", "--metrics", &Config::metrics,
      "HOST:PORT of this machine to serve metrics at, for Prometheus; port 0 takes a free one"},
+    {"", "health", "--health", &Config::health,
+     "HOST:PORT of this machine to serve GET /health at, a line of JSON; port 0 takes a free one"},
     {"", "insecure_loopback", "--insecure-loopback", &Config::insecure_loopback,
      "Development only: no TLS, everybody on this machine may ask everything; refused on any other address"},
     {"tls", "certificate", "--tls-certificate", &Config::tls_certificate, "Certificate chain, PEM", true},
@@ -78,6 +81,22 @@ constexpr Setting kSettings[] = {
      "Connections are renewed after so long, so that certificates are", false, 10, 86'400},
     {"keepalive", "connection_grace_seconds", "--connection-grace", &Config::connection_grace_seconds,
      "and calls under way on them have so long to end", false, 1, 86'400},
+    {"http", "listen", "--http-listen", &Config::http_listen,
+     "HOST:PORT to serve checkpoint and tiles of the log at, with the TLS files of [tls]; empty: nowhere"},
+    {"http", "officers_only", "--http-officers-only", &Config::http_officers_only,
+     "Checkpoint and hash tiles, too, for officers only; without it anybody may read these"},
+    {"http", "connections", "--http-connections", &Config::http_connections,
+     "Connections open at once; the next one waits, and an idle one ends for it", false, 1, 1000},
+    {"http", "idle_seconds", "--http-idle", &Config::http_idle_seconds,
+     "A connection without a request ends after so long", false, 1, 3600},
+    {"http", "request_seconds", "--http-request", &Config::http_request_seconds,
+     "and one whose request or TLS handshake takes longer", false, 1, 3600},
+    {"http", "answer_seconds", "--http-answer", &Config::http_answer_seconds,
+     "and one that takes longer to take its answer", false, 1, 3600},
+    {"http", "requests", "--http-requests", &Config::http_requests, "Requests on one connection", false, 1,
+     1'000'000},
+    {"http", "entry_tiles", "--http-entry-tiles", &Config::http_entry_tiles,
+     "Tiles of records, each up to 16 MiB, under way at once; one more is refused", false, 1, 1000},
     {"log", "level", "--log-level", &Config::log_level, "debug, info, warn or error"},
     {"log", "format", "--log-format", &Config::log_format,
      "text (key=value) or json, a line each, to stderr"},
@@ -159,25 +178,23 @@ absl::Status CheckTls(const Config& config) {
                               "for development on this machine alone, --insecure-loopback"));
 }
 
-absl::Status CheckListen(const Config& config) {
-  ASSIGN_OR_RETURN(const std::string host, HostOf("listen", config.listen));
+absl::Status CheckListen(const Config& config, std::string_view setting, const std::string& listen) {
+  ASSIGN_OR_RETURN(const std::string host, HostOf(setting, listen));
   if (!config.insecure_loopback || IsLoopback(host)) return absl::OkStatus();
   return Invalid("INSECURE_NOT_LOOPBACK",
-                 absl::StrCat("listen is ", config.listen,
+                 absl::StrCat(ToAbsl(setting), " is ", listen,
                               ", which other machines can reach, and "
                               "insecure_loopback is set: set [tls] instead, or listen at 127.0.0.1"));
 }
 
-// Metrics have no TLS.
-absl::Status CheckMetrics(const Config& config) {
-  if (config.metrics.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::string host, HostOf("metrics", config.metrics));
+// Metrics and health have no TLS.
+absl::Status CheckOwn(std::string_view setting, const std::string& address, std::string_view reason) {
+  if (address.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string host, HostOf(setting, address));
   if (IsLoopback(host)) return absl::OkStatus();
-  return Invalid(
-      "METRICS_NOT_LOOPBACK",
-      absl::StrCat("metrics is ", config.metrics,
-                   ", which other machines can reach; serve them at 127.0.0.1, and let a collector "
-                   "on this machine fetch them"));
+  return Invalid(reason, absl::StrCat(ToAbsl(setting), " is ", address,
+                                      ", which other machines can reach; serve it at 127.0.0.1, and let a "
+                                      "collector on this machine fetch it"));
 }
 
 // Flags as they were given; nothing where not.
@@ -251,8 +268,10 @@ absl::Status CheckConfig(const Config& config) {
   RETURN_IF_ERROR(CheckOneOf<4>("log.level", config.log_level, {"debug", "info", "warn", "error"}));
   RETURN_IF_ERROR(CheckOneOf<2>("log.format", config.log_format, {"text", "json"}));
   RETURN_IF_ERROR(CheckTls(config));
-  RETURN_IF_ERROR(CheckMetrics(config));
-  return CheckListen(config);
+  RETURN_IF_ERROR(CheckOwn("metrics", config.metrics, "METRICS_NOT_LOOPBACK"));
+  RETURN_IF_ERROR(CheckOwn("health", config.health, "HEALTH_NOT_LOOPBACK"));
+  if (!config.http_listen.empty()) RETURN_IF_ERROR(CheckListen(config, "http.listen", config.http_listen));
+  return CheckListen(config, "listen", config.listen);
 }
 
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& args) {

@@ -8,6 +8,8 @@
 //   certificate = "server.pem"
 //   key = "server-tls.key"
 //   client_ca = "ca.pem"
+//   [http]
+//   listen = "127.0.0.1:7412"      # checkpoint and tiles
 //
 // A client shows a certificate that names its officer; without [tls] nothing is served, but for the loopback
 // development mode that insecure_loopback turns on, in which nobody is told from anybody.
@@ -39,6 +41,7 @@ struct Config {
   std::string endpoints_file;
   std::string audit_file;
   std::string metrics;
+  std::string health;
   bool insecure_loopback = false;
 
   std::string tls_certificate;
@@ -70,6 +73,15 @@ struct Config {
   // So long calls under way have, streams of submissions among them, when their connection's age is over.
   int64_t connection_grace_seconds = 300;
 
+  std::string http_listen;  // empty: no checkpoint and tiles over HTTP
+  bool http_officers_only = false;
+  int64_t http_connections = 64;
+  int64_t http_idle_seconds = 15;
+  int64_t http_request_seconds = 10;
+  int64_t http_answer_seconds = 60;
+  int64_t http_requests = 1000;
+  int64_t http_entry_tiles = 4;
+
   std::string log_level = "info";
   std::string log_format = "text";
 };
@@ -94,7 +106,8 @@ absl::Status ReadConfigFile(const std::string& path, Config* config);
 
 // INVALID_ARGUMENT: CONFIG_INCOMPLETE, CONFIG_OUT_OF_RANGE, LISTEN_MALFORMED; TLS_REQUIRED, unless
 // certificate, key and client_ca are all set; CONFIG_CONTRADICTORY, where insecure_loopback is set besides
-// any of them; INSECURE_NOT_LOOPBACK, METRICS_NOT_LOOPBACK, for addresses that other machines can reach.
+// any of them; INSECURE_NOT_LOOPBACK, METRICS_NOT_LOOPBACK, HEALTH_NOT_LOOPBACK, for addresses that other
+// machines can reach.
 absl::Status CheckConfig(const Config& config);
 
 struct CommandLine {

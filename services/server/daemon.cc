@@ -41,6 +41,10 @@ int WaitForSignal(const sigset_t& signals, int seconds) {
   return signal > 0 ? signal : 0;
 }
 
+std::string OrOff(const std::string& address) {
+  return address.empty() ? "off" : address;
+}
+
 absl::Status LogStart(const Server& server) {
   ASSIGN_OR_RETURN(const auto facts, api::LedgerFacts(server.engine()));
   Log(LogLevel::kInfo, "serving",
@@ -50,7 +54,9 @@ absl::Status LogStart(const Server& server) {
        {"origin", facts.origin()},
        {"size", absl::StrCat(server.engine().view()->size())},
        {"verifier_key", facts.verifier_key()},
-       {"metrics", server.metrics_address().empty() ? "off" : server.metrics_address()}});
+       {"http", OrOff(server.http_address())},
+       {"health", OrOff(server.health_address())},
+       {"metrics", OrOff(server.metrics_address())}});
   return absl::OkStatus();
 }
 

@@ -44,12 +44,16 @@ class PrometheusMetrics final : public Metrics {
   void CountRefusedSubmission(std::string_view reason) override { Of(submissions_refused_, reason); }
   void CountRefusedQuery(std::string_view reason) override { Of(queries_refused_, reason); }
   void CountFailedHandshake() override { handshakes_failed_.Increment(); }
+  void CountHttpAnswer(std::string_view what, int status) override {
+    http_answers_.Add({{"what", std::string(what)}, {"status", std::to_string(status)}}).Increment();
+  }
   void CountReload(bool good) override {
     reloads_.Add({{"outcome", good ? "taken" : "refused"}}).Increment();
   }
   void Set(const Gauges& gauges) override {
     records_.Set(static_cast<double>(gauges.records));
     under_way_.Set(static_cast<double>(gauges.submissions_under_way));
+    http_connections_.Set(static_cast<double>(gauges.http_connections));
     writable_.Set(gauges.writable ? 1 : 0);
     // A count that is kept elsewhere.
     audit_dropped_.Increment(static_cast<double>(gauges.audit_lines_dropped) - audit_dropped_.Value());
@@ -81,12 +85,17 @@ class PrometheusMetrics final : public Metrics {
       Counters("fundledger_handshakes_failed_total", "Connections that ended in the TLS handshake").Add({});
   Family<Counter>& reloads_ =
       Counters("fundledger_certificate_reloads_total", "Changed TLS files that were taken, or refused");
+  Family<Counter>& http_answers_ =
+      Counters("fundledger_http_answers_total",
+               "Answers over HTTP, by what was asked for and the status of the answer");
   Counter& audit_dropped_ =
       Counters("fundledger_audit_lines_dropped_total", "Lines of the audit file that were not written")
           .Add({});
   Gauge& records_ = GaugesOf("fundledger_records", "Records of the ledger").Add({});
   Gauge& under_way_ =
       GaugesOf("fundledger_submissions_under_way", "Submissions taken and not yet answered").Add({});
+  Gauge& http_connections_ =
+      GaugesOf("fundledger_http_connections", "Connections open that read checkpoint and tiles").Add({});
   Gauge& writable_ =
       GaugesOf("fundledger_writable", "1 while the ledger writes, 0 while it refuses to").Add({});
   Family<Gauge>& ends_ = GaugesOf("fundledger_certificate_end_timestamp_seconds",

@@ -15,6 +15,7 @@ namespace fundledger::server {
 struct Gauges {
   uint64_t records = 0;
   size_t submissions_under_way = 0;
+  size_t http_connections = 0;
   bool writable = false;
   uint64_t audit_lines_dropped = 0;
   // Seconds since 1970 UTC; 0: there is no TLS.
@@ -36,6 +37,8 @@ class Metrics {
   virtual void CountRefusedSubmission(std::string_view reason) = 0;
   virtual void CountRefusedQuery(std::string_view reason) = 0;
   virtual void CountFailedHandshake() = 0;
+  // `what` is one of a few words.
+  virtual void CountHttpAnswer(std::string_view what, int status) = 0;
   virtual void CountReload(bool good) = 0;
   virtual void Set(const Gauges& gauges) = 0;
 };

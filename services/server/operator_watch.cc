@@ -62,6 +62,17 @@ void OperatorWatch::OnTrailRead(const api::Caller& caller, std::string_view peer
   audit_->Append(std::move(line));
 }
 
+void OperatorWatch::OnEntriesRead(const api::Caller& caller, std::string_view peer, Sequence first,
+                                  uint64_t count) {
+  if (audit_ == nullptr) return;
+  AuditFile::Line line = {{"event", "entries_read"}, {"method", "HTTP.GetEntryTile"}};
+  Add("peer", peer, &line);
+  Add("officer", caller.officer, &line);
+  Add("first", absl::StrCat(first), &line);
+  Add("count", absl::StrCat(count), &line);
+  audit_->Append(std::move(line));
+}
+
 void OperatorWatch::OnFailedHandshake(std::string_view why) {
   metrics_->CountFailedHandshake();
   if (audit_ == nullptr) return;

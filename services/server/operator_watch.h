@@ -16,6 +16,9 @@ class OperatorWatch final : public api::Watch {
   void OnRecorded() override { metrics_->CountRecorded(); }
   void OnTrailRead(const api::Caller& caller, std::string_view peer,
                    const ::fundledger::v1::ListTrailRequest& request) override;
+  void OnEntriesRead(const api::Caller& caller, std::string_view peer, Sequence first,
+                     uint64_t count) override;
+  void OnHttpAnswered(std::string_view what, int status) override { metrics_->CountHttpAnswer(what, status); }
   // A connection that ended before it began; TLS does not say whose.
   void OnFailedHandshake(std::string_view why);
 

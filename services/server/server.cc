@@ -17,6 +17,7 @@
 #include "services/api/access.h"
 #include "services/api/audit_service.h"
 #include "services/api/fund_service.h"
+#include "services/api/ledger_facts.h"
 #include "services/api/ledger_service.h"
 #include "services/api/project_service.h"
 #include "services/api/registry_service.h"
@@ -27,6 +28,7 @@
 #include "services/server/log.h"
 #include "services/server/metrics.h"
 #include "services/server/operator_watch.h"
+#include "services/server/web.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -114,15 +116,21 @@ class GrpcServer final : public Server {
     }
     address_ = WithPort(config_.listen, port);
     TellFailedHandshakes([this](std::string_view why) { watch_.OnFailedHandshake(why); });
+    RETURN_IF_ERROR(StartWeb());
     (void)Tend();
     if (config_.endpoints_file.empty()) return absl::OkStatus();
     nlohmann::json endpoints = {{"grpc", address_}};
-    if (!metrics_address().empty()) endpoints["metrics"] = metrics_address();
+    for (const auto& [name, address] :
+         {std::pair{"metrics", metrics_address()}, {"http", http_address()}, {"health", health_address()}}) {
+      if (!address.empty()) endpoints[name] = address;
+    }
     return ReplaceFile(config_.endpoints_file, endpoints.dump() + "\n");
   }
 
   const std::string& address() const override { return address_; }
   const std::string& metrics_address() const override { return metrics_->address(); }
+  std::string http_address() const override { return web_ == nullptr ? "" : web_->address(); }
+  std::string health_address() const override { return web_ == nullptr ? "" : web_->health_address(); }
   const engine::Engine& engine() const override { return *engine_; }
 
   absl::Status UpdateHealth() override {
@@ -144,6 +152,7 @@ class GrpcServer final : public Server {
     if (tls_ != nullptr && now_s >= next_look_s_) LookAtTls(now_s);
     Gauges gauges = {.records = engine_->view()->size(),
                      .submissions_under_way = ledger_service_.under_way(),
+                     .http_connections = web_ == nullptr ? 0 : web_->open(),
                      .writable = status.ok(),
                      .audit_lines_dropped = audit_ == nullptr ? 0 : audit_->dropped()};
     if (tls_ != nullptr) {
@@ -178,6 +187,7 @@ class GrpcServer final : public Server {
     engine_->Stop();
     reads_.Stop(deadline);
     checks_.Stop(deadline);
+    if (web_ != nullptr) web_->Stop(deadline);
     if (server_ != nullptr) server_->Shutdown(absl::ToChronoTime(deadline));
     server_.reset();
     if (!address_.empty() && !config_.endpoints_file.empty())
@@ -186,6 +196,20 @@ class GrpcServer final : public Server {
   }
 
  private:
+  absl::Status StartWeb() {
+    std::optional<rpc::TlsMaterial> material;
+    if (tls_ != nullptr) material = tls_->material();
+    ASSIGN_OR_RETURN(
+        web_,
+        Web::Listen(config_, material.has_value() ? &*material : nullptr,
+                    {.engine = engine_.get(),
+                     .access = &access_,
+                     .watch = &watch_,
+                     .facts = [this] { return api::LedgerFacts(*engine_); },
+                     .failed_handshake = [this](std::string_view why) { watch_.OnFailedHandshake(why); }}));
+    return absl::OkStatus();
+  }
+
   void LookAtTls(int64_t now_s) {
     next_look_s_ = now_s + config_.tls_reload_seconds;
     const absl::StatusOr<bool> changed = tls_->Reload();
@@ -198,6 +222,8 @@ class GrpcServer final : public Server {
     }
     last_refusal_ = absl::OkStatus();
     if (*changed) {
+      if (const absl::Status taken = web_->SetTls(tls_->material()); !taken.ok())
+        LogStatus(LogLevel::kError, "tls_files_refused", taken);
       metrics_->CountReload(true);
       Log(LogLevel::kInfo, "tls_files_taken", {{"certificate", config_.tls_certificate}});
     }
@@ -239,6 +265,7 @@ class GrpcServer final : public Server {
   api::ReportService report_service_{context_};
   api::RegistryService registry_service_{context_};
   api::AuditService audit_service_{context_};
+  std::unique_ptr<Web> web_;  // null until it was started
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
 };

@@ -1,4 +1,5 @@
-// The server in one process: an engine, the services over it, health and reflection, on one address.
+// The server in one process: an engine, the services over it, health and reflection, on one address; and
+// tiles over HTTP on another.
 #pragma once
 
 #include <memory>
@@ -41,6 +42,9 @@ class Server {
   virtual const std::string& address() const = 0;
   // Where metrics are served; empty if nowhere.
   virtual const std::string& metrics_address() const = 0;
+  // Where checkpoint and tiles are served, and where health is; empty if nowhere.
+  virtual std::string http_address() const = 0;
+  virtual std::string health_address() const = 0;
   virtual const engine::Engine& engine() const = 0;
 
   // Lets health say whether the ledger writes: not at all and for LedgerService, which is where it matters;

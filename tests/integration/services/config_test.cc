@@ -45,6 +45,7 @@ listen = "[::1]:7000"
 endpoints_file = ""
 audit_file = "audit.jsonl"
 metrics = "127.0.0.1:9"
+health = "127.0.0.1:10"
 insecure_loopback = true
 [tls]
 certificate = ""
@@ -66,6 +67,15 @@ officer_per_second = 21
 calls_per_connection = 22
 [keepalive]
 connection_grace_seconds = 23
+[http]
+listen = "[::1]:7001"
+officers_only = true
+connections = 24
+idle_seconds = 25
+request_seconds = 26
+answer_seconds = 27
+requests = 28
+entry_tiles = 29
 [log]
 level = "warn"
 format = "json"
@@ -95,6 +105,15 @@ TEST_F(ConfigTest, ReadsEverySettingAndResolvesPathsAgainstTheFile) {
   EXPECT_EQ(line->config.officer_per_second, 21);
   EXPECT_EQ(line->config.calls_per_connection, 22);
   EXPECT_EQ(line->config.connection_grace_seconds, 23);
+  EXPECT_EQ(line->config.health, "127.0.0.1:10");
+  EXPECT_EQ(line->config.http_listen, "[::1]:7001");
+  EXPECT_TRUE(line->config.http_officers_only);
+  EXPECT_EQ(line->config.http_connections, 24);
+  EXPECT_EQ(line->config.http_idle_seconds, 25);
+  EXPECT_EQ(line->config.http_request_seconds, 26);
+  EXPECT_EQ(line->config.http_answer_seconds, 27);
+  EXPECT_EQ(line->config.http_requests, 28);
+  EXPECT_EQ(line->config.http_entry_tiles, 29);
   EXPECT_EQ(line->config.log_level, "warn");
   EXPECT_EQ(line->config.log_format, "json");
 }
@@ -106,6 +125,9 @@ TEST_F(ConfigTest, HasDefaultsForAllButLedgerAndKey) {
   EXPECT_EQ(line->config.listen, "127.0.0.1:7411");
   EXPECT_EQ(line->config.queue, 128);
   EXPECT_EQ(line->config.receive_bytes, 1 << 20);
+  EXPECT_EQ(line->config.http_listen, "");
+  EXPECT_EQ(line->config.health, "");
+  EXPECT_EQ(line->config.http_connections, 64);
   ExpectRefused(Parse("log_key = 'k'\n"), "CONFIG_INCOMPLETE", "--ledger");
   ExpectRefused(Parse("ledger = 'l'\n"), "CONFIG_INCOMPLETE", "--log-key");
 }
@@ -138,6 +160,14 @@ TEST_F(ConfigTest, NamesAWrongTypeAndItsLine) {
 TEST_F(ConfigTest, NamesWhatIsOutOfRange) {
   ExpectRefused(Parse("[limits]\nqueue = 0\n"), "CONFIG_OUT_OF_RANGE", "limits.queue is 0");
   ExpectRefused(Parse(kAll, {"--read-threads", "1000"}), "CONFIG_OUT_OF_RANGE", "--read-threads");
+  for (const char* flag : {"--http-connections", "--http-idle", "--http-request", "--http-answer",
+                           "--http-requests", "--http-entry-tiles"}) {
+    ExpectRefused(Parse(kAll, {flag, "0"}), "CONFIG_OUT_OF_RANGE", flag);
+    EXPECT_TRUE(Parse(kAll, {flag, "1"}).ok()) << flag;
+    ExpectRefused(Parse(kAll, {flag, "1000001"}), "CONFIG_OUT_OF_RANGE", flag);
+  }
+  EXPECT_TRUE(Parse(kAll, {"--http-connections", "1000"}).ok());
+  ExpectRefused(Parse(kAll, {"--http-connections", "1001"}), "CONFIG_OUT_OF_RANGE", "1 to 1000");
   ExpectRefused(Parse(kAll, {"--log-level", "loud"}), "CONFIG_OUT_OF_RANGE", "loud");
 }
 
@@ -192,6 +222,9 @@ TEST_F(ConfigTest, IsInsecureOnThisMachineOnlyAndOnlyIfTold) {
                            "127.example.org:1"}) {
     ExpectRefused(Parse(kBare, {"--insecure-loopback", "--listen", open}), "INSECURE_NOT_LOOPBACK", open);
     ExpectRefused(Parse(kBare, {"--insecure-loopback", "--metrics", open}), "METRICS_NOT_LOOPBACK", open);
+    ExpectRefused(Parse(kBare, {"--insecure-loopback", "--health", open}), "HEALTH_NOT_LOOPBACK", open);
+    ExpectRefused(Parse(kBare, {"--insecure-loopback", "--http-listen", open}), "INSECURE_NOT_LOOPBACK",
+                  open);
   }
   for (const char* flag : {"--tls-certificate", "--tls-key", "--tls-client-ca"})
     ExpectRefused(Parse(kBare, {"--insecure-loopback", flag, "x"}), "CONFIG_CONTRADICTORY",
@@ -202,6 +235,9 @@ TEST_F(ConfigTest, RefusesAddressesThatAreNone) {
   for (const char* bad : {"", "7411", ":7411", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000",
                           "::1:7411", "127.0.0.1:-1", "[]:1"}) {
     ExpectRefused(Parse(kAll, {"--listen", bad}), "LISTEN_MALFORMED", bad);
+    if (std::string(bad).empty()) continue;  // switches these off
+    ExpectRefused(Parse(kAll, {"--http-listen", bad}), "LISTEN_MALFORMED", bad);
+    ExpectRefused(Parse(kAll, {"--health", bad}), "LISTEN_MALFORMED", bad);
   }
 }
 

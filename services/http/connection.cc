@@ -1,0 +1,281 @@
+#include "services/http/connection.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <httplib.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "ledger/base/status.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::http {
+namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+constexpr size_t kBufferBytes = 4096;
+// A request line and its headers; no question of ours has a body.
+constexpr size_t kRequestBytesMax = 16 << 10;
+// What is thrown away of a body nobody reads, so that closing does not take the answer back.
+constexpr size_t kDrainBytesMax = 64 << 10;
+
+SteadyTime After(int64_t seconds) {
+  return std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+}
+
+// False if the deadline passes first, or the socket is broken.
+bool WaitFor(int socket, short events, SteadyTime deadline) {
+  while (true) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd waited{.fd = socket, .events = events, .revents = 0};
+    const int ready = ::poll(&waited, 1, static_cast<int>(std::max<int64_t>(left.count(), 0)));
+    if (ready > 0) return true;
+    if (ready == 0 || errno != EINTR) return false;
+  }
+}
+
+// How gRPC writes it.
+std::string PeerOf(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "";
+  if (address.ss_family == AF_INET) {
+    const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(address);
+    (void)inet_ntop(AF_INET, &ipv4.sin_addr, text.data(), text.size());
+    return absl::StrCat("ipv4:", text.data(), ":", ntohs(ipv4.sin_port));
+  }
+  const auto& ipv6 = reinterpret_cast<const sockaddr_in6&>(address);
+  (void)inet_ntop(AF_INET6, &ipv6.sin6_addr, text.data(), text.size());
+  return absl::StrCat("ipv6:[", text.data(), "]:", ntohs(ipv6.sin6_port));
+}
+
+// Bytes of the connection, in the clear or through TLS, up to a deadline.
+class SocketStream final : public httplib::Stream {
+ public:
+  SocketStream(int socket, const rpc::TlsContext* context) : socket_(socket) {
+    if (context != nullptr) tls_ = std::make_unique<rpc::TlsSession>(*context, socket);
+  }
+
+  rpc::TlsSession* tls() { return tls_.get(); }
+  void SetDeadline(int64_t seconds) { deadline_ = After(seconds); }
+  void BeginRequest() { request_bytes_ = 0; }
+
+  bool Handshake() {
+    rpc::TlsIo io = tls_->Handshake();
+    for (; io.want != rpc::TlsWant::kNothing; io = tls_->Handshake()) {
+      if (!Wait(io.want)) return false;
+    }
+    return io.done > 0;
+  }
+
+  // Waits until there is something to read.
+  bool Fill() {
+    if (begin_ < end_) return true;
+    begin_ = end_ = 0;
+    while (true) {
+      const rpc::TlsIo io = ReadSome();
+      end_ = io.done;
+      if (io.want == rpc::TlsWant::kNothing) return io.done > 0;
+      if (!Wait(io.want)) return false;
+    }
+  }
+
+  void Drain() {
+    for (size_t drained = 0; drained < kDrainBytesMax; drained += end_) {
+      begin_ = end_ = 0;
+      if (!Fill()) return;
+    }
+  }
+
+  void End() {
+    if (tls_ != nullptr) tls_->End();
+    (void)::shutdown(socket_, SHUT_WR);
+  }
+
+  ssize_t read(char* bytes, size_t size) override {
+    if (request_bytes_ >= kRequestBytesMax || !Fill()) return -1;
+    const size_t given = std::min(size, end_ - begin_);
+    std::copy_n(buffer_.data() + begin_, given, bytes);
+    begin_ += given;
+    request_bytes_ += given;
+    return static_cast<ssize_t>(given);
+  }
+
+  ssize_t write(const char* bytes, size_t size) override {
+    for (size_t written = 0; written < size;) {
+      const rpc::TlsIo io = WriteSome(bytes + written, size - written);
+      written += io.done;
+      if (io.want == rpc::TlsWant::kNothing && io.done == 0) return -1;
+      if (io.want != rpc::TlsWant::kNothing && !Wait(io.want)) return -1;
+    }
+    return static_cast<ssize_t>(size);
+  }
+
+  // Reads and writes wait for themselves.
+  bool is_readable() const override { return true; }
+  bool is_writable() const override { return true; }
+  // What it would tell a handler of both ends is told in another way, and of sockets it takes none beyond
+  // 1023.
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  socket_t socket() const override { return -1; }
+
+ private:
+  bool Wait(rpc::TlsWant want) const {
+    return WaitFor(socket_, want == rpc::TlsWant::kReadable ? POLLIN : POLLOUT, deadline_);
+  }
+
+  static rpc::TlsIo Plain(ssize_t done, rpc::TlsWant want) {
+    if (done >= 0) return {.done = static_cast<size_t>(done)};
+    const bool again = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+    return {.want = again ? want : rpc::TlsWant::kNothing};
+  }
+  rpc::TlsIo ReadSome() {
+    if (tls_ != nullptr) return tls_->Read(buffer_.data(), buffer_.size());
+    return Plain(::recv(socket_, buffer_.data(), buffer_.size(), 0), rpc::TlsWant::kReadable);
+  }
+  rpc::TlsIo WriteSome(const char* bytes, size_t size) {
+    if (tls_ != nullptr) return tls_->Write(bytes, size);
+    return Plain(::send(socket_, bytes, size, MSG_NOSIGNAL), rpc::TlsWant::kWritable);
+  }
+
+  const int socket_;
+  std::unique_ptr<rpc::TlsSession> tls_;
+  SteadyTime deadline_;
+  std::array<char, kBufferBytes> buffer_{};
+  size_t begin_ = 0;
+  size_t end_ = 0;
+  size_t request_bytes_ = 0;
+};
+
+// Messages of one connection. All is answered before cpp-httplib looks for a route: it decodes paths, and
+// ours are compared as they were sent.
+class Dialogue final : public httplib::Server {
+ public:
+  Dialogue(SocketStream* stream, const Patience& patience, Host* host, std::string peer,
+           absl::StatusOr<std::string> officer)
+      : stream_(stream),
+        patience_(patience),
+        host_(host),
+        peer_(std::move(peer)),
+        officer_(std::move(officer)) {
+    set_keep_alive_timeout(patience.idle_seconds);
+    set_keep_alive_max_count(static_cast<size_t>(patience.requests));
+    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      Answer(request, &response);
+      return HandlerResponse::Handled;
+    });
+    set_error_handler(HandlerWithResponse([this](const httplib::Request&, httplib::Response& response) {
+      if (!response.body.empty()) return HandlerResponse::Unhandled;
+      // It could not be read: nobody knows where the next question would begin.
+      ends_ = has_unread_ = true;
+      const int status = response.status;
+      Put(ErrorResponse(Refuse(absl::StatusCode::kInvalidArgument, "HTTP_MALFORMED",
+                               "this is no HTTP/1.1 request of at most 16 KiB; ask as docs/tiles.md says")),
+          &response);
+      response.status = status;
+      return HandlerResponse::Handled;
+    }));
+  }
+
+  // One question and its answer. False: the connection is to end.
+  bool Next(bool is_last) {
+    ends_ = is_last;
+    has_unread_ = false;
+    bool closed = false;
+    const bool good = process_request(*stream_, is_last, closed, [this](httplib::Request& request) {
+      // Bytes are sent as they are: neither packed nor in parts.
+      request.headers.erase("Accept-Encoding");
+      request.headers.erase("Range");
+      request.ranges.clear();
+    });
+    held_.reset();
+    return good && !closed && !ends_;
+  }
+  bool has_unread() const { return has_unread_; }
+
+ private:
+  static void Put(const Response& answer, httplib::Response* response) {
+    response->status = answer.status;
+    response->set_content(answer.body, answer.content_type);
+    if (!answer.cache_control.empty()) response->set_header("Cache-Control", answer.cache_control);
+    if (answer.retry_after_s > 0) response->set_header("Retry-After", std::to_string(answer.retry_after_s));
+  }
+
+  void Answer(const httplib::Request& request, httplib::Response* response) {
+    stream_->SetDeadline(patience_.answer_seconds);
+    const std::string length = request.get_header_value("Content-Length");
+    // What follows would be taken for the next question.
+    has_unread_ = (!length.empty() && length != "0") || request.has_header("Transfer-Encoding");
+    ends_ = ends_ || has_unread_;
+    if (request.method != "GET" && request.method != "HEAD") {
+      ends_ = true;
+      Put(ErrorResponse(Refuse(absl::StatusCode::kUnimplemented, "HTTP_METHOD_NOT_ALLOWED",
+                               "only GET and HEAD are answered here; nothing is changed over HTTP")),
+          response);
+      response->set_header("Allow", "GET, HEAD");
+      return;
+    }
+    Response answer = host_->Answer(
+        {.method = request.method, .target = request.target, .peer = peer_, .officer = officer_});
+    held_ = std::move(answer.held);
+    Put(answer, response);
+  }
+
+  SocketStream* const stream_;
+  const Patience patience_;
+  Host* const host_;
+  const std::string peer_;
+  const absl::StatusOr<std::string> officer_;
+  bool ends_ = false;
+  bool has_unread_ = false;
+  std::shared_ptr<void> held_;
+};
+
+absl::StatusOr<std::string> OfficerOf(rpc::TlsSession* tls) {
+  if (tls != nullptr) return tls->Officer();
+  return Refuse(absl::StatusCode::kUnauthenticated, "CERTIFICATE_NEEDED",
+                "the connection has no TLS, so it shows no client certificate");
+}
+
+bool WaitForQuestion(int socket, const Patience& patience, SocketStream* stream, Host* host) {
+  if (!host->BeginIdle(socket)) return false;
+  stream->SetDeadline(patience.idle_seconds);
+  const bool has_come = stream->Fill();
+  host->EndIdle(socket);
+  return has_come;
+}
+
+void Talk(int socket, const Patience& patience, SocketStream* stream, Host* host) {
+  Dialogue dialogue(stream, patience, host, PeerOf(socket), OfficerOf(stream->tls()));
+  for (int64_t asked = 1; WaitForQuestion(socket, patience, stream, host); ++asked) {
+    stream->SetDeadline(patience.request_seconds);
+    stream->BeginRequest();
+    if (!dialogue.Next(asked == patience.requests || host->IsEnding())) break;
+  }
+  stream->End();
+  if (!dialogue.has_unread()) return;
+  stream->SetDeadline(1);
+  stream->Drain();
+}
+
+}  // namespace
+
+void ServeConnection(int socket, const rpc::TlsContext* context, const Patience& patience, Host* host) {
+  SocketStream stream(socket, context);
+  stream.SetDeadline(patience.request_seconds);
+  if (stream.tls() == nullptr || stream.Handshake()) return Talk(socket, patience, &stream, host);
+  host->OnFailedHandshake(stream.tls()->failure().empty() ? "timed out" : stream.tls()->failure());
+}
+
+}  // namespace fundledger::http
