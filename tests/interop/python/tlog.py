@@ -40,6 +40,28 @@ def root_from_inclusion(index, size, leaf, proof):
     return node
 
 
+def root_of(leaves):
+    """RFC 6962, 2.1, word for word."""
+    if not leaves:
+        return sha256()
+    if len(leaves) == 1:
+        return leaves[0]
+    split = 1 << ((len(leaves) - 1).bit_length() - 1)
+    return sha256(b"\x01", root_of(leaves[:split]), root_of(leaves[split:]))
+
+
+def read_entries(tile):
+    """Records of an entry tile."""
+    records, at = [], 0
+    while at < len(tile):
+        length = int.from_bytes(tile[at:at + 2], "big")
+        if len(tile) < at + 2 + length:
+            raise Refused("the tile ends within a record")
+        records.append(tile[at + 2:at + 2 + length])
+        at += 2 + length
+    return records
+
+
 def pre_auth_encoding(kind, body):
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(body), body)
 
