@@ -5,13 +5,17 @@
 
 #include <gtest/gtest.h>
 
+#include "ledger/base/clock.h"
 #include "ledger/base/status.h"
 #include "ledger/engine/layout.h"
+#include "ledger/log/cosignature.h"
 #include "ledger/log/note.h"
 #include "ledger/log/record.h"
 #include "ledger/log/tile.h"
+#include "ledger/log/witness_request.h"
 #include "ledger/store/anchor.h"
 #include "ledger/store/rocksdb.h"
+#include "services/witness/state.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -34,6 +38,19 @@ Operator::Operator() {
   const auto engine = engine::Engine::Open(world_.OptionsAt(ledger_));
   EXPECT_TRUE(engine.ok()) << engine.status();
   id_ = (*engine)->view()->checkpoint().root;  // of one record: its leaf hash
+  const auto key = test_support::KeyOf("witness");
+  const std::string state = directory_.Sub("witness");
+  const absl::Status made =
+      witness::State::Create(state, log::WitnessKey("inspection.example/witness", key->public_key()));
+  EXPECT_TRUE(made.ok()) << made;
+  auto witness = witness::Witness::Open({.name = "inspection.example/witness",
+                                         .key = key,
+                                         .logs = {world_.verifier()},
+                                         .state = state,
+                                         .clock = SystemClockMicros,
+                                         .stored = {}});
+  EXPECT_TRUE(witness.ok()) << witness.status();
+  witness_ = *std::move(witness);
 }
 
 Operator::~Operator() = default;
@@ -98,6 +115,24 @@ std::string Operator::ClientSays() {
   if (!client.ok()) return ReasonOf(client.status());
   std::string note;
   return ReasonOrOk((*client)->Latest(&note).status());
+}
+
+int Operator::WitnessSays() {
+  const auto view = server_->engine().view();
+  const witness::Answer latest = witness_->Latest(witness::OriginHash(World::kOrigin));
+  uint64_t cosigned = 0;
+  if (latest.status == 200) {
+    const auto checkpoint = log::OpenCheckpoint(latest.body, world_.verifier());
+    EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
+    cosigned = checkpoint->size;
+  }
+  log::WitnessRequest request{std::min(cosigned, view->size()), {}, view->signed_checkpoint()};
+  if (request.old_size > 0 && request.old_size < view->size()) {
+    const auto proof = view->ConsistencyProof(request.old_size, view->size());
+    EXPECT_TRUE(proof.ok()) << proof.status();
+    request.consistency = *proof;
+  }
+  return witness_->AddCheckpoint(log::FormatWitnessRequest(request)).status;
 }
 
 std::string Operator::LeafShown(Sequence sequence) {

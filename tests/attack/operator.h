@@ -7,6 +7,7 @@
 //   EXPECT_EQ(ledger.ClientSays(), "OK");
 //   ledger.Rewrite(ledger.RowsWithout(4));
 //   EXPECT_EQ(ledger.ClientSays(), "LOG_FORKED");
+//   EXPECT_EQ(ledger.WitnessSays(), 422);
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@
 #include "ledger/engine/verify.h"
 #include "ledger/store/store.h"
 #include "services/server/server.h"
+#include "services/witness/witness.h"
 #include "tests/support/world.h"
 
 namespace fundledger::attack {
@@ -56,6 +58,10 @@ class Operator {
   // Reason of what a client says that comes back, on a ledger that is served; "OK" if it notices nothing.
   // What it saw is kept for the next time.
   std::string ClientSays();
+  // HTTP status of what a witness answers to the latest checkpoint, on a ledger that is served, with whatever
+  // proof the ledger has: 200, and it is cosigned; 409, not more than what was cosigned; 422, another
+  // history.
+  int WitnessSays();
   // Leaf hash of a record as the server shows it, proved under a checkpoint; or the reason why not. Asks as
   // somebody who never saw this ledger before: all there is to go by is a receipt.
   std::string LeafShown(Sequence sequence);
@@ -102,6 +108,7 @@ class Operator {
   std::string refusal_;
   Hash256 id_;
   std::vector<Held> held_;
+  std::unique_ptr<witness::Witness> witness_;
   int strangers_ = 0;
 };
 

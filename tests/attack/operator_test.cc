@@ -35,6 +35,7 @@ class OperatorTest : public ::testing::Test {
     ledger_.Grow(size, seeing);
     ASSERT_TRUE(ledger_.Serve()) << ledger_.refusal();
     ASSERT_EQ(ledger_.ClientSays(), "OK");
+    ASSERT_EQ(ledger_.WitnessSays(), 200);
     ledger_.StopServing();
     ASSERT_THAT(ledger_.DirectorySays(), ElementsAre("OK"));
   }
@@ -88,6 +89,7 @@ TEST_F(OperatorTest, ARecordAlteredWhereItLiesIsNotBelievedByAClient) {
   EXPECT_THAT(ledger_.DirectorySays(), Contains("RECORD_ALTERED"));
   ASSERT_TRUE(ledger_.Serve()) << ledger_.refusal();
   EXPECT_EQ(ledger_.ClientSays(), "OK");  // checkpoints and tiles are as they were
+  EXPECT_EQ(ledger_.WitnessSays(), 200);
   EXPECT_EQ(ledger_.LeafShown(7), "RECORD_NOT_INCLUDED");
   EXPECT_EQ(ledger_.LeafShown(8), ledger_.held()[7].leaf.str());
   // Behind the last full tile the tree is computed from the records at each start.
@@ -105,6 +107,7 @@ class Rewritten : public OperatorTest {
     EXPECT_THAT(ledger_.DirectorySays(), Contains(directory_says));
     ASSERT_TRUE(ledger_.Serve()) << ledger_.refusal();  // store and anchor agree: starting is no verifying
     EXPECT_EQ(ledger_.ClientSays(), "LOG_FORKED");
+    EXPECT_EQ(ledger_.WitnessSays(), 422);
     // A receipt of the old history and the new one's proof: two leaves at one place, both under the log's
     // key.
     const Operator::Held& receipt = ledger_.held()[first - 1];
@@ -186,6 +189,7 @@ class RewrittenWhole : public OperatorTest {
     EXPECT_THAT(ledger_.DirectorySays(), ElementsAre("OK"));
     ASSERT_TRUE(ledger_.Serve()) << ledger_.refusal();
     EXPECT_EQ(ledger_.ClientSays(), "LOG_FORKED");
+    EXPECT_EQ(ledger_.WitnessSays(), 422);
     const Operator::Held& receipt = ledger_.held()[first - 1];
     EXPECT_NE(ledger_.LeafShown(first), receipt.leaf.str());
     EXPECT_EQ(ledger_.LeafShown(first).size(), 32u);
@@ -239,6 +243,7 @@ TEST_F(OperatorTest, AnOldBackupPutBackIsNoticedByWhoeverSawMore) {
   EXPECT_THAT(ledger_.DirectorySays(), ElementsAre("OK"));
   ASSERT_TRUE(ledger_.Serve()) << ledger_.refusal();
   EXPECT_EQ(ledger_.ClientSays(), "LOG_SHRANK");
+  EXPECT_EQ(ledger_.WitnessSays(), 409);
   EXPECT_EQ(ledger_.LeafShown(17), "RECORD_NOT_FOUND");  // of which somebody holds a receipt
   // What was recorded after the backup saw what is gone.
   EXPECT_EQ(ledger_.ResubmitSays(ledger_.held().back().envelope), "SEEN_NOT_A_PREFIX");
@@ -246,6 +251,7 @@ TEST_F(OperatorTest, AnOldBackupPutBackIsNoticedByWhoeverSawMore) {
   ledger_.Grow(25, Seeing::kEverything);
   ASSERT_TRUE(ledger_.Serve()) << ledger_.refusal();
   EXPECT_EQ(ledger_.ClientSays(), "LOG_FORKED");
+  EXPECT_EQ(ledger_.WitnessSays(), 422);
 }
 
 // The same ledger shown in two states to two readers: each is consistent in itself.
@@ -259,6 +265,7 @@ TEST_F(OperatorTest, TwoHistoriesAreNoticedByWhoeverMeetsBoth) {
   EXPECT_THAT(ledger_.DirectorySays(), ElementsAre("OK"));
   ASSERT_TRUE(ledger_.Serve()) << ledger_.refusal();
   EXPECT_EQ(ledger_.ClientSays(), "LOG_FORKED");
+  EXPECT_EQ(ledger_.WitnessSays(), 422);
 }
 
 }  // namespace

@@ -128,11 +128,12 @@ TEST_F(ReadersTest, RefusesADismissedOfficerOnAnOpenConnection) {
   v1::Action dismissal;
   dismissal.mutable_dismiss_officer()->set_officer("clerk");
   dismissal.mutable_dismiss_officer()->set_reason("left");
-  const auto decided = world_->Decide(engine_, World::kAdmin, dismissal, {std::string(World::kOtherAdmin)});
+  const auto decided =
+      world_->Decide(engine_, World::kAdmin, dismissal, {std::string(World::kOtherAdmin), "inspector"});
   ASSERT_TRUE(decided.ok()) << decided.status();
   answer = client->Get(kEntries);
   ASSERT_TRUE(answer);
-  EXPECT_EQ(ReasonOf(answer), "CERTIFICATE_OFFICER_DISMISSED");
+  EXPECT_EQ(ReasonOf(answer), "CERTIFICATE_OFFICER_DISMISSED") << answer->status;
 }
 
 TEST_F(ReadersTest, HasNoConnectionWithACertificateByAnotherAuthority) {
