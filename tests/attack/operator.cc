@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
 
 #include <gtest/gtest.h>
 
@@ -9,7 +12,9 @@
 #include "ledger/base/status.h"
 #include "ledger/engine/layout.h"
 #include "ledger/log/cosignature.h"
+#include "ledger/log/evidence.h"
 #include "ledger/log/note.h"
+#include "ledger/log/proof_file.h"
 #include "ledger/log/record.h"
 #include "ledger/log/tile.h"
 #include "ledger/log/witness_request.h"
@@ -135,12 +140,48 @@ int Operator::WitnessSays() {
   return witness_->AddCheckpoint(log::FormatWitnessRequest(request)).status;
 }
 
-std::string Operator::LeafShown(Sequence sequence) {
+std::vector<std::string> Operator::EvidenceSays() const {
+  std::set<std::string> said;
+  const std::string folder = directory_.Sub("client/evidence");
+  if (!fs::exists(folder)) return {};
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    std::ostringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    const auto file = log::ParseEvidence(text.str());
+    EXPECT_TRUE(file.ok()) << file.status() << entry.path();
+    const auto shown = log::CheckContradiction(*file, {world_.verifier()});
+    said.emplace(shown.ok() ? std::string(log::NameOf(shown->kind)) : ReasonOf(shown.status()));
+  }
+  return {said.begin(), said.end()};
+}
+
+absl::StatusOr<sdk::VerifiedRecord> Operator::AskAsStranger(Sequence sequence) {
   const auto client = sdk::Client::Connect(ConfigIn(absl::StrCat("stranger-", ++strangers_)),
                                            {.patience_ms = 0, .clock = world_.clock.clock()});
-  if (!client.ok()) return ReasonOf(client.status());
-  const auto record = (*client)->Record(sequence);
+  RETURN_IF_ERROR(client.status());
+  return (*client)->Record(sequence);
+}
+
+std::string Operator::LeafShown(Sequence sequence) {
+  const auto record = AskAsStranger(sequence);
   return record.ok() ? record->leaf.str() : ReasonOf(record.status());
+}
+
+std::string Operator::ReceiptSays(Sequence sequence) {
+  const auto record = AskAsStranger(sequence);
+  if (!record.ok()) return ReasonOf(record.status());
+  const Held& held = held_[sequence - 1];
+  log::ProofFile ours;
+  ours.extra = held.receipt.header() + held.envelope;
+  ours.index = sequence;
+  for (const std::string& hash : held.receipt.inclusion())
+    ours.inclusion.push_back(*Hash256::FromBytes(hash));
+  ours.checkpoint = held.receipt.checkpoint();
+  const log::ProofFile theirs{
+      .extra = record->bytes, .index = sequence, .inclusion = record->inclusion, .checkpoint = record->note};
+  const auto shown = log::CheckContradiction(
+      log::TwoLeaves(log::FormatProofFile(ours), log::FormatProofFile(theirs)), {world_.verifier()});
+  return shown.ok() ? std::string(log::NameOf(shown->kind)) : ReasonOf(shown.status());
 }
 
 std::vector<std::string> Operator::DirectorySays() const {

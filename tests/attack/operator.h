@@ -62,6 +62,11 @@ class Operator {
   // proof the ledger has: 200, and it is cosigned; 409, not more than what was cosigned; 422, another
   // history.
   int WitnessSays();
+  // What the evidence that the client kept so far shows, judged with the log's key alone: "two-roots",
+  // "not-a-prefix", or the reason why it convicts nobody; each once, in order.
+  std::vector<std::string> EvidenceSays() const;
+  // The same of a receipt and of the record that the server shows in its place.
+  std::string ReceiptSays(Sequence sequence);
   // Leaf hash of a record as the server shows it, proved under a checkpoint; or the reason why not. Asks as
   // somebody who never saw this ledger before: all there is to go by is a receipt.
   std::string LeafShown(Sequence sequence);
@@ -99,6 +104,8 @@ class Operator {
 
  private:
   sdk::ClientConfig ConfigIn(const std::string& folder) const;
+  // As somebody who never saw this ledger before.
+  absl::StatusOr<sdk::VerifiedRecord> AskAsStranger(Sequence sequence);
 
   test_support::TemporaryDirectory directory_;
   test_support::World world_;
