@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "ledger/base/status.h"
+#include "ledger/base/text.h"
 #include "services/process/address.h"
+#include "services/server/http_client.h"
 
 #include "absl/strings/str_cat.h"
 #include <CLI/CLI.hpp>
@@ -97,6 +100,13 @@ constexpr Setting kSettings[] = {
      1'000'000},
     {"http", "entry_tiles", "--http-entry-tiles", &Config::http_entry_tiles,
      "Tiles of records, each up to 16 MiB, under way at once; one more is refused", false, 1, 1000},
+    {"time_stamps", "authorities", "--time-stamp-authority", &Config::stamping_authorities,
+     "Stamps checkpoints (RFC 3161): \"NAME URL FILE\", FILE with its root certificates, PEM; may be repeated",
+     true},
+    {"time_stamps", "interval_seconds", "--time-stamp-interval", &Config::stamping_interval_seconds,
+     "From one stamp of an authority to its next, if there are new records", false, 1, 604'800},
+    {"time_stamps", "timeout_seconds", "--time-stamp-timeout", &Config::stamping_timeout_seconds,
+     "An authority that is silent for so long is asked again later", false, 1, 120},
     {"log", "level", "--log-level", &Config::log_level, "debug, info, warn or error"},
     {"log", "format", "--log-format", &Config::log_format,
      "text (key=value) or json, a line each, to stderr"},
@@ -125,7 +135,7 @@ absl::Status Invalid(std::string_view reason, std::string_view message) {
 std::string DefaultOf(const Setting& setting) {
   const Config defaults;
   if (const auto* text = std::get_if<std::string Config::*>(&setting.field)) return defaults.*(*text);
-  if (std::holds_alternative<bool Config::*>(setting.field)) return "";
+  if (!std::holds_alternative<int64_t Config::*>(setting.field)) return "";
   return absl::StrCat(defaults.*std::get<int64_t Config::*>(setting.field));
 }
 
@@ -197,10 +207,22 @@ absl::Status CheckOwn(std::string_view setting, const std::string& address, std:
                                       "collector on this machine fetch it"));
 }
 
+absl::Status CheckStamping(const Config& config) {
+  std::set<std::string_view> names;
+  for (const StampingAuthority& authority : config.stamping_authorities) {
+    if (names.insert(authority.name).second) continue;
+    return Invalid("TIME_STAMP_AUTHORITY_REPEATED",
+                   absl::StrCat("time_stamps.authorities names ", authority.name,
+                                " twice; stamps are kept under these names, so give each its own"));
+  }
+  return absl::OkStatus();
+}
+
 // Flags as they were given; nothing where not.
 struct Flags {
   std::string config_file;
   std::array<std::optional<std::string>, std::size(kSettings)> texts;
+  std::array<std::vector<std::string>, std::size(kSettings)> lists;
   std::array<std::optional<int64_t>, std::size(kSettings)> numbers;
   std::array<bool, std::size(kSettings)> switches{};
 };
@@ -217,6 +239,13 @@ void AddFlags(CLI::App* app, Flags* flags) {
       app->add_flag(flag, flags->switches[i], std::string(setting.help))->group(group);
       continue;
     }
+    if (std::holds_alternative<std::vector<StampingAuthority> Config::*>(setting.field)) {
+      app->add_option(flag, flags->lists[i], std::string(setting.help))
+          ->type_name("TEXT")
+          ->allow_extra_args(false)
+          ->group(group);
+      continue;
+    }
     const bool is_text = std::holds_alternative<std::string Config::*>(setting.field);
     CLI::Option* option = is_text ? app->add_option(flag, flags->texts[i], std::string(setting.help))
                                   : app->add_option(flag, flags->numbers[i], std::string(setting.help));
@@ -226,16 +255,24 @@ void AddFlags(CLI::App* app, Flags* flags) {
   }
 }
 
-void ApplyFlags(const Flags& flags, Config* config) {
+absl::Status ApplyFlags(const Flags& flags, Config* config) {
   for (size_t i = 0; i < std::size(kSettings); ++i) {
     if (const auto* text = std::get_if<std::string Config::*>(&kSettings[i].field)) {
       if (flags.texts[i].has_value()) config->*(*text) = *flags.texts[i];
     } else if (const auto* on = std::get_if<bool Config::*>(&kSettings[i].field)) {
       if (flags.switches[i]) config->*(*on) = true;
+    } else if (const auto* list =
+                   std::get_if<std::vector<StampingAuthority> Config::*>(&kSettings[i].field)) {
+      if (!flags.lists[i].empty()) (config->*(*list)).clear();
+      for (const std::string& given : flags.lists[i]) {
+        ASSIGN_OR_RETURN(StampingAuthority authority, ParseStampingAuthority(given));
+        (config->*(*list)).push_back(std::move(authority));
+      }
     } else if (flags.numbers[i].has_value()) {
       config->*std::get<int64_t Config::*>(kSettings[i].field) = *flags.numbers[i];
     }
   }
+  return absl::OkStatus();
 }
 
 // CLI11 speaks in exceptions; none leaves this function. The text to print, or empty to go on.
@@ -256,6 +293,21 @@ absl::StatusOr<std::string> ParseFlags(const std::vector<std::string>& args, Fla
 
 }  // namespace
 
+absl::StatusOr<StampingAuthority> ParseStampingAuthority(std::string_view text) {
+  const size_t first = text.find(' ');
+  const size_t second = first == std::string_view::npos ? first : text.find(' ', first + 1);
+  if (second != std::string_view::npos && second + 1 < text.size()) {
+    StampingAuthority authority{.name = std::string(text.substr(0, first)),
+                                .url = std::string(text.substr(first + 1, second - first - 1)),
+                                .certificates = std::string(text.substr(second + 1))};
+    if (CheckId("", authority.name).ok() && ParseUrl(authority.url).ok()) return authority;
+  }
+  return Refuse(absl::StatusCode::kInvalidArgument, "TIME_STAMP_AUTHORITY_MALFORMED",
+                absl::StrCat("\"", ToAbsl(text),
+                             "\" is no time-stamping authority; write NAME URL FILE, such as "
+                             "tsa-1 https://tsa.example.cn/tsr tsa-1.pem"));
+}
+
 std::span<const Setting> Settings() {
   return kSettings;
 }
@@ -271,6 +323,7 @@ absl::Status CheckConfig(const Config& config) {
   RETURN_IF_ERROR(CheckOwn("metrics", config.metrics, "METRICS_NOT_LOOPBACK"));
   RETURN_IF_ERROR(CheckOwn("health", config.health, "HEALTH_NOT_LOOPBACK"));
   if (!config.http_listen.empty()) RETURN_IF_ERROR(CheckListen(config, "http.listen", config.http_listen));
+  RETURN_IF_ERROR(CheckStamping(config));
   return CheckListen(config, "listen", config.listen);
 }
 
@@ -280,7 +333,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
   ASSIGN_OR_RETURN(line.print, ParseFlags(args, &flags));
   if (!line.print.empty()) return line;
   if (!flags.config_file.empty()) RETURN_IF_ERROR(ReadConfigFile(flags.config_file, &line.config));
-  ApplyFlags(flags, &line.config);
+  RETURN_IF_ERROR(ApplyFlags(flags, &line.config));
   RETURN_IF_ERROR(CheckConfig(line.config));
   return line;
 }

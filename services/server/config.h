@@ -10,6 +10,8 @@
 //   client_ca = "ca.pem"
 //   [http]
 //   listen = "127.0.0.1:7412"      # checkpoint and tiles
+//   [time_stamps]
+//   authorities = ["tsa-1 https://tsa.example.cn/tsr tsa-1.pem"]
 //
 // A client shows a certificate that names its officer; without [tls] nothing is served, but for the loopback
 // development mode that insecure_loopback turns on, in which nobody is told from anybody.
@@ -28,6 +30,16 @@
 #include "absl/status/statusor.h"
 
 namespace fundledger::server {
+
+// A time-stamping authority (RFC 3161).
+struct StampingAuthority {
+  std::string name;  // an id
+  std::string url;
+  std::string certificates;  // file with its root certificates, PEM
+  bool operator==(const StampingAuthority&) const = default;
+};
+// Reads "NAME URL FILE". INVALID_ARGUMENT, reason TIME_STAMP_AUTHORITY_MALFORMED.
+absl::StatusOr<StampingAuthority> ParseStampingAuthority(std::string_view text);
 
 struct Config {
   std::string ledger;
@@ -81,6 +93,9 @@ struct Config {
   int64_t http_answer_seconds = 60;
   int64_t http_requests = 1000;
   int64_t http_entry_tiles = 4;
+  std::vector<StampingAuthority> stamping_authorities;
+  int64_t stamping_interval_seconds = 3600;
+  int64_t stamping_timeout_seconds = 10;
 
   std::string log_level = "info";
   std::string log_format = "text";
@@ -91,7 +106,9 @@ struct Setting {
   std::string_view section;  // empty: top of the file
   std::string_view key;
   std::string_view flag;
-  std::variant<std::string Config::*, int64_t Config::*, bool Config::*> field;
+  std::variant<std::string Config::*, int64_t Config::*, bool Config::*,
+               std::vector<StampingAuthority> Config::*>
+      field;
   std::string_view help;
   bool is_path = false;
   int64_t min = 0;
@@ -104,7 +121,8 @@ std::span<const Setting> Settings();
 // CONFIG_MISSING.
 absl::Status ReadConfigFile(const std::string& path, Config* config);
 
-// INVALID_ARGUMENT: CONFIG_INCOMPLETE, CONFIG_OUT_OF_RANGE, LISTEN_MALFORMED; TLS_REQUIRED, unless
+// INVALID_ARGUMENT: CONFIG_INCOMPLETE, CONFIG_OUT_OF_RANGE, LISTEN_MALFORMED; TIME_STAMP_AUTHORITY_REPEATED,
+// of two with one name; TLS_REQUIRED, unless
 // certificate, key and client_ca are all set; CONFIG_CONTRADICTORY, where insecure_loopback is set besides
 // any of them; INSECURE_NOT_LOOPBACK, METRICS_NOT_LOOPBACK, HEALTH_NOT_LOOPBACK, for addresses that other
 // machines can reach.

@@ -61,6 +61,9 @@ class FileReader {
       config_->*(*field) = *value;
       return absl::OkStatus();
     }
+    if (const auto* field = std::get_if<std::vector<StampingAuthority> Config::*>(&setting->field)) {
+      return SetAuthorities(name, node, &(config_->*(*field)));
+    }
     const std::optional<int64_t> value = node.value_exact<int64_t>();
     if (!value.has_value()) return Refused("CONFIG_WRONG_TYPE", name, node, "must be a whole number");
     if (*value < setting->min || *value > setting->max) {
@@ -68,6 +71,24 @@ class FileReader {
                      absl::StrCat("is ", *value, "; it may be ", setting->min, " to ", setting->max));
     }
     config_->*std::get<int64_t Config::*>(setting->field) = *value;
+    return absl::OkStatus();
+  }
+
+  absl::Status SetAuthorities(const std::string& name, const toml::node& node,
+                              std::vector<StampingAuthority>* out) const {
+    const toml::array* list = node.as_array();
+    if (list == nullptr) return Refused("CONFIG_WRONG_TYPE", name, node, "must be a list: [\"NAME URL FILE\"]");
+    out->clear();
+    for (const toml::node& each : *list) {
+      const std::optional<std::string> text = each.value_exact<std::string>();
+      if (!text.has_value()) return Refused("CONFIG_WRONG_TYPE", name, each, "must hold texts in quotes");
+      absl::StatusOr<StampingAuthority> authority = ParseStampingAuthority(*text);
+      if (!authority.ok()) {
+        return Annotate(authority.status(), absl::StrCat(path_, ":", each.source().begin.line, ": ", name));
+      }
+      authority->certificates = Resolve(authority->certificates);
+      out->push_back(*std::move(authority));
+    }
     return absl::OkStatus();
   }
 

@@ -16,6 +16,7 @@
 #include "services/server/config.h"
 #include "services/server/log.h"
 #include "services/server/server.h"
+#include "services/server/time_stamps.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -105,6 +106,8 @@ ExitCode Serve(const Config& config, const sigset_t& signals) {
   if (!tls.ok()) return Fail(kExitBadConfiguration, tls.status());
   auto log_keys = ReadLogKeys(config);
   if (!log_keys.ok()) return Fail(kExitBadConfiguration, log_keys.status());
+  const auto stamping = LoadStamping(config);
+  if (!stamping.ok()) return Fail(kExitBadConfiguration, stamping.status());
   auto engine = OpenEngine(config, *std::move(log_keys));
   if (!engine.ok()) return Fail(kExitLedgerRefused, engine.status());
   auto server = Server::Listen(config, *std::move(tls), *std::move(engine));

@@ -50,6 +50,14 @@ class PrometheusMetrics final : public Metrics {
   void CountReload(bool good) override {
     reloads_.Add({{"outcome", good ? "taken" : "refused"}}).Increment();
   }
+  void SetTimeStamped(std::string_view authority, uint64_t size, int64_t time_s) override {
+    const std::map<std::string, std::string> labels = {{"authority", std::string(authority)}};
+    stamped_size_.Add(labels).Set(static_cast<double>(size));
+    stamped_at_.Add(labels).Set(static_cast<double>(time_s));
+  }
+  void CountTimeStampFailure(std::string_view authority, std::string_view reason) override {
+    stamp_failures_.Add({{"authority", std::string(authority)}, {"reason", std::string(reason)}}).Increment();
+  }
   void Set(const Gauges& gauges) override {
     records_.Set(static_cast<double>(gauges.records));
     under_way_.Set(static_cast<double>(gauges.submissions_under_way));
@@ -100,6 +108,13 @@ class PrometheusMetrics final : public Metrics {
       GaugesOf("fundledger_writable", "1 while the ledger writes, 0 while it refuses to").Add({});
   Family<Gauge>& ends_ = GaugesOf("fundledger_certificate_end_timestamp_seconds",
                                   "When the first certificate in the file ends, seconds since 1970 UTC");
+  Family<Gauge>& stamped_size_ =
+      GaugesOf("fundledger_time_stamped_records", "Records under the last checkpoint that an authority stamped");
+  Family<Gauge>& stamped_at_ =
+      GaugesOf("fundledger_time_stamp_timestamp_seconds",
+               "When, as the authority says, seconds since 1970 UTC");
+  Family<Counter>& stamp_failures_ =
+      Counters("fundledger_time_stamp_failures_total", "Stamps that were asked for and not kept, by reason");
   std::unique_ptr<prometheus::Exposer> exposer_;
   std::string address_;
 };

@@ -40,6 +40,9 @@ class Metrics {
   // `what` is one of a few words.
   virtual void CountHttpAnswer(std::string_view what, int status) = 0;
   virtual void CountReload(bool good) = 0;
+  // `authority` stamped the checkpoint of `size` records at `time_s`, seconds since 1970 UTC.
+  virtual void SetTimeStamped(std::string_view authority, uint64_t size, int64_t time_s) = 0;
+  virtual void CountTimeStampFailure(std::string_view authority, std::string_view reason) = 0;
   virtual void Set(const Gauges& gauges) = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -28,6 +29,7 @@
 #include "services/server/log.h"
 #include "services/server/metrics.h"
 #include "services/server/operator_watch.h"
+#include "services/server/time_stamps.h"
 #include "services/server/web.h"
 
 #include "absl/strings/str_cat.h"
@@ -117,6 +119,7 @@ class GrpcServer final : public Server {
     address_ = WithPort(config_.listen, port);
     TellFailedHandshakes([this](std::string_view why) { watch_.OnFailedHandshake(why); });
     RETURN_IF_ERROR(StartWeb());
+    RETURN_IF_ERROR(StartStamping());
     (void)Tend();
     if (config_.endpoints_file.empty()) return absl::OkStatus();
     nlohmann::json endpoints = {{"grpc", address_}};
@@ -161,6 +164,7 @@ class GrpcServer final : public Server {
       gauges.client_ca_ends_s = material.client_ca_ends_s;
     }
     metrics_->Set(gauges);
+    for (const auto& stamping : stamping_) stamping->Tick();
     return status;
   }
 
@@ -184,6 +188,8 @@ class GrpcServer final : public Server {
     // what waits to be verified, the sequencer with its queue, then the readers with theirs. What comes in
     // meanwhile all refuse at once.
     ledger_service_.StopTaking();
+    // These wait for the engine to keep what they have.
+    stamping_.clear();
     engine_->Stop();
     reads_.Stop(deadline);
     checks_.Stop(deadline);
@@ -207,6 +213,23 @@ class GrpcServer final : public Server {
                      .watch = &watch_,
                      .facts = [this] { return api::LedgerFacts(*engine_); },
                      .failed_handshake = [this](std::string_view why) { watch_.OnFailedHandshake(why); }}));
+    return absl::OkStatus();
+  }
+
+  absl::Status StartStamping() {
+    ASSIGN_OR_RETURN(std::vector<StampingOptions> authorities, LoadStamping(config_));
+    for (StampingOptions& authority : authorities) {
+      const std::string name = authority.name;
+      authority.on_stamped = [this, name](uint64_t size, const crypto::StampedTime& stamped) {
+        metrics_->SetTimeStamped(name, size, stamped.time_us / 1'000'000);
+      };
+      authority.on_failed = [this, name](const absl::Status& why) {
+        metrics_->CountTimeStampFailure(name, ReasonOf(why));
+      };
+      ASSIGN_OR_RETURN(std::unique_ptr<Stamping> stamping,
+                       Stamping::Start(std::move(authority), engine_.get()));
+      stamping_.push_back(std::move(stamping));
+    }
     return absl::OkStatus();
   }
 
@@ -266,6 +289,7 @@ class GrpcServer final : public Server {
   api::RegistryService registry_service_{context_};
   api::AuditService audit_service_{context_};
   std::unique_ptr<Web> web_;  // null until it was started
+  std::vector<std::unique_ptr<Stamping>> stamping_;
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
 };

@@ -31,7 +31,7 @@ class Server {
  public:
   // Listens, serves, and has written the endpoints file when it returns. `tls` as LoadTls made it.
   // UNAVAILABLE, reasons CANNOT_LISTEN, METRICS_CANNOT_LISTEN, AUDIT_FILE_NOT_OPENED, FILE_NOT_WRITTEN;
-  // errors of CheckConfig.
+  // errors of CheckConfig and LoadStamping.
   static absl::StatusOr<std::unique_ptr<Server>> Listen(const Config& config,
                                                         std::shared_ptr<rpc::TlsCredentials> tls,
                                                         std::unique_ptr<engine::Engine> engine);
@@ -53,7 +53,7 @@ class Server {
   virtual absl::Status UpdateHealth() = 0;
 
   // UpdateHealth, and what else is due: metrics, a look at the TLS files, a warning of certificates that end
-  // soon. To be called every second, from one thread.
+  // soon, time stamps. To be called every second, from one thread.
   virtual absl::Status Tend() = 0;
   // What the operator changed, at once: opens the audit file anew and looks at the TLS files. From the thread
   // that calls Tend.

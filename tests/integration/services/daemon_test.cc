@@ -271,6 +271,8 @@ TEST_F(DaemonTest, EndsWith2WhenToldSomethingWrong) {
              "--tls-key", "none", "--tls-client-ca", "none"},
             server::kExitBadConfiguration, "TLS_FILE_UNREADABLE");
   ExpectEnd(Args({"--log-key", Path("server.toml")}), server::kExitBadConfiguration, "KEY_FILE_EXPOSED");
+  ExpectEnd(Args({"--time-stamp-authority", "tsa-1 http://127.0.0.1:1/ " + Path("server.toml")}),
+            server::kExitBadConfiguration, "CERTIFICATE_MALFORMED");
   std::ofstream(Path("bad.key")) << "no key\n";
   ASSERT_EQ(::chmod(Path("bad.key").c_str(), 0600), 0);
   ExpectEnd(Args({"--log-key", Path("bad.key")}), server::kExitBadConfiguration, "KEY_MALFORMED");

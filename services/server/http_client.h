@@ -1,0 +1,48 @@
+// Requests over HTTP to places that are configured: witnesses, time-stamping authorities. What they answer is
+// verified by whoever asks, so TLS only hides what is asked.
+//
+//   auto client = HttpClient::Make("https://tsa.example.cn/tsr", 10);
+//   auto answer = (*client)->Post("application/timestamp-query", request, 64 << 10);
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace fundledger::server {
+
+// http:// or https://, a host, maybe a port and a path; no user, query or fragment.
+struct Url {
+  std::string origin;  // scheme, host and port
+  std::string path;    // at least /
+};
+// INVALID_ARGUMENT, reason URL_MALFORMED.
+absl::StatusOr<Url> ParseUrl(std::string_view text);
+
+struct HttpAnswer {
+  int status = 0;
+  std::string content_type;
+  std::string body;
+};
+
+class HttpClient {
+ public:
+  // Connecting, and each pause of the other side, may take `timeout_seconds`. A server with a certificate
+  // that the system's authorities do not vouch for is not asked. INVALID_ARGUMENT, reason URL_MALFORMED.
+  static absl::StatusOr<std::unique_ptr<HttpClient>> Make(std::string_view url, int64_t timeout_seconds);
+  virtual ~HttpClient() = default;
+
+  // Blocks; one request at a time. Follows no redirection. An answer of any status is an answer; UNAVAILABLE,
+  // reasons HTTP_UNREACHABLE, HTTP_ANSWER_TOO_LONG, for more than `bytes_max`.
+  virtual absl::StatusOr<HttpAnswer> Post(const std::string& content_type, const std::string& body,
+                                          size_t bytes_max) = 0;
+  // From another thread: lets the request under way, and all after it, fail. It may go on until its timeout
+  // if it is about to connect.
+  virtual void Stop() = 0;
+};
+
+}  // namespace fundledger::server
