@@ -37,6 +37,8 @@ void AddDecisionCommands(Program* program);
 // Statements, funds, payments, projects.
 void AddListCommands(Program* program);
 void AddInspectCommands(Program* program);
+// inspect stamps.
+void AddStampsCommand(Program* program);
 void AddReportCommands(Program* program);
 void AddImportCommand(Program* program);
 void AddCompletionCommand(Program* program);

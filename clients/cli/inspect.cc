@@ -251,6 +251,7 @@ void AddVerify(Program* program) {
 void AddInspectCommands(Program* program) {
   AddTrailCommand(program);
   AddVerify(program);
+  AddStampsCommand(program);
   const auto record = std::make_shared<std::string>();
   CLI::App* app =
       AddCommand(program, "inspect record", T("one record, decoded and verified", "查看一条记录并验证"));

@@ -101,7 +101,8 @@ constexpr Setting kSettings[] = {
     {"http", "entry_tiles", "--http-entry-tiles", &Config::http_entry_tiles,
      "Tiles of records, each up to 16 MiB, under way at once; one more is refused", false, 1, 1000},
     {"time_stamps", "authorities", "--time-stamp-authority", &Config::stamping_authorities,
-     "Stamps checkpoints (RFC 3161): \"NAME URL FILE\", FILE with its root certificates, PEM; may be repeated",
+     "Stamps checkpoints (RFC 3161): \"NAME URL FILE\", FILE with its root certificates, PEM; may be "
+     "repeated",
      true},
     {"time_stamps", "interval_seconds", "--time-stamp-interval", &Config::stamping_interval_seconds,
      "From one stamp of an authority to its next, if there are new records", false, 1, 604'800},

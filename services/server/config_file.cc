@@ -77,7 +77,8 @@ class FileReader {
   absl::Status SetAuthorities(const std::string& name, const toml::node& node,
                               std::vector<StampingAuthority>* out) const {
     const toml::array* list = node.as_array();
-    if (list == nullptr) return Refused("CONFIG_WRONG_TYPE", name, node, "must be a list: [\"NAME URL FILE\"]");
+    if (list == nullptr)
+      return Refused("CONFIG_WRONG_TYPE", name, node, "must be a list: [\"NAME URL FILE\"]");
     out->clear();
     for (const toml::node& each : *list) {
       const std::optional<std::string> text = each.value_exact<std::string>();

@@ -108,11 +108,10 @@ class PrometheusMetrics final : public Metrics {
       GaugesOf("fundledger_writable", "1 while the ledger writes, 0 while it refuses to").Add({});
   Family<Gauge>& ends_ = GaugesOf("fundledger_certificate_end_timestamp_seconds",
                                   "When the first certificate in the file ends, seconds since 1970 UTC");
-  Family<Gauge>& stamped_size_ =
-      GaugesOf("fundledger_time_stamped_records", "Records under the last checkpoint that an authority stamped");
-  Family<Gauge>& stamped_at_ =
-      GaugesOf("fundledger_time_stamp_timestamp_seconds",
-               "When, as the authority says, seconds since 1970 UTC");
+  Family<Gauge>& stamped_size_ = GaugesOf("fundledger_time_stamped_records",
+                                          "Records under the last checkpoint that an authority stamped");
+  Family<Gauge>& stamped_at_ = GaugesOf("fundledger_time_stamp_timestamp_seconds",
+                                        "When, as the authority says, seconds since 1970 UTC");
   Family<Counter>& stamp_failures_ =
       Counters("fundledger_time_stamp_failures_total", "Stamps that were asked for and not kept, by reason");
   std::unique_ptr<prometheus::Exposer> exposer_;

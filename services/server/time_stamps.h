@@ -38,7 +38,8 @@ struct StampingOptions {
   Clock clock = SystemClockMicros;
   Clock monotonic_clock = engine::MonotonicClockMicros;
   // Told from its thread; must not block. Of what is kept, also at the start of what was kept before.
-  std::function<void(uint64_t size, const crypto::StampedTime& stamped)> on_stamped = [](auto, const auto&) {};
+  std::function<void(uint64_t size, const crypto::StampedTime& stamped)> on_stamped = [](auto, const auto&) {
+  };
   std::function<void(const absl::Status& why)> on_failed = [](const auto&) {};
 };
 

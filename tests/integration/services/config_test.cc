@@ -121,9 +121,10 @@ TEST_F(ConfigTest, ReadsEverySettingAndResolvesPathsAgainstTheFile) {
   EXPECT_EQ(line->config.http_answer_seconds, 27);
   EXPECT_EQ(line->config.http_requests, 28);
   EXPECT_EQ(line->config.http_entry_tiles, 29);
-  EXPECT_THAT(line->config.stamping_authorities,
-              ElementsAre(StampingAuthority{"tsa-1", "https://tsa.example.cn/tsr", directory_.Sub("tsa 1.pem")},
-                          StampingAuthority{"tsa-2", "http://127.0.0.1:8318", "/etc/tsa-2.pem"}));
+  EXPECT_THAT(
+      line->config.stamping_authorities,
+      ElementsAre(StampingAuthority{"tsa-1", "https://tsa.example.cn/tsr", directory_.Sub("tsa 1.pem")},
+                  StampingAuthority{"tsa-2", "http://127.0.0.1:8318", "/etc/tsa-2.pem"}));
   EXPECT_EQ(line->config.stamping_interval_seconds, 24);
   EXPECT_EQ(line->config.stamping_timeout_seconds, 25);
   EXPECT_EQ(line->config.log_level, "warn");
@@ -154,25 +155,29 @@ TEST_F(ConfigTest, FlagsWinOverTheFileAndTheirPathsAreTheCallers) {
 }
 
 TEST_F(ConfigTest, TakesTimeStampingAuthoritiesFromFlagsInsteadOfTheFiles) {
-  const auto line = Parse(kAll, {"--time-stamp-authority", "tsa-3 http://a/ b c.pem", "--time-stamp-authority",
-                                 "tsa-4 http://a/ d.pem"});
+  const auto line = Parse(kAll, {"--time-stamp-authority", "tsa-3 http://a/ b c.pem",
+                                 "--time-stamp-authority", "tsa-4 http://a/ d.pem"});
   ASSERT_TRUE(line.ok()) << line.status();
-  EXPECT_THAT(line->config.stamping_authorities, ElementsAre(StampingAuthority{"tsa-3", "http://a/", "b c.pem"},
-                                                             StampingAuthority{"tsa-4", "http://a/", "d.pem"}));
+  EXPECT_THAT(line->config.stamping_authorities,
+              ElementsAre(StampingAuthority{"tsa-3", "http://a/", "b c.pem"},
+                          StampingAuthority{"tsa-4", "http://a/", "d.pem"}));
 }
 
 TEST_F(ConfigTest, NamesATimeStampingAuthorityThatIsNone) {
-  for (const char* bad : {"", "tsa-1", "tsa-1 http://a/", "tsa-1 http://a/ ", "tsa-1 ftp://a/ f", "-1 http://a/ f",
-                          "tsa-1  http://a/ f", "http://a/ f"}) {
+  for (const char* bad : {"", "tsa-1", "tsa-1 http://a/", "tsa-1 http://a/ ", "tsa-1 ftp://a/ f",
+                          "-1 http://a/ f", "tsa-1  http://a/ f", "http://a/ f"}) {
     ExpectRefused(Parse(absl::StrCat("[time_stamps]\nauthorities = [\"", bad, "\"]\n")),
                   "TIME_STAMP_AUTHORITY_MALFORMED", "server.toml:2: time_stamps.authorities");
-    ExpectRefused(Parse(kAll, {"--time-stamp-authority", bad}), "TIME_STAMP_AUTHORITY_MALFORMED", "NAME URL FILE");
+    ExpectRefused(Parse(kAll, {"--time-stamp-authority", bad}), "TIME_STAMP_AUTHORITY_MALFORMED",
+                  "NAME URL FILE");
   }
   ExpectRefused(Parse("[time_stamps]\nauthorities = \"tsa-1 http://a/ f\"\n"), "CONFIG_WRONG_TYPE", "list");
   ExpectRefused(Parse("[time_stamps]\nauthorities = [5]\n"), "CONFIG_WRONG_TYPE", "texts");
-  ExpectRefused(Parse(kAll, {"--time-stamp-authority", "a http://a/ f", "--time-stamp-authority", "a http://b/ f"}),
-                "TIME_STAMP_AUTHORITY_REPEATED", "a twice");
-  ExpectRefused(Parse("[time_stamps]\ninterval_seconds = 0\n"), "CONFIG_OUT_OF_RANGE", "interval_seconds is 0");
+  ExpectRefused(
+      Parse(kAll, {"--time-stamp-authority", "a http://a/ f", "--time-stamp-authority", "a http://b/ f"}),
+      "TIME_STAMP_AUTHORITY_REPEATED", "a twice");
+  ExpectRefused(Parse("[time_stamps]\ninterval_seconds = 0\n"), "CONFIG_OUT_OF_RANGE",
+                "interval_seconds is 0");
   ExpectRefused(Parse("[time_stamps]\ninterval_seconds = 604801\n"), "CONFIG_OUT_OF_RANGE", "604800");
   ExpectRefused(Parse(kAll, {"--time-stamp-timeout", "121"}), "CONFIG_OUT_OF_RANGE", "--time-stamp-timeout");
 }

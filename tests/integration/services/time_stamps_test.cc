@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <httplib.h>
 
 #include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
@@ -18,7 +19,6 @@
 #include "tests/support/time_stamps/server.h"
 
 #include "absl/strings/str_cat.h"
-#include <httplib.h>
 
 namespace fundledger::services_testing {
 namespace {
@@ -99,7 +99,8 @@ class TimeStampsTest : public ::testing::Test {
   }
 
   void Append(const std::string& organization) {
-    ASSERT_TRUE(SubmitAndWait(engine_.get(), world_.Seal(world_.Register(*engine_->view(), organization))).ok());
+    ASSERT_TRUE(
+        SubmitAndWait(engine_.get(), world_.Seal(world_.Register(*engine_->view(), organization))).ok());
   }
   std::vector<v1::TimeStamp> KeptAt(uint64_t size) {
     const auto attested = engine::ReadAttested(*engine_->view(), size);
@@ -188,7 +189,8 @@ TEST_F(TimeStampsTest, KeepsNothingThatDoesNotVerifyAndAsksAgainLater) {
       {[](const std::string&) { return HttpAnswer{.body = ""}; }, "TIME_STAMP_MALFORMED"},
       {[](const std::string&) { return HttpAnswer{.status = 503}; }, "TIME_STAMP_NOT_ANSWERED"},
       {[](const std::string&) { return HttpAnswer{.status = 302}; }, "TIME_STAMP_NOT_ANSWERED"},
-      {[](const std::string&) { return HttpAnswer{.body = std::string(65537, 'x')}; }, "HTTP_ANSWER_TOO_LONG"},
+      {[](const std::string&) { return HttpAnswer{.body = std::string(65537, 'x')}; },
+       "HTTP_ANSWER_TOO_LONG"},
   };
   for (const Case& each : cases) {
     server_->AnswerBy(each.answer);
@@ -297,9 +299,9 @@ TEST(Url, IsHttpWithHostPortAndPathAndNothingElse) {
   EXPECT_EQ(url->origin, "https://tsa.example.cn:8443");
   EXPECT_EQ(url->path, "/tsr/v1");
   EXPECT_EQ(server::ParseUrl("http://127.0.0.1")->path, "/");
-  for (const char* bad :
-       {"", "tsa.example.cn", "ftp://a/", "http://", "http:///x", "http://a:0/", "http://a:65536/", "http://a:b/",
-        "http://u@a/", "http://a/?q", "http://a/#f", "http://a/ b", "http://a/\n", "https://[::1]/", "HTTP://a/"}) {
+  for (const char* bad : {"", "tsa.example.cn", "ftp://a/", "http://", "http:///x", "http://a:0/",
+                          "http://a:65536/", "http://a:b/", "http://u@a/", "http://a/?q", "http://a/#f",
+                          "http://a/ b", "http://a/\n", "https://[::1]/", "HTTP://a/"}) {
     EXPECT_EQ(ReasonOf(server::ParseUrl(bad).status()), "URL_MALFORMED") << bad;
   }
 }
@@ -348,8 +350,9 @@ TEST(ServerTimeStamps, ShowsThemWithTheCheckpointAndCountsThem) {
   }
   EXPECT_THAT(metrics, HasSubstr("fundledger_time_stamped_records{authority=\"tsa-1\"} 1"));
   EXPECT_THAT(metrics, HasSubstr("fundledger_time_stamp_timestamp_seconds{authority=\"tsa-1\"}"));
-  EXPECT_THAT(metrics,
-              HasSubstr("fundledger_time_stamp_failures_total{authority=\"tsa-2\",reason=\"HTTP_UNREACHABLE\"}"));
+  EXPECT_THAT(
+      metrics,
+      HasSubstr("fundledger_time_stamp_failures_total{authority=\"tsa-2\",reason=\"HTTP_UNREACHABLE\"}"));
 }
 
 TEST(ServerTimeStamps, RefusesCertificatesThatCannotBeRead) {
