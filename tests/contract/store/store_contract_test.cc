@@ -288,7 +288,7 @@ TEST(TableName, IsOfItsOwnForEveryTable) {
   std::vector<std::string> names;
   for (const Table table : kAllTables) names.emplace_back(TableName(table));
   EXPECT_THAT(names, ElementsAre("records", "tiles", "entities", "postings", "trail", "requests",
-                                 "checkpoints", "meta", "sheets"));
+                                 "checkpoints", "meta", "sheets", "attestations"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
