@@ -1,7 +1,10 @@
 // Admission: what can be said of an envelope without knowing anything else. A field or enum value that is
 // unknown today must not gain a meaning tomorrow, in a record that is already signed; so both are refused at
 // every depth.
+#include <algorithm>
 #include <climits>
+#include <utility>
+#include <vector>
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/coded_stream.h>
@@ -16,6 +19,7 @@
 #include "ledger/crypto/digest.h"
 #include "ledger/crypto/dsse.h"
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 
 namespace fundledger::audit {
@@ -51,16 +55,49 @@ absl::Status CheckEnum(const Place& place, int value) {
                           " does not know: send it to a ledger of a newer edition"));
 }
 
+// What of a type of message may hold something unknown: its messages and enums, in the order of their
+// numbers. Found out once a type: asking every message's reflection which of its fields are set costs more
+// than looking.
+using Plan = std::vector<const pb::FieldDescriptor*>;
+
+Plan MakePlan(const pb::Descriptor& type) {
+  Plan plan;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const auto cpp_type = type.field(i)->cpp_type();
+    const bool is_message = cpp_type == pb::FieldDescriptor::CPPTYPE_MESSAGE;
+    if (is_message || cpp_type == pb::FieldDescriptor::CPPTYPE_ENUM) plan.push_back(type.field(i));
+  }
+  std::sort(plan.begin(), plan.end(), [](const auto* a, const auto* b) { return a->number() < b->number(); });
+  return plan;
+}
+
+void AddPlans(const pb::Descriptor& type, absl::flat_hash_map<const pb::Descriptor*, Plan>* plans) {
+  if (plans->contains(&type)) return;
+  const Plan& plan = (*plans)[&type] = MakePlan(type);
+  for (const pb::FieldDescriptor* field : Plan(plan)) {
+    if (field->message_type() != nullptr) AddPlans(*field->message_type(), plans);
+  }
+}
+
+// Of a type that stands somewhere in a submission.
+const Plan& PlanOf(const pb::Descriptor& type) {
+  static const auto& plans = *[] {
+    auto* all = new absl::flat_hash_map<const pb::Descriptor*, Plan>();
+    AddPlans(*v1::Submission::descriptor(), all);
+    return all;
+  }();
+  return plans.find(&type)->second;
+}
+
 absl::Status CheckKnown(const pb::Message& message, const Place& place);
 
 absl::Status CheckFieldKnown(const pb::Message& message, const pb::FieldDescriptor& field,
                              const Place& above) {
   const pb::Reflection& reflection = *message.GetReflection();
   const bool is_message = field.cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE;
-  const bool is_enum = field.cpp_type() == pb::FieldDescriptor::CPPTYPE_ENUM;
-  if (!is_message && !is_enum) return absl::OkStatus();
   Place place{&above, &field};
   if (!field.is_repeated()) {
+    if (!reflection.HasField(message, &field)) return absl::OkStatus();
     return is_message ? CheckKnown(reflection.GetMessage(message, &field), place)
                       : CheckEnum(place, reflection.GetEnumValue(message, &field));
   }
@@ -81,9 +118,9 @@ absl::Status CheckKnown(const pb::Message& message, const Place& place) {
                absl::StrCat(place.ToString(), " has the field ", unknown.field(0).number(), ", which ",
                             message.GetDescriptor()->full_name(), " does not know"));
   }
-  std::vector<const pb::FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const pb::FieldDescriptor* field : fields) RETURN_IF_ERROR(CheckFieldKnown(message, *field, place));
+  for (const pb::FieldDescriptor* field : PlanOf(*message.GetDescriptor())) {
+    RETURN_IF_ERROR(CheckFieldKnown(message, *field, place));
+  }
   return absl::OkStatus();
 }
 
@@ -165,7 +202,7 @@ absl::Status CheckHead(const v1::Submission& submission, bool seen_needed) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Admitted> AdmitBytes(std::string_view payload, bool seen_needed) {
+absl::StatusOr<Admitted> AdmitBytes(std::string payload, bool seen_needed) {
   if (payload.size() > kMaxEnvelopeBytes) {
     return Bad("ENVELOPE_TOO_LARGE", absl::StrCat("the submission has ", payload.size(), " bytes, at most ",
                                                   kMaxEnvelopeBytes, " fit: send the work as several"));
@@ -184,7 +221,7 @@ absl::StatusOr<Admitted> AdmitBytes(std::string_view payload, bool seen_needed) 
   RETURN_IF_ERROR(CheckActions(admitted.submission));
   RETURN_IF_ERROR(CheckHead(admitted.submission, seen_needed));
   ASSIGN_OR_RETURN(admitted.actions_hash, HashActions(payload));
-  admitted.payload = std::string(payload);
+  admitted.payload = std::move(payload);
   return admitted;
 }
 
@@ -208,7 +245,7 @@ absl::StatusOr<Admitted> Admit(std::string_view envelope) {
     return Bad("PAYLOAD_TYPE_UNKNOWN",
                absl::StrCat("the envelope's payload is not of the type ", ToAbsl(crypto::kSubmissionType)));
   }
-  ASSIGN_OR_RETURN(Admitted admitted, AdmitBytes(opened.payload, /*seen_needed=*/true));
+  ASSIGN_OR_RETURN(Admitted admitted, AdmitBytes(std::move(opened.payload), /*seen_needed=*/true));
   size_t signatures_needed = 1;
   if (IsGenesis(admitted.submission)) {
     signatures_needed += static_cast<size_t>(admitted.submission.actions(0).genesis().administrators_size());
@@ -225,7 +262,7 @@ absl::StatusOr<Admitted> Admit(std::string_view envelope) {
 }
 
 absl::StatusOr<Admitted> AdmitPayload(std::string_view payload) {
-  return AdmitBytes(payload, /*seen_needed=*/false);
+  return AdmitBytes(std::string(payload), /*seen_needed=*/false);
 }
 
 }  // namespace fundledger::audit

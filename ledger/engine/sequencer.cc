@@ -34,6 +34,18 @@ absl::Status ReadOnly(const absl::Status& why) {
                                   "writes again"));
 }
 
+// The officer of one submission, looked up already.
+class OneOfficer final : public books::Reader {
+ public:
+  explicit OneOfficer(books::EntityPtr officer) : officer_(std::move(officer)) {}
+  absl::StatusOr<books::EntityPtr> Get(const books::EntityKey& key) const override {
+    return key.kind == books::EntityKind::kOfficer ? officer_ : nullptr;
+  }
+
+ private:
+  const books::EntityPtr officer_;
+};
+
 LogSigners SignersOf(const Options& options) {
   return LogSigners({options.log_key, options.next_log_key});
 }
@@ -108,13 +120,18 @@ absl::StatusOr<Prepared> Sequencer::Prepare(std::string envelope) const {
     RETURN_IF_ERROR(audit::CheckBinding(prepared.admitted, 1, 0, facts_.ledger,
                                         [](uint64_t) { return absl::OutOfRangeError("not reached"); }));
   }
-  const std::shared_ptr<const View> latest = view();
-  ASSIGN_OR_RETURN(const books::EntityPtr officer,
-                   latest->Get({books::EntityKind::kOfficer, submission.officer()}));
+  ASSIGN_OR_RETURN(const books::EntityPtr officer, FindOfficer(submission.officer()));
   if (officer == nullptr) return prepared;
   // Whether the key counts is for its turn to say: a retry finds its record whatever became of the key.
-  ASSIGN_OR_RETURN(prepared.signer, audit::FindSigner(*latest, prepared.admitted, &keys_));
+  ASSIGN_OR_RETURN(prepared.signer, audit::FindSigner(OneOfficer(officer), prepared.admitted, &keys_));
   return prepared;
+}
+
+absl::StatusOr<books::EntityPtr> Sequencer::FindOfficer(const std::string& id) const {
+  if (books::EntityPtr officer = officers_.Find(id); officer != nullptr) return officer;
+  ASSIGN_OR_RETURN(books::EntityPtr officer, view()->Get({books::EntityKind::kOfficer, id}));
+  if (officer != nullptr) officers_.Learn(id, officer);
+  return officer;
 }
 
 absl::Status Sequencer::Queue(Pending* pending) {
@@ -345,7 +362,7 @@ absl::Status Sequencer::CommitGroup(Group* group) {
   sheets_.TakeWrites(group->mutable_batch());
   const std::vector<Kept> told = TakeKept(group->mutable_batch());
   const absl::Status status = CommitSealed(*checkpoint, note, *group);
-  if (status.ok()) Publish(group->end().edge, *checkpoint, std::move(note));
+  if (status.ok()) Publish(group->end().edge, *checkpoint, std::move(note), group->changes());
   for (const Kept& kept : told) kept(status);
   return status;
 }
@@ -381,7 +398,9 @@ absl::Status Sequencer::CommitSealed(const log::Checkpoint& checkpoint, const st
 }
 
 // The store's state, which is safe, becomes what everybody reads.
-void Sequencer::Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note) {
+void Sequencer::Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note,
+                        const books::EntityMap& changes) {
+  officers_.Publish(changes);  // before the view, so that nobody who has seen that finds an older officer
   const std::shared_ptr<const store::Snapshot> snapshot = store_->GetSnapshot();
   auto published =
       std::make_shared<const View>(snapshot, edge, checkpoint, std::move(note), view()->sheets());
@@ -402,7 +421,7 @@ void Sequencer::CommitAsides() {
   absl::Status status = store_->Commit(batch, end_.next_sequence(), end_.next_sequence());
   if (status.ok()) {
     const std::shared_ptr<const View> before = view();
-    Publish(end_.edge, before->checkpoint(), before->signed_checkpoint());
+    Publish(end_.edge, before->checkpoint(), before->signed_checkpoint(), {});
     entities_.Advance(view(), {});
   } else if (!absl::IsUnavailable(status)) {  // otherwise nothing was written
     StopWriting(status, ReadOnly(status));

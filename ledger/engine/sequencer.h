@@ -18,6 +18,7 @@
 #include "ledger/engine/engine.h"
 #include "ledger/engine/entity_cache.h"
 #include "ledger/engine/group.h"
+#include "ledger/engine/officer_cache.h"
 #include "ledger/engine/open.h"
 #include "ledger/engine/sheet_writer.h"
 
@@ -78,7 +79,9 @@ class Sequencer final : public Engine {
   absl::Status CommitGroup(Group* group);
   std::vector<Kept> TakeKept(store::Batch* batch);
   absl::Status CommitSealed(const log::Checkpoint& checkpoint, const std::string& note, const Group& group);
-  void Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note);
+  void Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note,
+               const books::EntityMap& changes);
+  absl::StatusOr<books::EntityPtr> FindOfficer(const std::string& id) const;
   Answers MakeAnswers(const std::vector<Verdict>& verdicts, const Group& group) const;
 
   // Ends writing for good; `status` says why. Whoever is waiting gets `answer`. Only the first call counts.
@@ -94,6 +97,7 @@ class Sequencer final : public Engine {
   const int64_t started_at_us_;                  // wall clock
   const int64_t started_at_monotonic_us_;
   mutable audit::VerifierCache keys_;  // thread-safe
+  mutable OfficerCache officers_;      // never older than view_
 
   // Of the judging thread.
   LogEnd end_;                    // of what is durable, as far as this thread has heard
