@@ -223,7 +223,7 @@ class RocksdbStore final : public Store {
       return Refuse(absl::StatusCode::kAborted, "STORE_HEAD_MOVED",
                     absl::StrCat("the store holds ", head, " records, the commit expected ", expected_head));
     }
-    rocksdb::WriteBatch writes(/*reserved_bytes=*/0, /*max_bytes=*/0, kProtectionBytesPerKey,
+    rocksdb::WriteBatch writes(BytesOf(batch), /*max_bytes=*/0, kProtectionBytesPerKey,
                                /*default_cf_ts_sz=*/0);
     RETURN_IF_ERROR(Translate(batch, new_head, &writes));
     stopped_ = Write(&writes, new_head);
@@ -231,6 +231,15 @@ class RocksdbStore final : public Store {
   }
 
  private:
+  // About what RocksDB makes of it, so that it need not grow.
+  static size_t BytesOf(const Batch& batch) {
+    constexpr size_t kOfAWrite = 8;  // kind, table, lengths
+    size_t bytes = 64;
+    for (const Batch::Write& write : batch.writes())
+      bytes += kOfAWrite + write.key.size() + (write.value ? write.value->size() : 0);
+    return bytes;
+  }
+
   absl::Status Translate(const Batch& batch, uint64_t new_head, rocksdb::WriteBatch* writes) const {
     rocksdb::Status status;
     for (const Batch::Write& write : batch.writes()) {

@@ -19,6 +19,7 @@
 #include "services/server/time_stamps.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 
 namespace fundledger::server {
 namespace {
@@ -124,6 +125,9 @@ ExitCode Serve(const Config& config, const sigset_t& signals) {
 }  // namespace
 
 ExitCode RunDaemon(const std::vector<std::string>& args) {
+  // The packaged absl is built with its search for deadlocks, which takes every lock of gRPC's through one
+  // graph.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const sigset_t signals = BlockSignals();
   const absl::StatusOr<CommandLine> line = ParseCommandLine(args);
   if (!line.ok()) {
