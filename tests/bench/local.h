@@ -11,7 +11,8 @@ namespace fundledger::bench {
 
 // Opens the ledger of `directory` (made.h), asks it for statements, proofs, trail pages and records with ever
 // other arguments, and says how long that took and how much memory the process had.
-absl::StatusOr<nlohmann::ordered_json> RunReads(const std::string& directory, double seconds);
+absl::StatusOr<nlohmann::ordered_json> RunReads(const std::string& directory, double seconds,
+                                                size_t trail_page);
 
 // Verifies the ledger of `directory` from its files: the chain only, or in full, and then measures before and
 // after, on as many threads as there are cores, how many signatures a second the machine verifies.

@@ -18,8 +18,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr size_t kTrailPage = 100;
-
 double ResidentMiB() {
   std::ifstream status("/proc/self/status");
   std::string line;
@@ -44,8 +42,8 @@ absl::StatusOr<Json> Time(double seconds, const std::function<absl::Status()>& r
 
 class Reader {
  public:
-  Reader(const County& county, std::shared_ptr<const engine::View> view)
-      : county_(county), view_(std::move(view)) {}
+  Reader(const County& county, std::shared_ptr<const engine::View> view, size_t trail_page)
+      : county_(county), view_(std::move(view)), trail_page_(trail_page) {}
 
   // All lines, as of a day within the three years, a record of the later half, or both.
   absl::Status Statement(bool day, bool record) {
@@ -66,7 +64,7 @@ class Reader {
   absl::Status Trail() {
     engine::TrailFilter filter;
     filter.key = {books::TrailDimension::kProject, county_.ProjectId(Below(county_.options().projects))};
-    ASSIGN_OR_RETURN(const std::vector<Sequence> found, view_->Trail(filter, 0, kTrailPage + 1));
+    ASSIGN_OR_RETURN(const std::vector<Sequence> found, view_->Trail(filter, 0, trail_page_ + 1));
     for (const Sequence sequence : found) RETURN_IF_ERROR(view_->Record(sequence).status());
     return absl::OkStatus();
   }
@@ -78,12 +76,13 @@ class Reader {
 
   const County& county_;
   const std::shared_ptr<const engine::View> view_;
+  const size_t trail_page_;
   std::mt19937_64 random_{1};
 };
 
 }  // namespace
 
-absl::StatusOr<Json> RunReads(const std::string& directory, double seconds) {
+absl::StatusOr<Json> RunReads(const std::string& directory, double seconds, size_t trail_page) {
   ASSIGN_OR_RETURN(const CountyOptions options, ReadOptions(directory));
   const County county(options);
   const double before_mib = ResidentMiB();
@@ -98,7 +97,7 @@ absl::StatusOr<Json> RunReads(const std::string& directory, double seconds) {
                {"open_ms", open_ms},
                {"resident_before_mib", before_mib},
                {"resident_open_mib", ResidentMiB()}};
-  Reader reader(county, engine->view());
+  Reader reader(county, engine->view(), trail_page);
   ASSIGN_OR_RETURN(json["statement_date"], Time(seconds, [&] { return reader.Statement(true, false); }));
   ASSIGN_OR_RETURN(json["statement_sequence"], Time(seconds, [&] { return reader.Statement(false, true); }));
   ASSIGN_OR_RETURN(json["statement_both"], Time(seconds, [&] { return reader.Statement(true, true); }));
