@@ -1,6 +1,9 @@
 #include "ledger/engine/view.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
 
 #include "ledger/base/status.h"
 #include "ledger/engine/layout.h"
@@ -36,6 +39,17 @@ absl::StatusOr<Sequence> FirstNotBefore(const View& view, int64_t time_us) {
     }
   }
   return begin;
+}
+
+// The tree's nodes, for one proof: it takes up to eight from a tile, and each tile is read once for them.
+log::NodeReader NodesForProof(const View& view) {
+  auto read = std::make_shared<std::map<std::pair<int, uint64_t>, std::string>>();
+  return log::NodesOf(view.edge(), [&view, read](int level, uint64_t index) -> absl::StatusOr<std::string> {
+    const auto it = read->find({level, index});
+    if (it != read->end()) return it->second;
+    ASSIGN_OR_RETURN(std::string hashes, view.TileHashes(level, index));
+    return read->insert({{level, index}, std::move(hashes)}).first->second;
+  });
 }
 
 }  // namespace
@@ -114,7 +128,7 @@ absl::StatusOr<std::vector<Hash256>> View::InclusionProof(Sequence sequence, uin
         absl::StatusCode::kOutOfRange, "PROOF_OUT_OF_RANGE",
         absl::StrCat("a proof in a tree of ", tree_size, " records was asked for, the log has ", size()));
   }
-  return log::ProveInclusion(sequence, tree_size, nodes_);
+  return log::ProveInclusion(sequence, tree_size, NodesForProof(*this));
 }
 
 absl::StatusOr<std::vector<Hash256>> View::ConsistencyProof(uint64_t old_size, uint64_t new_size) const {
@@ -123,7 +137,7 @@ absl::StatusOr<std::vector<Hash256>> View::ConsistencyProof(uint64_t old_size, u
         absl::StatusCode::kOutOfRange, "PROOF_OUT_OF_RANGE",
         absl::StrCat("a proof to a tree of ", new_size, " records was asked for, the log has ", size()));
   }
-  return log::ProveConsistency(old_size, new_size, nodes_);
+  return log::ProveConsistency(old_size, new_size, NodesForProof(*this));
 }
 
 absl::StatusOr<Hash256> View::RootAt(uint64_t tree_size) const {
