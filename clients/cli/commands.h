@@ -39,6 +39,9 @@ void AddListCommands(Program* program);
 void AddInspectCommands(Program* program);
 // inspect stamps.
 void AddStampsCommand(Program* program);
+void AddCompareCommand(Program* program);
+void AddReceiptCommands(Program* program);
+void AddEvidenceCommands(Program* program);
 void AddReportCommands(Program* program);
 void AddImportCommand(Program* program);
 void AddCompletionCommand(Program* program);

@@ -9,11 +9,13 @@
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
 #include "clients/cli/trail.h"
+#include "clients/cli/trust.h"
 #include "clients/sdk/files.h"
 #include "ledger/audit/audit.h"
 #include "ledger/audit/pipeline.h"
 #include "ledger/base/bytes.h"
 #include "ledger/engine/verify.h"
+#include "ledger/log/proof_file.h"
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -61,10 +63,11 @@ absl::StatusOr<int> RunRecord(Context& context, const std::string& text) {
   return kExitOk;
 }
 
-absl::StatusOr<int> RunCheckpoint(Context& context) {
+absl::StatusOr<int> RunCheckpoint(Context& context, const std::string& out) {
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
   std::string note;
   ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, client->Latest(&note));
+  if (!out.empty()) RETURN_IF_ERROR(WriteOutput(out, note));
   if (context.json()) {
     nlohmann::ordered_json json;
     json["origin"] = checkpoint.origin;
@@ -73,7 +76,7 @@ absl::StatusOr<int> RunCheckpoint(Context& context) {
     json["checkpoint"] = note;
     PrintJson(json);
   } else {
-    std::cout << note;
+    std::cout << (out.empty() ? note : out + "\n");
   }
   return kExitOk;
 }
@@ -83,10 +86,7 @@ absl::StatusOr<int> RunProof(Context& context, const std::string& text) {
   ASSIGN_OR_RETURN(const Sequence sequence, ParseSequence(text));
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
   ASSIGN_OR_RETURN(const sdk::VerifiedRecord record, client->Record(sequence));
-  std::cout << "c2sp.org/tlog-proof@v1\nextra " << Base64Encode(record.bytes) << "\nindex " << sequence
-            << '\n';
-  for (const Hash256& hash : record.inclusion) std::cout << Base64Encode(hash.view()) << '\n';
-  std::cout << '\n' << record.note;
+  std::cout << log::FormatProofFile({record.bytes, sequence, record.inclusion, record.note});
   return kExitOk;
 }
 
@@ -252,6 +252,7 @@ void AddInspectCommands(Program* program) {
   AddTrailCommand(program);
   AddVerify(program);
   AddStampsCommand(program);
+  AddCompareCommand(program);
   const auto record = std::make_shared<std::string>();
   CLI::App* app =
       AddCommand(program, "inspect record", T("one record, decoded and verified", "查看一条记录并验证"));
@@ -264,7 +265,10 @@ void AddInspectCommands(Program* program) {
   OnCall(program, app, [proof](Context& context) { return RunProof(context, *proof); });
   app =
       AddCommand(program, "inspect checkpoint", T("the latest checkpoint, verified", "最新检查点（已验证）"));
-  OnCall(program, app, [](Context& context) { return RunCheckpoint(context); });
+  const auto out = std::make_shared<std::string>();
+  app->add_option("--out", *out,
+                  T("write it to this file, for colleagues to compare", "写入文件，供同事核对"));
+  OnCall(program, app, [out](Context& context) { return RunCheckpoint(context, *out); });
 }
 
 }  // namespace fundledger::cli

@@ -6,6 +6,7 @@
 #include "clients/cli/describe.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
+#include "clients/cli/signed_answers.h"
 #include "clients/cli/table.h"
 #include "ledger/base/fen.h"
 
@@ -27,6 +28,7 @@ struct Filter {
   std::string category;
   std::string state;
   int32_t year = 0;
+  SignedAnswers answers;
 };
 
 // Rows as JSON and as a table, and the state they were answered on.
@@ -85,7 +87,7 @@ std::vector<T1> Joined(std::vector<T1> first, const std::vector<T1>& second) {
   return first;
 }
 
-absl::StatusOr<int> RunStatement(Context& context, const Filter& filter) {
+absl::StatusOr<int> RunStatement(Context& context, Filter& filter) {
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
   v1::GetStatementRequest request;
   if (filter.as_of.given()) RETURN_IF_ERROR(filter.as_of.Fill(request.mutable_as_of()));
@@ -98,8 +100,8 @@ absl::StatusOr<int> RunStatement(Context& context, const Filter& filter) {
   Listing listing{
       Table(Joined<Table::Column>({{T("project", "项目")}, {T("fund", "资金")}}, AmountColumns()))};
   v1::Amounts total;
-  RETURN_IF_ERROR(EachPage(
-      client, client->funds(), &v1::FundService::Stub::GetStatement, request,
+  RETURN_IF_ERROR(EachSignedPage(
+      context, filter.answers, client->funds(), &v1::FundService::Stub::GetStatement, request,
       [&](const v1::GetStatementResponse& page) {
         for (const auto& line : page.lines()) {
           listing.rows.push_back(ToJson(line));
@@ -115,7 +117,7 @@ absl::StatusOr<int> RunStatement(Context& context, const Filter& filter) {
   return PrintListing(context, client, "lines", listing);
 }
 
-absl::StatusOr<int> RunFunds(Context& context, const Filter& filter) {
+absl::StatusOr<int> RunFunds(Context& context, Filter& filter) {
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
   v1::ListFundsRequest request;
   if (filter.as_of.given()) RETURN_IF_ERROR(filter.as_of.Fill(request.mutable_as_of()));
@@ -134,23 +136,23 @@ absl::StatusOr<int> RunFunds(Context& context, const Filter& filter) {
                          {T("disbursed", "拨付"), Align::kRight},
                          {T("paid by others", "外部支付"), Align::kRight},
                          {T("loans granted", "发放贷款"), Align::kRight}})};
-  RETURN_IF_ERROR(EachPage(client, client->funds(), &v1::FundService::Stub::ListFunds, request,
-                           [&](const v1::ListFundsResponse& page) {
-                             for (const auto& state : page.funds()) {
-                               const auto& f = state.fund();
-                               const auto& a = state.amounts();
-                               listing.rows.push_back(ToJson(state));
-                               listing.table.Add(
-                                   {f.id(), f.name(), f.document_number(), absl::StrCat(f.fiscal_year()),
-                                    ShownWord(kSourceTierWords, f.source_tier()),
-                                    ShownWord(kNatureWords, f.nature()), FormatYuan(a.received_fen()),
-                                    FormatYuan(a.unallocated_fen()), FormatYuan(a.allocated_fen()),
-                                    FormatYuan(a.disbursed_fen()), FormatYuan(a.outside_paid_fen()),
-                                    FormatYuan(a.loans_granted_fen())});
-                             }
-                             listing.basis = page.basis();
-                             return absl::OkStatus();
-                           }));
+  RETURN_IF_ERROR(EachSignedPage(
+      context, filter.answers, client->funds(), &v1::FundService::Stub::ListFunds, request,
+      [&](const v1::ListFundsResponse& page) {
+        for (const auto& state : page.funds()) {
+          const auto& f = state.fund();
+          const auto& a = state.amounts();
+          listing.rows.push_back(ToJson(state));
+          listing.table.Add({f.id(), f.name(), f.document_number(), absl::StrCat(f.fiscal_year()),
+                             ShownWord(kSourceTierWords, f.source_tier()),
+                             ShownWord(kNatureWords, f.nature()), FormatYuan(a.received_fen()),
+                             FormatYuan(a.unallocated_fen()), FormatYuan(a.allocated_fen()),
+                             FormatYuan(a.disbursed_fen()), FormatYuan(a.outside_paid_fen()),
+                             FormatYuan(a.loans_granted_fen())});
+        }
+        listing.basis = page.basis();
+        return absl::OkStatus();
+      }));
   return PrintListing(context, client, "funds", listing);
 }
 
@@ -165,7 +167,7 @@ std::string VoucherText(const v1::Voucher& voucher) {
   return absl::StrCat(voucher.issuer(), "/", voucher.type(), "/", voucher.year(), "/", voucher.number());
 }
 
-absl::StatusOr<int> RunPayments(Context& context, const Filter& filter) {
+absl::StatusOr<int> RunPayments(Context& context, Filter& filter) {
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
   v1::ListPaymentsRequest request;
   request.set_project(filter.project);
@@ -182,8 +184,8 @@ absl::StatusOr<int> RunPayments(Context& context, const Filter& filter) {
                          {T("held", "在单位"), Align::kRight},
                          {T("paid", "已支付"), Align::kRight},
                          {T("voucher", "凭证")}})};
-  RETURN_IF_ERROR(EachPage(
-      client, client->funds(), &v1::FundService::Stub::ListPayments, request,
+  RETURN_IF_ERROR(EachSignedPage(
+      context, filter.answers, client->funds(), &v1::FundService::Stub::ListPayments, request,
       [&](const v1::ListPaymentsResponse& page) {
         for (const auto& p : page.payments()) {
           listing.rows.push_back(ToJson(p));
@@ -202,7 +204,7 @@ std::string ProgressText(const v1::ProjectState& state) {
   return absl::StrCat(FormatDecimal(state.progress_basis_points(), 2), "%");
 }
 
-absl::StatusOr<int> RunProjects(Context& context, const Filter& filter) {
+absl::StatusOr<int> RunProjects(Context& context, Filter& filter) {
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
   v1::ListProjectsRequest request;
   if (filter.as_of.given()) RETURN_IF_ERROR(filter.as_of.Fill(request.mutable_as_of()));
@@ -221,21 +223,21 @@ absl::StatusOr<int> RunProjects(Context& context, const Filter& filter) {
                          {T("plan lists", "计划年度")},
                          {T("planned", "计划"), Align::kRight},
                          {T("disbursed", "拨付"), Align::kRight}})};
-  RETURN_IF_ERROR(EachPage(client, client->projects(), &v1::ProjectService::Stub::ListProjects, request,
-                           [&](const v1::ListProjectsResponse& page) {
-                             for (const auto& state : page.projects()) {
-                               const auto& p = state.project();
-                               listing.rows.push_back(ToJson(state));
-                               listing.table.Add({p.id(), p.name(), p.organization(), p.programme(),
-                                                  ShownWord(kProjectKindWords, p.kind()),
-                                                  ShownWord(kProjectStatusWords, state.status()),
-                                                  ProgressText(state), absl::StrJoin(state.plan_years(), ","),
-                                                  FormatYuan(state.amounts().planned_fen()),
-                                                  FormatYuan(state.amounts().disbursed_fen())});
-                             }
-                             listing.basis = page.basis();
-                             return absl::OkStatus();
-                           }));
+  RETURN_IF_ERROR(EachSignedPage(
+      context, filter.answers, client->projects(), &v1::ProjectService::Stub::ListProjects, request,
+      [&](const v1::ListProjectsResponse& page) {
+        for (const auto& state : page.projects()) {
+          const auto& p = state.project();
+          listing.rows.push_back(ToJson(state));
+          listing.table.Add(
+              {p.id(), p.name(), p.organization(), p.programme(), ShownWord(kProjectKindWords, p.kind()),
+               ShownWord(kProjectStatusWords, state.status()), ProgressText(state),
+               absl::StrJoin(state.plan_years(), ","), FormatYuan(state.amounts().planned_fen()),
+               FormatYuan(state.amounts().disbursed_fen())});
+        }
+        listing.basis = page.basis();
+        return absl::OkStatus();
+      }));
   return PrintListing(context, client, "projects", listing);
 }
 
@@ -260,14 +262,16 @@ void PrintProject(Context& context, const v1::ProjectState& state) {
   std::cout << '\n';
 }
 
-absl::StatusOr<int> RunProject(Context& context, const Filter& filter) {
+absl::StatusOr<int> RunProject(Context& context, Filter& filter) {
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
   v1::GetProjectRequest request;
   request.set_project(filter.project);
   if (filter.as_of.given()) RETURN_IF_ERROR(filter.as_of.Fill(request.mutable_as_of()));
+  AskSigned(filter.answers, &request);
   ASSIGN_OR_RETURN(const v1::GetProjectResponse response,
                    client->Call(client->projects(), &v1::ProjectService::Stub::GetProject, request));
   ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, client->BelieveBasis(response.basis()));
+  if (filter.answers.is_wanted()) RETURN_IF_ERROR(filter.answers.Take(context, request, response));
   if (context.json()) {
     PrintJson(ToJson(response));
     return kExitOk;
@@ -285,11 +289,12 @@ absl::StatusOr<int> RunProject(Context& context, const Filter& filter) {
   return kExitOk;
 }
 
-using Run = absl::StatusOr<int> (*)(Context&, const Filter&);
+using Run = absl::StatusOr<int> (*)(Context&, Filter&);
 
 CLI::App* AddList(Program* program, const std::string& path, const std::string& help,
                   const std::shared_ptr<Filter>& filter, Run run) {
   CLI::App* app = AddCommand(program, path, help);
+  filter->answers.AddTo(app);
   OnCall(program, app, [filter, run](Context& context) { return run(context, *filter); });
   return app;
 }

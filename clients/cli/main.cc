@@ -74,6 +74,8 @@ int Run(int argc, char** argv) {
   AddDecisionCommands(&program);
   AddListCommands(&program);
   AddInspectCommands(&program);
+  AddReceiptCommands(&program);
+  AddEvidenceCommands(&program);
   AddReportCommands(&program);
   AddImportCommand(&program);
   AddCompletionCommand(&program);

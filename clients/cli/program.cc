@@ -39,6 +39,8 @@ constexpr GroupHelp kGroups[] = {
     {"township indicator", "indicators", "绩效指标"},
     {"township pay", "payments", "支付"},
     {"inspect", "what happened, when, by whom, and the proof of it", "监督：何时、何人、何事，以及证明"},
+    {"receipt", "receipts, checked without a server", "回执：离线验证"},
+    {"evidence", "files that convict whoever holds the log's key, and complaints", "证据与投诉材料"},
     {"report", "reports, computed from the records", "报表"},
 };
 

@@ -5,6 +5,7 @@
 #include "clients/cli/commands.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
+#include "clients/cli/signed_answers.h"
 #include "clients/cli/table.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/fen.h"
@@ -22,6 +23,7 @@ struct BriefingOptions {
   std::string category;
   std::string invested_category;
   int32_t from_year = 0;
+  SignedAnswers answers;
 };
 
 // Null where the denominator is zero.
@@ -204,7 +206,7 @@ void PrintMeasures(const v1::GetBriefingResponse& b, const log::Checkpoint& chec
       << T("Ledger ", "账本 ") << checkpoint.origin << ", " << HexEncode(ledger.view()) << '\n';
 }
 
-absl::StatusOr<int> RunBriefing(Context& context, const BriefingOptions& options) {
+absl::StatusOr<int> RunBriefing(Context& context, BriefingOptions& options) {
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
   v1::GetBriefingRequest request;
   request.set_year(options.year);
@@ -213,10 +215,12 @@ absl::StatusOr<int> RunBriefing(Context& context, const BriefingOptions& options
   request.set_category(options.category);
   request.set_invested_category(options.invested_category);
   request.set_from_year(options.from_year);
+  AskSigned(options.answers, &request);
   ASSIGN_OR_RETURN(const v1::GetBriefingResponse briefing,
                    client->Call(client->reports(), &v1::ReportService::Stub::GetBriefing, request));
   // Nothing is printed that does not rest on a checkpoint this client believes.
   ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, client->BelieveBasis(briefing.basis()));
+  if (options.answers.is_wanted()) RETURN_IF_ERROR(options.answers.Take(context, request, briefing));
   if (context.json()) {
     PrintJson(BriefingJson(briefing, client->config().ledger));
     return kExitOk;
@@ -250,6 +254,7 @@ void AddReportCommands(Program* program) {
                     "累计投入的资金类别"));
   app->add_option("--from-year", options->from_year,
                   T("first year of sums over years; 2016 if not given", "累计起始年"));
+  options->answers.AddTo(app);
   app->footer(T("Example:\n  fundledger report briefing --year 2020 --as-of 2020-06-16",
                 "示例：\n  fundledger report briefing --year 2020 --as-of 2020-06-16"));
   OnCall(program, app, [options](Context& context) { return RunBriefing(context, *options); });

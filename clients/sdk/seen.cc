@@ -1,5 +1,7 @@
 #include "clients/sdk/seen.h"
 
+#include <algorithm>
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -81,10 +83,12 @@ absl::Status Seen::Forked(const log::Checkpoint& shown, const std::string& note,
   if (is_signed && shown.size == checkpoint_.size) {
     return Report(evidence_, "LOG_FORKED", what, log::TwoRoots(note_, note));
   }
-  if (is_signed && shown.size > checkpoint_.size) {
-    // Its own proof, which leads to another tree than the one seen, convicts if it is one at all.
-    const auto root = fetch.root(checkpoint_.size);
-    const log::EvidenceFile file = log::NotAPrefix(note_, note, root.value_or(Hash256()), proof);
+  if (is_signed) {
+    // The server's own proof, which leads to another tree than the one signed, convicts if it is one at all.
+    const bool newer = shown.size > checkpoint_.size;
+    const auto root = fetch.root(std::min(shown.size, checkpoint_.size));
+    const log::EvidenceFile file =
+        log::NotAPrefix(newer ? note_ : note, newer ? note : note_, root.value_or(Hash256()), proof);
     if (root.ok() && log::CheckContradiction(file, {log_}).ok()) {
       return Report(evidence_, "LOG_FORKED", what, file);
     }

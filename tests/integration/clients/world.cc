@@ -37,6 +37,7 @@ World::World() {
 
 World::~World() {
   server_.reset();
+  others_.clear();
   std::error_code error;
   std::filesystem::remove_all(directory_, error);
 }
@@ -64,12 +65,28 @@ void World::StopServer() {
 }
 
 std::unique_ptr<Process> World::Start(const std::vector<std::string>& arguments) {
-  return StartWith(path("county/client.toml"), arguments);
+  return StartWith(path("county/client.toml"), address_, arguments);
 }
 
-std::unique_ptr<Process> World::StartWith(const std::filesystem::path& config,
+std::string World::StartAnother(const std::string& name) {
+  const std::filesystem::path endpoints = path(name + "/endpoints.json");
+  std::filesystem::remove(endpoints);
+  others_.push_back(std::make_unique<Process>(
+      std::vector<std::string>{Binary("fundledgerd"), "--config", path(name + "/server.toml").string()},
+      Environment(variables_), path("runs/" + name + ".out"), path("runs/" + name + ".err")));
+  EXPECT_TRUE(WaitForFile(endpoints, others_.back().get(), kStartLimit))
+      << ReadAll(path("runs/" + name + ".err"));
+  return nlohmann::json::parse(ReadAll(endpoints)).at("grpc").get<std::string>();
+}
+
+Finished World::RunAt(const std::string& address, const std::filesystem::path& config,
+                      const std::vector<std::string>& arguments) {
+  return StartWith(config, address, arguments)->Wait();
+}
+
+std::unique_ptr<Process> World::StartWith(const std::filesystem::path& config, const std::string& address,
                                           const std::vector<std::string>& arguments) {
-  std::vector<std::string> all = {Binary("fundledger"), "--config", config.string(), "--server", address_};
+  std::vector<std::string> all = {Binary("fundledger"), "--config", config.string(), "--server", address};
   all.insert(all.end(), arguments.begin(), arguments.end());
   const std::string name = "runs/" + std::to_string(++runs_);
   return std::make_unique<Process>(all, Environment(variables_), path(name + ".out"), path(name + ".err"));
@@ -80,7 +97,7 @@ Finished World::Run(const std::vector<std::string>& arguments) {
 }
 
 Finished World::RunWith(const std::filesystem::path& config, const std::vector<std::string>& arguments) {
-  return StartWith(config, arguments)->Wait();
+  return StartWith(config, address_, arguments)->Wait();
 }
 
 Finished World::Good(const std::vector<std::string>& arguments) {

@@ -31,6 +31,12 @@ class World : public testing::Test {
   // For all programs started from now on: NAME=value.
   void SetVariable(const std::string& variable) { variables_.push_back(variable); }
 
+  // Starts a further server with the configuration of another directory; its address.
+  std::string StartAnother(const std::string& name);
+  // Runs fundledger against it.
+  Finished RunAt(const std::string& address, const std::filesystem::path& config,
+                 const std::vector<std::string>& arguments);
+
   // Starts fundledger with the ledger's configuration and server.
   std::unique_ptr<Process> Start(const std::vector<std::string>& arguments);
   Finished Run(const std::vector<std::string>& arguments);
@@ -51,11 +57,12 @@ class World : public testing::Test {
   std::string Csv(const std::string& name, const std::string& text);
 
  private:
-  std::unique_ptr<Process> StartWith(const std::filesystem::path& config,
+  std::unique_ptr<Process> StartWith(const std::filesystem::path& config, const std::string& address,
                                      const std::vector<std::string>& arguments);
 
   std::filesystem::path directory_;
   std::unique_ptr<Process> server_;
+  std::vector<std::unique_ptr<Process>> others_;
   std::string address_;
   std::vector<std::string> variables_;
   int runs_ = 0;

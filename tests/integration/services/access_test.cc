@@ -15,6 +15,7 @@
 #include "fundledger/v1/registry_service.grpc.pb.h"
 #include "fundledger/v1/report_service.grpc.pb.h"
 #include "ledger/base/status.h"
+#include "ledger/crypto/dsse.h"
 #include "tests/integration/services/certificates.h"
 #include "tests/integration/services/services_testing.h"
 #include "tests/support/paths.h"
@@ -450,6 +451,24 @@ TEST_F(AccessTest, NarrowsListsToWhatIsTheCallers) {
       v1::ProjectService::NewStub(channels_->at("t-a"))->ListProjects(&projects_context, {}, &projects).ok());
   ASSERT_EQ(projects.projects_size(), 1);
   EXPECT_EQ(projects.projects(0).project().id(), "p-a");
+}
+
+// What a unit's signed answer answers is the question as it was narrowed.
+TEST_F(AccessTest, SignsTheQuestionAsItWasUnderstood) {
+  const auto funds = v1::FundService::NewStub(channels_->at("t-a"));
+  v1::GetStatementRequest request;
+  request.set_sign_answer(true);
+  v1::GetStatementResponse response;
+  grpc::ClientContext context;
+  ASSERT_TRUE(funds->GetStatement(&context, request, &response).ok());
+  const auto envelope = crypto::OpenEnvelope(response.basis().signed_answer());
+  ASSERT_TRUE(envelope.ok()) << envelope.status();
+  EXPECT_EQ(envelope->payload_type, crypto::kAnswerType);
+  v1::Answer answer;
+  ASSERT_TRUE(answer.ParseFromString(envelope->payload));
+  v1::GetStatementRequest understood;
+  ASSERT_TRUE(understood.ParseFromString(answer.request()));
+  EXPECT_EQ(understood.organization(), "town");
 }
 
 // Whose proposals each sees, by who proposed them.

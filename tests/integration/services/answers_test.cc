@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "fundledger/v1/report_service.grpc.pb.h"
+#include "fundledger/v1/fund_service.grpc.pb.h"
 #include "ledger/audit/answer.h"
 #include "ledger/books/posted.h"
 #include "ledger/crypto/dsse.h"
@@ -15,20 +15,21 @@ namespace {
 
 class AnswersTest : public ::testing::Test {
  protected:
-  static v1::GetBriefingRequest Asked(bool is_signed) {
-    v1::GetBriefingRequest request;
-    request.set_year(2020);
+  static v1::GetStatementRequest Asked(bool is_signed) {
+    v1::GetStatementRequest request;
     request.mutable_as_of()->mutable_date()->set_year(2020);
     request.mutable_as_of()->mutable_date()->set_month(6);
     request.mutable_as_of()->mutable_date()->set_day(30);
     request.set_sign_answer(is_signed);
     return request;
   }
-  static v1::GetBriefingResponse Brief(const Ledgerd& ledgerd, bool is_signed) {
-    v1::GetBriefingResponse response;
+  static grpc::Status Ask(const Ledgerd& ledgerd, bool is_signed, v1::GetStatementResponse* response) {
     grpc::ClientContext context;
-    const grpc::Status status =
-        v1::ReportService::NewStub(ledgerd.channel)->GetBriefing(&context, Asked(is_signed), &response);
+    return v1::FundService::NewStub(ledgerd.channel)->GetStatement(&context, Asked(is_signed), response);
+  }
+  static v1::GetStatementResponse Answered(const Ledgerd& ledgerd, bool is_signed) {
+    v1::GetStatementResponse response;
+    const grpc::Status status = Ask(ledgerd, is_signed, &response);
     EXPECT_TRUE(status.ok()) << status.error_message();
     return response;
   }
@@ -36,17 +37,17 @@ class AnswersTest : public ::testing::Test {
 
 TEST_F(AnswersTest, AnAnswerIsSignedWhereTheRequestAsksForIt) {
   Ledgerd ledgerd;
-  EXPECT_TRUE(Brief(ledgerd, false).basis().signed_answer().empty());
-  v1::GetBriefingResponse response = Brief(ledgerd, true);
+  EXPECT_TRUE(Answered(ledgerd, false).basis().signed_answer().empty());
+  v1::GetStatementResponse response = Answered(ledgerd, true);
   const auto opened = audit::OpenAnswer(response.basis().signed_answer(), {ledgerd.world.verifier()});
   ASSERT_TRUE(opened.ok()) << opened.status();
   EXPECT_EQ(opened->answer.ledger(), log::LeafHash(*ledgerd.server->engine().view()->Record(0)).str());
-  EXPECT_EQ(opened->answer.method(), "fundledger.v1.ReportService/GetBriefing");
+  EXPECT_EQ(opened->answer.method(), "fundledger.v1.FundService/GetStatement");
   EXPECT_EQ(opened->answer.checkpoint(), response.basis().checkpoint());
-  v1::GetBriefingRequest understood;
+  v1::GetStatementRequest understood;
   ASSERT_TRUE(understood.ParseFromString(opened->answer.request()));
   EXPECT_EQ(understood.SerializeAsString(), Asked(true).SerializeAsString());
-  v1::GetBriefingResponse stated;
+  v1::GetStatementResponse stated;
   ASSERT_TRUE(stated.ParseFromString(opened->answer.response()));
   response.mutable_basis()->clear_signed_answer();
   EXPECT_EQ(stated.SerializeAsString(), response.SerializeAsString());
@@ -55,7 +56,7 @@ TEST_F(AnswersTest, AnAnswerIsSignedWhereTheRequestAsksForIt) {
 TEST_F(AnswersTest, WhoeverHasTheRecordsComputesTheSame) {
   Ledgerd ledgerd;
   for (const char* id : {"v-1", "v-2"}) ledgerd.Register(id);
-  const v1::GetBriefingResponse response = Brief(ledgerd, true);
+  const v1::GetStatementResponse response = Answered(ledgerd, true);
   const auto opened = audit::OpenAnswer(response.basis().signed_answer(), {ledgerd.world.verifier()});
   ASSERT_TRUE(opened.ok()) << opened.status();
   audit::Replay replay;
@@ -84,11 +85,9 @@ TEST_F(AnswersTest, WhereTheKeyIsNotHeldTheSignatureIsRefusedAndTheAnswerIsNot) 
   Ledgerd ledgerd({}, [](test_support::World*, std::unique_ptr<engine::Engine> below) {
     return std::make_unique<KeylessEngine>(std::move(below));
   });
-  EXPECT_EQ(Brief(ledgerd, false).year(), 2020);
-  v1::GetBriefingResponse response;
-  grpc::ClientContext context;
-  const grpc::Status status =
-      v1::ReportService::NewStub(ledgerd.channel)->GetBriefing(&context, Asked(true), &response);
+  EXPECT_EQ(Answered(ledgerd, false).basis().sequence(), 0U);
+  v1::GetStatementResponse response;
+  const grpc::Status status = Ask(ledgerd, true, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(ErrorOf(status).reason, "ANSWER_NOT_SIGNED");
 }

@@ -102,6 +102,13 @@ TEST_F(SeenTest, ReportsAForkThatWentOn) {
   EXPECT_EQ(Kept(), (Kinds{log::EvidenceKind::kNotAPrefix, log::EvidenceKind::kComplaint}));
 }
 
+TEST_F(SeenTest, ConvictsByAnOlderCheckpointOfAnotherFace) {
+  Seen seen = Load();
+  ASSERT_TRUE(seen.Believe(log_.Note(11), log_.Fetcher()).ok());
+  ExpectEvidence(seen.Believe(fork_.Note(8), log_.Fetcher()).status(), "LOG_FORKED");
+  EXPECT_EQ(Kept(), Kinds{log::EvidenceKind::kNotAPrefix});
+}
+
 TEST_F(SeenTest, OnlyComplainsWhereTheServerProvesNothing) {
   Seen seen = Load();
   ASSERT_TRUE(seen.Believe(log_.Note(7), log_.Fetcher()).ok());

@@ -1,0 +1,220 @@
+// fundledger inspect compare: whether this client, the witnesses and colleagues were shown one log.
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include <httplib.h>
+
+#include "clients/cli/commands.h"
+#include "clients/cli/json.h"
+#include "clients/cli/language.h"
+#include "clients/cli/table.h"
+#include "clients/cli/trust.h"
+#include "clients/sdk/evidence.h"
+#include "clients/sdk/files.h"
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+#include "ledger/crypto/digest.h"
+#include "ledger/log/cosignature.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kWitnessTimeoutS = 10;
+constexpr size_t kNoteBytesMax = 128 << 10;
+
+struct CompareOptions {
+  std::vector<std::string> checkpoints;
+  std::string policy;
+};
+
+// What somebody was shown, and how it stands to what this client sees.
+struct Face {
+  std::string who;
+  absl::StatusOr<std::string> note = absl::UnknownError("not asked");
+  log::Checkpoint checkpoint;
+  std::optional<uint64_t> cosigned_at_s;  // a witness's word
+  absl::Status verdict;                   // OK: one log
+};
+
+absl::Status NoAnswer(std::string_view who, std::string_view why) {
+  return Refuse(absl::StatusCode::kUnavailable, "WITNESS_UNREACHABLE",
+                absl::StrCat("witness ", ToAbsl(who), " gives no checkpoint: ", ToAbsl(why)));
+}
+
+// GET PREFIX/HEX/checkpoint, HEX being SHA-256 of the origin.
+absl::StatusOr<std::string> AskWitness(const log::PolicyWitness& witness, std::string_view origin) {
+  const size_t scheme = witness.url.find("://");
+  if (scheme == std::string::npos) return NoAnswer(witness.name, "the policy has no URL for it");
+  const size_t slash = witness.url.find('/', scheme + 3);
+  std::string prefix = slash == std::string::npos ? "" : witness.url.substr(slash);
+  while (prefix.ends_with('/')) prefix.pop_back();
+  // Whatever comes back is believed for its signatures alone.
+  httplib::Client client(witness.url.substr(0, slash));
+  if (!client.is_valid()) return NoAnswer(witness.name, absl::StrCat("not a URL: ", witness.url));
+  client.set_connection_timeout(kWitnessTimeoutS);
+  client.set_read_timeout(kWitnessTimeoutS);
+  std::string body;
+  const auto answer =
+      client.Get(absl::StrCat(prefix, "/", HexEncode(crypto::Sha256({origin}).view()), "/checkpoint"),
+                 [&body](const char* data, size_t size) {
+                   body.append(data, size);
+                   return body.size() <= kNoteBytesMax;
+                 });
+  if (!answer) return NoAnswer(witness.name, httplib::to_string(answer.error()));
+  if (answer->status != 200) return NoAnswer(witness.name, absl::StrCat("HTTP status ", answer->status));
+  return body;
+}
+
+Face FaceOfWitness(const log::PolicyWitness& witness, std::string_view origin) {
+  Face face;
+  face.who = witness.name;
+  face.note = AskWitness(witness, origin);
+  if (!face.note.ok()) {
+    face.verdict = face.note.status();
+    return face;
+  }
+  const auto note = log::ParseNote(*face.note);
+  const auto cosigned = note.ok() ? log::OpenCosignatures(*note, {witness.key})
+                                  : absl::StatusOr<std::vector<log::Cosignature>>(note.status());
+  if (!cosigned.ok() || cosigned->empty()) {
+    face.verdict = NoAnswer(witness.name, "what it gave does not bear its cosignature");
+  } else {
+    face.cosigned_at_s = cosigned->front().time_s;
+  }
+  return face;
+}
+
+Face FaceOfFile(const std::string& file) {
+  Face face;
+  face.who = file;
+  face.note = ReadInput(file);
+  if (!face.note.ok()) face.verdict = face.note.status();
+  return face;
+}
+
+// Two notes of one size convict without anybody's proof.
+void CompareAmong(sdk::Client* client, std::vector<Face>* faces) {
+  for (size_t i = 0; i < faces->size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      Face& face = (*faces)[i];
+      const Face& other = (*faces)[j];
+      if (!face.note.ok() || !other.note.ok() || !face.verdict.ok()) continue;
+      const log::EvidenceFile file = log::TwoRoots(*other.note, *face.note);
+      if (!log::CheckContradiction(file, {client->config().log}).ok()) continue;
+      face.verdict = sdk::Report(client->config().evidence_path(), "LOG_FORKED",
+                                 absl::StrCat(other.who, " and ", face.who, " were shown two logs"), file);
+    }
+  }
+}
+
+void CompareWithServer(sdk::Client* client, Face* face) {
+  if (!face->verdict.ok()) return;
+  const auto opened = log::OpenCheckpoint(*face->note, client->config().log);
+  if (!opened.ok()) {
+    face->verdict = Refuse(absl::StatusCode::kUnauthenticated, "NOTE_UNVERIFIED",
+                           absl::StrCat(face->who, ": not signed by this log, so it says nothing of it: ",
+                                        opened.status().message()));
+    return;
+  }
+  face->checkpoint = *opened;
+  const auto believed = client->Believe(*face->note);
+  if (!believed.ok()) face->verdict = Annotate(believed.status(), face->who);
+}
+
+std::string VerdictText(const Face& face) {
+  if (face.verdict.ok()) return T("one log", "一致");
+  return ErrorLine(face.verdict);
+}
+
+Json FaceJson(const Face& face) {
+  Json json;
+  json["who"] = face.who;
+  json["ok"] = face.verdict.ok();
+  json["size"] = face.checkpoint.size;
+  json["root"] = face.checkpoint.size == 0 ? "" : HexEncode(face.checkpoint.root.view());
+  json["cosigned_at_s"] = face.cosigned_at_s.has_value() ? Json(*face.cosigned_at_s) : Json(nullptr);
+  if (!face.verdict.ok()) {
+    json["reason"] = ReasonOf(face.verdict);
+    json["message"] = std::string(face.verdict.message());
+  }
+  return json;
+}
+
+void PrintFaces(const std::vector<Face>& faces, const log::Checkpoint& seen, int32_t utc_offset_minutes) {
+  for (const Face& face : faces) {
+    std::cout << face.who;
+    if (face.checkpoint.size != 0) std::cout << T(": size ", "：规模 ") << face.checkpoint.size;
+    if (face.cosigned_at_s.has_value()) {
+      std::cout << T(", cosigned ", "，见证于 ")
+                << FormatTime(static_cast<int64_t>(*face.cosigned_at_s) * 1'000'000, utc_offset_minutes);
+    }
+    std::cout << ": " << VerdictText(face) << '\n';
+  }
+  std::cout << T("this client and the server: size ", "本机与服务器：规模 ") << seen.size
+            << T(", root ", "，根 ") << HexEncode(seen.root.view()) << '\n';
+}
+
+absl::StatusOr<int> RunCompare(Context& context, const CompareOptions& options) {
+  if (options.checkpoints.empty() && options.policy.empty()) {
+    return UsageError("NOTHING_TO_COMPARE",
+                      "compare with whom? give --policy FILE for the witnesses, --checkpoint FILE of "
+                      "colleagues, or both");
+  }
+  // What was seen is compared with what the server shows as soon as it is connected to.
+  ASSIGN_OR_RETURN(sdk::Client * client, context.client());
+  std::vector<Face> faces;
+  if (!options.policy.empty()) {
+    ASSIGN_OR_RETURN(const std::string text, ReadInput(options.policy));
+    ASSIGN_OR_RETURN(const log::Policy policy, log::Policy::Parse(text));
+    for (const log::PolicyWitness& witness : policy.witnesses()) {
+      faces.push_back(FaceOfWitness(witness, client->config().log.name));
+    }
+  }
+  for (const std::string& file : options.checkpoints) faces.push_back(FaceOfFile(file));
+  std::string latest;
+  RETURN_IF_ERROR(client->Latest(&latest).status());
+  CompareAmong(client, &faces);
+  for (Face& face : faces) CompareWithServer(client, &face);
+  if (context.json()) {
+    Json list = Json::array();
+    for (const Face& face : faces) list.push_back(FaceJson(face));
+    PrintJson(
+        {{"size", client->seen().size}, {"root", HexEncode(client->seen().root.view())}, {"faces", list}});
+  } else {
+    PrintFaces(faces, client->seen(), client->utc_offset_minutes());
+  }
+  int code = kExitOk;
+  for (const Face& face : faces) {
+    if (sdk::IsEvidence(face.verdict)) return kExitUnverified;
+    if (!face.verdict.ok()) code = kExitUnreachable;
+  }
+  return code;
+}
+
+}  // namespace
+
+void AddCompareCommand(Program* program) {
+  const auto options = std::make_shared<CompareOptions>();
+  CLI::App* app = AddCommand(program, "inspect compare",
+                             T("whether the witnesses, colleagues and this client were shown one log",
+                               "核对见证人、同事与本机所见是否为同一账本"));
+  app->add_option("--policy", options->policy,
+                  T("policy file with the witnesses and their URLs", "含见证人及其网址的策略文件"));
+  app->add_option("--checkpoint", options->checkpoints,
+                  T("checkpoints of colleagues (inspect checkpoint --out FILE)", "同事导出的检查点文件"));
+  app->footer(
+      T("Exit code 0: one log. 3: somebody gave no checkpoint of this log. 4: a contradiction or a log that "
+        "shrank;\nwhat there is of it is kept in evidence/.",
+        "退出码：0 一致；3 有人未给出本账本的检查点；4 有矛盾或账本缩短，材料存于 evidence/。"));
+  OnCall(program, app, [options](Context& context) { return RunCompare(context, *options); });
+}
+
+}  // namespace fundledger::cli

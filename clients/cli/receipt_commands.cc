@@ -1,0 +1,313 @@
+// fundledger receipt: receipts checked without a server, shown, exported, and brought under witnesses.
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "clients/cli/commands.h"
+#include "clients/cli/describe.h"
+#include "clients/cli/json.h"
+#include "clients/cli/language.h"
+#include "clients/cli/table.h"
+#include "clients/cli/trust.h"
+#include "clients/sdk/files.h"
+#include "clients/sdk/kept_receipt.h"
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+struct ReceiptOptions {
+  std::vector<std::string> files;
+  std::string out;
+  std::string policy;
+  TrustOptions trust;
+};
+
+// A receipt that was checked, or why it does not hold.
+struct Checked {
+  std::string file;
+  absl::StatusOr<sdk::KeptReceipt> receipt = absl::UnknownError("not read");
+  absl::StatusOr<log::Checkpoint> checkpoint = absl::UnknownError("not checked");
+  // Under a policy that asks for witnesses only.
+  std::optional<log::WitnessedCheckpoint> witnessed;
+
+  absl::Status status() const { return receipt.ok() ? checkpoint.status() : receipt.status(); }
+};
+
+absl::StatusOr<std::optional<log::Policy>> ReadPolicy(const ReceiptOptions& options) {
+  if (options.policy.empty()) return std::optional<log::Policy>();
+  ASSIGN_OR_RETURN(const std::string text, ReadInput(options.policy));
+  ASSIGN_OR_RETURN(log::Policy policy, log::Policy::Parse(text));
+  return std::optional<log::Policy>(std::move(policy));
+}
+
+Checked CheckFile(const std::string& file, const evidence::Trust& trust,
+                  const std::optional<log::Policy>& policy) {
+  Checked checked;
+  checked.file = file;
+  const auto bytes = ReadInput(file);
+  checked.receipt = bytes.ok() ? sdk::ReadReceipt(*bytes) : bytes.status();
+  if (!checked.receipt.ok()) return checked;
+  checked.checkpoint = sdk::CheckKept(*checked.receipt, {trust.log}, trust.ledger);
+  if (!checked.checkpoint.ok() || !policy.has_value() || !policy->AsksWitnesses()) return checked;
+  auto witnessed = log::OpenWitnessed(checked.receipt->proof.checkpoint, trust.log, *policy);
+  if (witnessed.ok()) {
+    checked.witnessed = *std::move(witnessed);
+  } else {
+    checked.checkpoint = sdk::Evidence(
+        "RECEIPT_INVALID", absl::StrCat("its checkpoint, under the policy: ", witnessed.status().message()));
+  }
+  return checked;
+}
+
+std::string WitnessNames(const log::WitnessedCheckpoint& witnessed) {
+  std::string names;
+  for (const auto& each : witnessed.cosignatures)
+    absl::StrAppend(&names, names.empty() ? "" : ", ", each.name);
+  return names;
+}
+
+// "recorded", or with a policy "witnessed by …" or "not witnessed".
+std::string Standing(const Checked& checked) {
+  if (!checked.witnessed.has_value()) return T("recorded", "已入账");
+  if (!checked.witnessed->witnessed)
+    return T("recorded, not witnessed as the policy asks", "已入账，见证不足");
+  return absl::StrCat(T("witnessed by ", "已见证："), WitnessNames(*checked.witnessed));
+}
+
+Json CheckedJson(const Checked& checked) {
+  Json json;
+  json["file"] = checked.file;
+  json["ok"] = checked.status().ok();
+  if (!checked.status().ok()) {
+    json["reason"] = ReasonOf(checked.status());
+    json["message"] = std::string(checked.status().message());
+    return json;
+  }
+  json["sequence"] = checked.receipt->header.sequence;
+  json["leaf_hash"] = HexEncode(checked.receipt->leaf.view());
+  json["recorded_at_us"] = checked.receipt->header.recorded_at_us;
+  json["officer"] = checked.receipt->submission.officer();
+  json["request_id"] = HexEncode(checked.receipt->submission.request_id());
+  json["tree_size"] = checked.checkpoint->size;
+  json["root"] = HexEncode(checked.checkpoint->root.view());
+  json["witnessed"] = checked.witnessed.has_value() ? Json(checked.witnessed->witnessed) : Json(nullptr);
+  return json;
+}
+
+void PrintChecked(const Checked& checked) {
+  if (!checked.status().ok()) {
+    std::cout << checked.file << T(": does NOT hold: ", "：无效：") << ErrorLine(checked.status()) << '\n';
+    return;
+  }
+  std::cout << checked.file << T(": record ", "：记录 ") << checked.receipt->header.sequence
+            << T(" stands in the tree of ", " 在规模为 ") << checked.checkpoint->size
+            << T(" records that the log signed; ", " 的已签名账本中；") << Standing(checked) << '\n';
+}
+
+// Files given, or all that the client keeps.
+absl::StatusOr<std::vector<std::string>> FilesOf(Context& context, const ReceiptOptions& options) {
+  if (!options.files.empty()) return options.files;
+  ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
+  std::vector<std::pair<uintmax_t, std::string>> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(config->receipts_path(), error)) {
+    if (entry.path().extension() != ".receipt") continue;
+    uintmax_t sequence = 0;
+    for (const char c : entry.path().stem().string()) {
+      if (c < '0' || c > '9') break;
+      sequence = sequence * 10 + static_cast<uintmax_t>(c - '0');
+    }
+    found.emplace_back(sequence, entry.path().string());
+  }
+  std::sort(found.begin(), found.end());
+  std::vector<std::string> files;
+  for (auto& [sequence, path] : found) files.push_back(std::move(path));
+  return files;
+}
+
+absl::StatusOr<int> RunCheck(Context& context, const ReceiptOptions& options, bool as_list) {
+  ASSIGN_OR_RETURN(const evidence::Trust trust, options.trust.Read(context));
+  ASSIGN_OR_RETURN(const auto policy, ReadPolicy(options));
+  ASSIGN_OR_RETURN(const std::vector<std::string> files, FilesOf(context, options));
+  Json list = Json::array();
+  Table table({{T("record", "记录"), Table::Align::kRight},
+               {T("officer", "经办人")},
+               {T("tree", "账本规模"), Table::Align::kRight},
+               {T("standing", "状态")},
+               {T("file", "文件")}});
+  size_t bad = 0;
+  for (const std::string& file : files) {
+    const Checked checked = CheckFile(file, trust, policy);
+    bad += checked.status().ok() ? 0 : 1;
+    if (context.json()) {
+      list.push_back(CheckedJson(checked));
+    } else if (as_list && checked.status().ok()) {
+      table.Add({absl::StrCat(checked.receipt->header.sequence), checked.receipt->submission.officer(),
+                 absl::StrCat(checked.checkpoint->size), Standing(checked), file});
+    } else {
+      PrintChecked(checked);
+    }
+  }
+  if (context.json()) {
+    PrintJson(list);
+  } else if (as_list && table.size() > 0) {
+    table.Print(std::cout);
+  }
+  if (!context.json() && files.empty()) std::cout << T("no receipts\n", "没有回执\n");
+  return bad == 0 ? kExitOk : kExitUnverified;
+}
+
+absl::StatusOr<Checked> CheckOne(Context& context, const ReceiptOptions& options) {
+  ASSIGN_OR_RETURN(const evidence::Trust trust, options.trust.Read(context));
+  ASSIGN_OR_RETURN(const auto policy, ReadPolicy(options));
+  Checked checked = CheckFile(options.files.at(0), trust, policy);
+  RETURN_IF_ERROR(checked.status());
+  return checked;
+}
+
+absl::StatusOr<int> RunShow(Context& context, const ReceiptOptions& options) {
+  ASSIGN_OR_RETURN(const Checked checked, CheckOne(context, options));
+  const v1::Submission& submission = checked.receipt->submission;
+  if (context.json()) {
+    Json json = CheckedJson(checked);
+    json["submission"] = ToJson(submission);
+    json["checkpoint"] = checked.receipt->proof.checkpoint;
+    PrintJson(json);
+    return kExitOk;
+  }
+  PrintChecked(checked);
+  std::cout << T("recorded    ", "入账时间    ") << FormatTime(checked.receipt->header.recorded_at_us, 0)
+            << " UTC\n"
+            << T("officer     ", "经办人      ") << submission.officer() << '\n'
+            << T("request id  ", "请求号      ") << HexEncode(submission.request_id()) << '\n'
+            << T("leaf hash   ", "叶哈希      ") << HexEncode(checked.receipt->leaf.view()) << '\n';
+  for (int i = 0; i < submission.actions_size(); ++i) {
+    std::cout << "  " << checked.receipt->header.sequence << '.' << i << "  "
+              << ActionText(submission.actions(i), [](const std::string&) { return std::nullopt; }) << '\n';
+  }
+  std::cout << '\n' << checked.receipt->proof.checkpoint;
+  return kExitOk;
+}
+
+absl::StatusOr<int> RunExport(Context& context, const ReceiptOptions& options) {
+  ASSIGN_OR_RETURN(const Checked checked, CheckOne(context, options));
+  RETURN_IF_ERROR(WriteOutput(options.out, log::FormatProofFile(checked.receipt->proof)));
+  if (context.json()) {
+    PrintJson({{"file", options.out}});
+  } else {
+    std::cout << options.out << '\n';
+  }
+  return kExitOk;
+}
+
+// The latest checkpoint that the operator calls witnessed, with its cosignatures; empty: there is none.
+absl::StatusOr<std::string> WitnessedNote(sdk::Client* client) {
+  v1::GetCheckpointRequest request;
+  request.set_size(client->ledger().witnessing().size());
+  if (request.size() == 0) return std::string();
+  ASSIGN_OR_RETURN(const v1::GetCheckpointResponse response,
+                   client->Call(client->audit(), &v1::AuditService::Stub::GetCheckpoint, request));
+  return response.checkpoint();
+}
+
+absl::StatusOr<int> RunUpgrade(Context& context, const ReceiptOptions& options) {
+  ASSIGN_OR_RETURN(const evidence::Trust trust, options.trust.Read(context));
+  ASSIGN_OR_RETURN(const auto policy, ReadPolicy(options));
+  ASSIGN_OR_RETURN(const std::vector<std::string> files, FilesOf(context, options));
+  ASSIGN_OR_RETURN(sdk::Client * client, context.client());
+  ASSIGN_OR_RETURN(std::string note, WitnessedNote(client));
+  const bool has_witnesses = !note.empty();
+  if (!has_witnesses) RETURN_IF_ERROR(client->Latest(&note).status());
+  ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, client->Believe(note));
+  Json list = Json::array();
+  for (const std::string& file : files) {
+    Checked checked = CheckFile(file, trust, policy);
+    RETURN_IF_ERROR(Annotate(checked.status(), file));
+    if (checked.receipt->header.sequence >= checkpoint.size) {
+      RETURN_IF_ERROR(sdk::CheckStillThere(client, *checked.receipt));
+      if (!context.json()) {
+        std::cout << file << T(": not witnessed yet; the witnessed log ends at ", "：尚未见证；已见证规模 ")
+                  << checkpoint.size << '\n';
+      }
+      list.push_back(CheckedJson(checked));
+      continue;
+    }
+    ASSIGN_OR_RETURN(const sdk::KeptReceipt upgraded, sdk::ProveUnder(client, *checked.receipt, note));
+    const bool is_proof_file = fs::path(file).extension() != ".receipt";
+    RETURN_IF_ERROR(sdk::ReplaceFile(
+        file, is_proof_file ? log::FormatProofFile(upgraded.proof) : sdk::FormatReceipt(upgraded), true));
+    checked = CheckFile(file, trust, policy);
+    list.push_back(CheckedJson(checked));
+    if (!context.json()) PrintChecked(checked);
+  }
+  if (context.json()) {
+    PrintJson(list);
+  } else if (!has_witnesses) {
+    std::cout << T("The ledger has no witnessed checkpoint: the receipts stand under its latest one.\n",
+                   "账本尚无经见证的检查点：回执以其最新检查点为准。\n");
+  }
+  return kExitOk;
+}
+
+CLI::App* AddReceiptCommand(Program* program, const std::shared_ptr<ReceiptOptions>& options,
+                            const std::string& path, const std::string& help) {
+  CLI::App* app = AddCommand(program, path, help);
+  options->trust.AddTo(app);
+  app->add_option("--policy", options->policy,
+                  T("policy file (C2SP tlog-policy): which witnesses are asked for", "见证策略文件"));
+  return app;
+}
+
+}  // namespace
+
+void AddReceiptCommands(Program* program) {
+  auto options = std::make_shared<ReceiptOptions>();
+  CLI::App* app =
+      AddReceiptCommand(program, options, "receipt check",
+                        T("check receipts or tlog-proof files, without a server", "离线验证回执"));
+  app->add_option("FILE", options->files, T("receipts", "回执文件"))->required();
+  app->footer(
+      T("A receipt that holds shows that the log's key signed a tree with the record at its place.\n"
+        "Exit code 0 only if all hold, else 4.",
+        "回执有效，表明账本密钥已对含有该记录的账本签名。全部有效时退出码为 0，否则为 4。"));
+  OnCall(program, app, [options](Context& context) { return RunCheck(context, *options, false); });
+
+  options = std::make_shared<ReceiptOptions>();
+  app = AddReceiptCommand(program, options, "receipt list",
+                          T("the receipts that this client keeps, checked", "列出并验证本机所存回执"));
+  app->add_option("FILE", options->files, T("these instead", "指定文件"));
+  OnCall(program, app, [options](Context& context) { return RunCheck(context, *options, true); });
+
+  options = std::make_shared<ReceiptOptions>();
+  app = AddReceiptCommand(program, options, "receipt show",
+                          T("one receipt, decoded and checked", "查看一份回执"));
+  app->add_option("FILE", options->files, T("a receipt", "回执文件"))->required()->expected(1);
+  OnCall(program, app, [options](Context& context) { return RunShow(context, *options); });
+
+  options = std::make_shared<ReceiptOptions>();
+  app = AddReceiptCommand(
+      program, options, "receipt export",
+      T("a receipt as a C2SP tlog-proof, which other tools read", "导出为 tlog-proof 文件"));
+  app->add_option("FILE", options->files, T("a receipt", "回执文件"))->required()->expected(1);
+  app->add_option("--out", options->out, T("file to write", "输出文件"))->required();
+  OnCall(program, app, [options](Context& context) { return RunExport(context, *options); });
+
+  options = std::make_shared<ReceiptOptions>();
+  app = AddReceiptCommand(
+      program, options, "receipt upgrade",
+      T("prove receipts anew under the ledger's witnessed checkpoint", "将回执更新至经见证的检查点"));
+  app->add_option("FILE", options->files,
+                  T("receipts; all that this client keeps if none is named", "回执文件"));
+  OnCall(program, app, [options](Context& context) { return RunUpgrade(context, *options); });
+}
+
+}  // namespace fundledger::cli

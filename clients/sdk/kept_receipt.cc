@@ -1,0 +1,161 @@
+#include "clients/sdk/kept_receipt.h"
+
+#include <utility>
+
+#include "clients/sdk/client.h"
+#include "clients/sdk/evidence.h"
+#include "clients/sdk/files.h"
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+#include "ledger/crypto/dsse.h"
+#include "ledger/log/merkle.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::sdk {
+namespace {
+
+constexpr std::string_view kProofFileStart = "c2sp.org/tlog-proof";
+
+absl::Status Malformed(std::string_view why) {
+  return Refuse(absl::StatusCode::kInvalidArgument, "RECEIPT_MALFORMED",
+                absl::StrCat("the file holds no receipt: ", ToAbsl(why)));
+}
+
+absl::Status Invalid(std::string_view why) {
+  return Evidence("RECEIPT_INVALID",
+                  absl::StrCat("the receipt does not prove that the log has its record: ", ToAbsl(why)));
+}
+
+absl::StatusOr<log::ProofFile> ReadStored(std::string_view bytes) {
+  v1::Receipt receipt;
+  if (!receipt.ParseFromString(std::string(bytes)) || receipt.header().empty()) {
+    return Malformed("it is neither a client's receipt nor a C2SP tlog-proof");
+  }
+  if (receipt.envelope().empty()) return Malformed("it lacks the submission's envelope");
+  log::ProofFile proof;
+  proof.extra = receipt.header() + receipt.envelope();
+  for (const std::string& each : receipt.inclusion()) {
+    const auto hash = Hash256::FromBytes(each);
+    if (!hash.has_value()) return Malformed("a hash of its proof is not of 32 bytes");
+    proof.inclusion.push_back(*hash);
+  }
+  proof.checkpoint = receipt.checkpoint();
+  const auto record = log::DecodeRecord(*proof.extra);
+  if (!record.ok()) return Malformed(ToStd(record.status().message()));
+  if (record->header_bytes != receipt.header()) return Malformed("its header does not end where it says");
+  proof.index = record->header.sequence;
+  // The size is the checkpoint's to say; where they differ, something was altered.
+  const auto note = log::ParseNote(proof.checkpoint);
+  const auto stated = note.ok() ? log::ParseCheckpointText(note->text) : note.status();
+  if (!stated.ok()) return Malformed(ToStd(stated.status().message()));
+  if (stated->size != receipt.tree_size()) {
+    return Malformed(absl::StrCat("it is for a tree of ", receipt.tree_size(), ", its checkpoint for one of ",
+                                  stated->size));
+  }
+  return proof;
+}
+
+// What the server shows at the receipt's place, against the receipt.
+absl::Status Contradicted(Client* client, const KeptReceipt& receipt, const absl::Status& why) {
+  const std::filesystem::path directory = client->config().evidence_path();
+  const std::string mine = log::FormatProofFile(receipt.proof);
+  const std::string what =
+      absl::StrCat("the receipt's record ", receipt.header.sequence, ", leaf ",
+                   HexEncode(receipt.leaf.view()), ", is not in the log that is shown: ", why.message());
+  const auto shown = client->Record(receipt.header.sequence);
+  if (shown.ok() && shown->leaf != receipt.leaf) {
+    const std::string theirs =
+        log::FormatProofFile({shown->bytes, receipt.header.sequence, shown->inclusion, shown->note});
+    const log::EvidenceFile file = log::TwoLeaves(mine, theirs);
+    if (log::CheckContradiction(file, {client->config().log}).ok()) {
+      return Report(directory, "RECEIPT_CONTRADICTED", what, file);
+    }
+  }
+  std::string latest;
+  (void)client->Latest(&latest);
+  return Complain(directory, "RECEIPT_CONTRADICTED", what,
+                  {{log::PartLabel::kRecordProof, mine}, {log::PartLabel::kCheckpoint, latest}});
+}
+
+}  // namespace
+
+absl::StatusOr<KeptReceipt> ReadReceipt(std::string_view bytes) {
+  KeptReceipt receipt;
+  if (bytes.starts_with(kProofFileStart)) {
+    auto proof = log::ParseProofFile(bytes);
+    if (!proof.ok()) return Malformed(ToStd(proof.status().message()));
+    if (!proof->extra.has_value()) return Malformed("it lacks the record, in a line \"extra\"");
+    receipt.proof = *std::move(proof);
+  } else {
+    ASSIGN_OR_RETURN(receipt.proof, ReadStored(bytes));
+  }
+  const auto record = log::DecodeRecord(receipt.record());
+  if (!record.ok()) return Malformed(ToStd(record.status().message()));
+  const auto opened = crypto::OpenEnvelope(record->envelope);
+  if (!opened.ok()) return Malformed(ToStd(opened.status().message()));
+  if (!receipt.submission.ParseFromString(opened->payload))
+    return Malformed("its envelope holds no submission");
+  receipt.header = record->header;
+  receipt.leaf = log::LeafHash(receipt.record());
+  return receipt;
+}
+
+std::string FormatReceipt(const KeptReceipt& receipt) {
+  v1::Receipt out;
+  const auto record = log::DecodeRecord(receipt.record());
+  const auto note = log::ParseNote(receipt.proof.checkpoint);
+  const auto stated = note.ok() ? log::ParseCheckpointText(note->text) : note.status();
+  if (!record.ok() || !stated.ok()) return "";  // none that ReadReceipt gave
+  out.set_header(std::string(record->header_bytes));
+  out.set_envelope(std::string(record->envelope));
+  out.set_tree_size(stated->size);
+  for (const Hash256& hash : receipt.proof.inclusion) out.add_inclusion(hash.str());
+  out.set_checkpoint(receipt.proof.checkpoint);
+  return out.SerializeAsString();
+}
+
+absl::StatusOr<log::Checkpoint> CheckKept(const KeptReceipt& receipt,
+                                          const std::vector<log::NoteVerifier>& keys,
+                                          const std::optional<Hash256>& ledger) {
+  if (receipt.proof.index != receipt.header.sequence) {
+    return Invalid(absl::StrCat("its record says it is number ", receipt.header.sequence,
+                                ", its proof is of number ", receipt.proof.index));
+  }
+  const bool is_genesis = receipt.header.sequence == 0;
+  if (ledger.has_value() &&
+      (is_genesis ? receipt.leaf.view() : receipt.submission.ledger()) != ledger->view()) {
+    return Invalid(absl::StrCat("its submission is for ledger ", HexEncode(receipt.submission.ledger()),
+                                ", not for ", HexEncode(ledger->view())));
+  }
+  absl::Status why = absl::UnauthenticatedError("no key of the log is known");
+  for (const log::NoteVerifier& key : keys) {
+    auto checkpoint = log::OpenProof(receipt.proof, receipt.leaf, key);
+    if (checkpoint.ok()) return checkpoint;
+    const bool is_signed = ReasonOf(checkpoint.status()) != "NOTE_UNVERIFIED";
+    why = checkpoint.status();
+    if (is_signed) break;
+  }
+  return Invalid(ReasonOf(why) == "PROOF_INVALID"
+                     ? absl::StrCat("record and proof do not lead to the checkpoint's root: ", why.message())
+                     : absl::StrCat("its checkpoint: ", why.message()));
+}
+
+absl::Status CheckStillThere(Client* client, const KeptReceipt& receipt) {
+  const auto believed = client->Believe(receipt.proof.checkpoint);
+  return IsEvidence(believed.status()) ? Contradicted(client, receipt, believed.status()) : believed.status();
+}
+
+absl::StatusOr<KeptReceipt> ProveUnder(Client* client, const KeptReceipt& receipt, const std::string& note) {
+  ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, client->Believe(note));
+  const auto proven = client->VerifyRecord(receipt.header.sequence, receipt.record(), checkpoint);
+  const bool is_denied = IsEvidence(proven.status()) || absl::IsOutOfRange(proven.status());
+  if (is_denied) return Contradicted(client, receipt, proven.status());
+  if (!proven.ok()) return proven.status();
+  KeptReceipt upgraded = receipt;
+  upgraded.proof.inclusion = proven->inclusion;
+  upgraded.proof.checkpoint = note;
+  return upgraded;
+}
+
+}  // namespace fundledger::sdk

@@ -1,0 +1,91 @@
+// Receipts and signed answers as the command line keeps them.
+#include <gmock/gmock.h>
+
+#include "tests/integration/clients/world.h"
+
+namespace fundledger::clients_testing {
+namespace {
+
+using testing::HasSubstr;
+
+class Receipts : public World {
+ protected:
+  Receipts() {
+    StartServer();
+    Settle();
+  }
+  std::string VerifierKey() {
+    const std::string config = ReadAll(path("county/client.toml"));
+    const size_t at = config.find('"', config.find("verifier_key")) + 1;
+    return config.substr(at, config.find('"', at) - at);
+  }
+  // Neither configuration nor server: the public key alone.
+  Finished Alone(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--verifier-key", VerifierKey()});
+    return RunWith(path("none.toml"), arguments);
+  }
+  std::string Receipt(uint64_t sequence) {
+    return path("county/receipts/" + std::to_string(sequence) + ".receipt").string();
+  }
+};
+
+TEST_F(Receipts, AreCheckedShownAndExportedWithoutAServer) {
+  const uint64_t last = Size() - 1;
+  StopServer();
+  const auto list = Json({"receipt", "list"});
+  ASSERT_EQ(list.size(), last) << "one for each submission since the genesis";
+  for (const auto& each : list) EXPECT_TRUE(each["ok"].get<bool>()) << each;
+  EXPECT_EQ(list.back()["sequence"], last);
+
+  const Finished checked = Alone({"receipt", "check", Receipt(last), Receipt(1)});
+  EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
+  EXPECT_THAT(checked.out, HasSubstr("record " + std::to_string(last) + " stands in the tree of "));
+  EXPECT_THAT(Alone({"receipt", "show", Receipt(1)}).out, HasSubstr("officer     admin-1"));
+
+  const std::string exported = path("1.tlog-proof").string();
+  EXPECT_EQ(Alone({"receipt", "export", Receipt(1), "--out", exported}).exit_code, 0);
+  EXPECT_THAT(ReadAll(exported), testing::StartsWith("c2sp.org/tlog-proof@v1\nextra "));
+  EXPECT_EQ(Alone({"receipt", "check", exported}).exit_code, 0);
+  EXPECT_EQ(Alone({"receipt", "export", Receipt(1), "--out", exported}).exit_code, 2) << "never overwritten";
+
+  // What is wrong with it is said.
+  std::string spoilt = ReadAll(exported);
+  const size_t index = spoilt.find("\nindex 1\n");
+  spoilt.replace(index, 9, "\nindex 2\n");
+  WriteAll(path("spoilt.tlog-proof"), spoilt);
+  const Finished bad = Alone({"receipt", "check", path("spoilt.tlog-proof").string(), exported});
+  EXPECT_EQ(bad.exit_code, 4);
+  EXPECT_THAT(bad.out, HasSubstr("its record says it is number 1, its proof is of number 2"));
+  EXPECT_EQ(RunWith(path("none.toml"), {"receipt", "check", exported, "--verifier-key", VerifierKey(),
+                                        "--ledger", std::string(64, '0')})
+                .exit_code,
+            4);
+}
+
+TEST_F(Receipts, AreProvenAnewUnderALaterCheckpoint) {
+  const uint64_t before = Json({"receipt", "check", Receipt(1)})[0]["tree_size"];
+  Good({"receipt", "upgrade"});
+  const auto after = Json({"receipt", "list"});
+  for (const auto& each : after) {
+    EXPECT_TRUE(each["ok"].get<bool>()) << each;
+    EXPECT_EQ(each["tree_size"], Size()) << each;
+  }
+  EXPECT_LT(before, Size());
+}
+
+TEST_F(Receipts, AnAnswerIsKeptWithItsSignature) {
+  const std::string file = path("statement.answer").string();
+  const Finished kept = Good({"finance", "statement", "--signed", file});
+  EXPECT_THAT(kept.err, HasSubstr("signed answer kept in " + file));
+  EXPECT_THAT(Good({"evidence", "figure", file}).out, HasSubstr("the records give the answer"));
+  // Without a name, beside the configuration.
+  Good({"finance", "funds", "--signed"});
+  size_t answers = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(path("county/answers"))) {
+    answers += entry.path().extension() == ".answer" ? 1 : 0;
+  }
+  EXPECT_EQ(answers, 1U);
+}
+
+}  // namespace
+}  // namespace fundledger::clients_testing
