@@ -51,11 +51,11 @@ TEST_F(Receipts, AreCheckedShownAndExportedWithoutAServer) {
   // What is wrong with it is said.
   std::string spoilt = ReadAll(exported);
   const size_t index = spoilt.find("\nindex 1\n");
-  spoilt.replace(index, 9, "\nindex 2\n");
+  spoilt.replace(index, 9, "\nindex 0\n");
   WriteAll(path("spoilt.tlog-proof"), spoilt);
   const Finished bad = Alone({"receipt", "check", path("spoilt.tlog-proof").string(), exported});
   EXPECT_EQ(bad.exit_code, 4);
-  EXPECT_THAT(bad.out, HasSubstr("its record says it is number 1, its proof is of number 2"));
+  EXPECT_THAT(bad.out, HasSubstr("its record says it is number 1, its proof is of number 0"));
   EXPECT_EQ(RunWith(path("none.toml"), {"receipt", "check", exported, "--verifier-key", VerifierKey(),
                                         "--ledger", std::string(64, '0')})
                 .exit_code,
