@@ -237,4 +237,9 @@ grpc::ServerUnaryReactor* AuditService::ListCheckpoints(grpc::CallbackServerCont
   return Query(context_, call, request, response, api::ListCheckpoints);
 }
 
+RecordWatches::Reactor* AuditService::WatchRecords(grpc::CallbackServerContext* call,
+                                                   const v1::WatchRecordsRequest* request) {
+  return watches_.Open(call, *request);
+}
+
 }  // namespace fundledger::api

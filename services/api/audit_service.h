@@ -1,14 +1,22 @@
 // Windows on the log itself (fundledger/v1/audit_service.proto).
 #pragma once
 
+#include <cstddef>
+
 #include "fundledger/v1/audit_service.grpc.pb.h"
 #include "services/api/context.h"
+#include "services/api/record_watch.h"
 
 namespace fundledger::api {
 
 class AuditService final : public ::fundledger::v1::AuditService::CallbackService {
  public:
-  explicit AuditService(const Context& context) : context_(context) {}
+  // `watches_max`: who may watch the records at once.
+  AuditService(const Context& context, size_t watches_max)
+      : context_(context), watches_(context_, watches_max) {}
+
+  // Who watches the records is sent away from here on.
+  void StopWatches() { watches_.Stop(); }
 
   grpc::ServerUnaryReactor* ListTrail(grpc::CallbackServerContext* call,
                                       const ::fundledger::v1::ListTrailRequest* request,
@@ -28,9 +36,12 @@ class AuditService final : public ::fundledger::v1::AuditService::CallbackServic
   grpc::ServerUnaryReactor* ListCheckpoints(grpc::CallbackServerContext* call,
                                             const ::fundledger::v1::ListCheckpointsRequest* request,
                                             ::fundledger::v1::ListCheckpointsResponse* response) override;
+  RecordWatches::Reactor* WatchRecords(grpc::CallbackServerContext* call,
+                                       const ::fundledger::v1::WatchRecordsRequest* request) override;
 
  private:
   const Context context_;
+  RecordWatches watches_;
 };
 
 }  // namespace fundledger::api

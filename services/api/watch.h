@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "fundledger/v1/audit_service.pb.h"
+#include "ledger/base/hash256.h"
 #include "services/api/access.h"
 #include "services/api/claims.h"
 
@@ -36,6 +37,8 @@ class Watch {
   virtual void OnEntriesRead(const Caller& caller, std::string_view peer, Sequence first, uint64_t count) = 0;
   // A question over HTTP was answered, with an HTTP status: checkpoint, hashes, entries, other.
   virtual void OnHttpAnswered(std::string_view what, int status) = 0;
+  // Somebody began to watch all records from one on; once for each call.
+  virtual void OnRecordsWatched(const Caller& caller, std::string_view peer, Sequence from) = 0;
 };
 
 }  // namespace fundledger::api

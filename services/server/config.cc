@@ -72,6 +72,8 @@ constexpr Setting kSettings[] = {
      "Queries that may wait for a thread; one more is refused", false, 1, 100'000},
     {"limits", "check_queue", "--check-queue", &Config::check_queue,
      "Checks that may wait for their one thread; one more is refused", false, 1, 1000},
+    {"limits", "watches", "--watches", &Config::watches,
+     "Mirrors and others who may watch the records at once; one more is refused", false, 1, 1000},
     {"limits", "stop_seconds", "--stop-seconds", &Config::stop_seconds,
      "How long a stop waits for queries under way; submissions are always finished", false, 0, 3600},
     {"keepalive", "idle_seconds", "--keepalive-idle", &Config::keepalive_seconds,

@@ -74,6 +74,7 @@ struct Config {
   int64_t read_threads = 2;
   int64_t read_queue = 1024;
   int64_t check_queue = 8;
+  int64_t watches = 8;
   int64_t stop_seconds = 10;
 
   // For connections behind which nobody may be any more, and clients that ping too eagerly.

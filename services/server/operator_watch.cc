@@ -73,6 +73,17 @@ void OperatorWatch::OnEntriesRead(const api::Caller& caller, std::string_view pe
   audit_->Append(std::move(line));
 }
 
+// A trail of everything, without an end.
+void OperatorWatch::OnRecordsWatched(const api::Caller& caller, std::string_view peer, Sequence from) {
+  if (audit_ == nullptr) return;
+  AuditFile::Line line = {{"event", "trail_read"}, {"method", "AuditService.WatchRecords"}};
+  Add("peer", peer, &line);
+  Add("officer", caller.officer, &line);
+  Add("dimension", v1::TrailDimension_Name(v1::TRAIL_DIMENSION_UNSPECIFIED), &line);
+  Add("from", absl::StrCat(from), &line);
+  audit_->Append(std::move(line));
+}
+
 void OperatorWatch::OnFailedHandshake(std::string_view why) {
   metrics_->CountFailedHandshake();
   if (audit_ == nullptr) return;

@@ -19,6 +19,7 @@ class OperatorWatch final : public api::Watch {
   void OnEntriesRead(const api::Caller& caller, std::string_view peer, Sequence first,
                      uint64_t count) override;
   void OnHttpAnswered(std::string_view what, int status) override { metrics_->CountHttpAnswer(what, status); }
+  void OnRecordsWatched(const api::Caller& caller, std::string_view peer, Sequence from) override;
   // A connection that ended before it began; TLS does not say whose.
   void OnFailedHandshake(std::string_view why);
 

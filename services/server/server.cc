@@ -190,6 +190,7 @@ class GrpcServer final : public Server {
     ledger_service_.StopTaking();
     // These wait for the engine to keep what they have.
     stamping_.clear();
+    audit_service_.StopWatches();
     engine_->Stop();
     reads_.Stop(deadline);
     checks_.Stop(deadline);
@@ -287,7 +288,7 @@ class GrpcServer final : public Server {
   api::ProjectService project_service_{context_};
   api::ReportService report_service_{context_};
   api::RegistryService registry_service_{context_};
-  api::AuditService audit_service_{context_};
+  api::AuditService audit_service_{context_, static_cast<size_t>(config_.watches)};
   std::unique_ptr<Web> web_;  // null until it was started
   std::vector<std::unique_ptr<Stamping>> stamping_;
   std::unique_ptr<grpc::Server> server_;

@@ -2,7 +2,9 @@
 // stands here and nowhere else.
 #include "services/api/access.h"
 
+#include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <set>
@@ -95,7 +97,8 @@ TEST(QueryRules, RefuseARoleThatIsNone) {
 TEST(QueryRules, ShowNothingOfTheBooksToWhoeverHasARevokedKey) {
   const std::set<std::string> open = {
       "LedgerService.Submit",           "LedgerService.SubmitStream",       "LedgerService.GetLedger",
-      "AuditService.GetInclusionProof", "AuditService.GetConsistencyProof", "AuditService.GetCheckpoint"};
+      "AuditService.GetInclusionProof", "AuditService.GetConsistencyProof", "AuditService.GetCheckpoint",
+      "AuditService.ListCheckpoints"};
   const api::Caller caller = {"x", "city", v1::ROLE_INSPECTOR, false};
   for (const api::QueryRule& rule : api::QueryRules()) {
     EXPECT_EQ(ReasonOf(api::CheckQuery(caller, rule).status()),
@@ -630,7 +633,11 @@ class StandingTest : public ::testing::Test {
   const Certificates tls_;
   County county_;
   engine::Engine* engine_ = nullptr;
-  Ledgerd ledgerd_{[this](server::Config* config) { tls_.Configure(config); },
+  const test_support::TemporaryDirectory audit_;
+  Ledgerd ledgerd_{[this](server::Config* config) {
+                     tls_.Configure(config);
+                     config->audit_file = audit_.Sub("audit.jsonl");
+                   },
                    [this](test_support::World* world, std::unique_ptr<engine::Engine> engine) {
                      engine_ = engine.get();
                      county_.Populate(world, engine_);
@@ -646,6 +653,41 @@ TEST_F(StandingTest, ADismissedOfficerIsRefusedOnTheNextCall) {
   action.mutable_dismiss_officer()->set_reason("left");
   Do(action, {"admin-inspection"});
   EXPECT_EQ(GetProject("t-a", "p-a"), "CERTIFICATE_OFFICER_DISMISSED");
+}
+
+TEST_F(StandingTest, AnInspectorWhoWatchesIsSentAwayWhenDismissed) {
+  const auto watch = [this](const std::string& officer, grpc::ClientContext* context) {
+    return v1::AuditService::NewStub(channels_[officer])->WatchRecords(context, {});
+  };
+  v1::Action action;
+  *action.mutable_register_officer() =
+      ledgerd_.world.Officer(*engine_->view(), "inspector-2", "inspection", v1::ROLE_INSPECTOR);
+  Do(action, {"admin-inspection"});
+  tls_.MakeOfficer("inspector-2");
+  channels_["inspector-2"] = ledgerd_.Dial(tls_.Show("inspector-2"));
+  v1::WatchRecordsResponse message;
+  grpc::ClientContext township;
+  const auto refused = watch("t-a", &township);
+  EXPECT_FALSE(refused->Read(&message));
+  EXPECT_EQ(ErrorOf(refused->Finish()).reason, "QUERY_NOT_ALLOWED");
+
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  const auto reader = watch("inspector-2", &context);
+  ASSERT_TRUE(reader->Read(&message));
+  action.Clear();
+  action.mutable_dismiss_officer()->set_officer("inspector-2");
+  action.mutable_dismiss_officer()->set_reason("left");
+  Do(action, {"admin-inspection"});
+  while (reader->Read(&message)) {
+  }
+  EXPECT_EQ(ErrorOf(reader->Finish()).reason, "CERTIFICATE_OFFICER_DISMISSED");
+
+  ledgerd_.server->Stop();
+  std::ifstream file(audit_.Sub("audit.jsonl"));
+  const std::string lines((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_THAT(lines, testing::HasSubstr(R"("method":"AuditService.WatchRecords","peer":)"));
+  EXPECT_THAT(lines, testing::HasSubstr("CERTIFICATE_OFFICER_DISMISSED"));
 }
 
 TEST_F(StandingTest, WhoeverHoldsARevokedKeyIsShownNothingAndStillFindsTheRecord) {
