@@ -122,6 +122,13 @@ struct Prepared {
   SignaturesAhead signatures;
 };
 
+// A record's Prepared, by whoever knows officers' keys. `key_of` gives the key of an officer that counts by
+// what is known now; null if there is none. Any thread.
+Prepared PrepareRecord(
+    std::string_view record,
+    const std::function<std::shared_ptr<const crypto::Verifier>(const std::string& officer)>& key_of,
+    VerifierCache* keys);
+
 // Recomputes a ledger from its records, in memory of the size of its entities and about 100 bytes a record.
 // Used by one thread, but for Prepare.
 class Replay : public books::Scanner {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "ledger/base/hash256.h"
 #include "ledger/log/record.h"
@@ -12,6 +13,15 @@ namespace fundledger::audit {
 
 class Chain {
  public:
+  Chain() = default;
+  // Behind `size` records, the last of which is given; `sm3` in ledgers that link by it.
+  Chain(uint64_t size, int64_t recorded_at_us, const Hash256& leaf, const std::optional<Hash256>& sm3)
+      : size_(size),
+        last_recorded_at_us_(recorded_at_us),
+        last_leaf_(leaf),
+        last_sm3_(sm3.value_or(Hash256())),
+        has_sm3_links_(sm3.has_value()) {}
+
   // That the record stands at its place, was applied by an edition of the rules that this program knows,
   // follows the last leaf, and is not older than the record before. DATA_LOSS, reasons SEQUENCE_WRONG,
   // SEMANTICS_UNKNOWN, LINK_BROKEN, TIME_WENT_BACK.

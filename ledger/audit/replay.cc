@@ -90,7 +90,10 @@ void Replay::State::Append(const Prepared& prepared, const crypto::Hash128& requ
 Replay::Replay() : state_(std::make_unique<State>()) {}
 Replay::~Replay() = default;
 
-Prepared Replay::Prepare(std::string_view bytes) const {
+Prepared PrepareRecord(
+    std::string_view bytes,
+    const std::function<std::shared_ptr<const crypto::Verifier>(const std::string& officer)>& key_of,
+    VerifierCache* keys) {
   Prepared prepared;
   const absl::StatusOr<log::Record> record = log::DecodeRecord(bytes);
   prepared.form = record.status();
@@ -100,9 +103,14 @@ Prepared Replay::Prepare(std::string_view bytes) const {
   if (prepared.header.sm3_link.has_value()) prepared.sm3 = crypto::Sm3(bytes);
   prepared.admitted = Admit(record->envelope);
   if (!prepared.admitted.ok() || IsGenesis(prepared.admitted->submission)) return prepared;
-  const auto key = state_->officers.Find(prepared.admitted->submission.officer());
-  prepared.signatures = VerifyAhead(*prepared.admitted, key, &state_->keys);
+  prepared.signatures =
+      VerifyAhead(*prepared.admitted, key_of(prepared.admitted->submission.officer()), keys);
   return prepared;
+}
+
+Prepared Replay::Prepare(std::string_view bytes) const {
+  const auto key_of = [this](const std::string& officer) { return state_->officers.Find(officer); };
+  return PrepareRecord(bytes, key_of, &state_->keys);
 }
 
 absl::Status Replay::Take(Prepared prepared) {

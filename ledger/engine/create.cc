@@ -26,18 +26,14 @@ namespace {
 
 using store::Table;
 
-class EmptyBooks final : public books::Reader {
- public:
-  absl::StatusOr<books::EntityPtr> Get(const books::EntityKey&) const override { return books::EntityPtr(); }
-};
-
 absl::Status Io(const std::string& path, std::string_view what, const std::string& why) {
   return Refuse(absl::StatusCode::kUnavailable, "DIRECTORY_NOT_MADE",
                 absl::StrCat(path, ": cannot ", ToAbsl(what), ": ", why));
 }
 
-// The directory's own entry in its parent, durably: what is synced inside it is lost with it.
-absl::Status SyncParent(const std::filesystem::path& directory) {
+}  // namespace
+
+absl::Status SyncParent(const std::string& directory) {
   std::filesystem::path path = directory;
   if (path.filename().empty()) path = path.parent_path();  // "a/b/"
   const std::string parent = path.has_parent_path() ? path.parent_path().string() : ".";
@@ -62,7 +58,12 @@ absl::Status MakeDirectory(const std::string& directory) {
   return SyncParent(directory);
 }
 
-}  // namespace
+void WriteMeta(std::string_view origin, store::Batch* batch) {
+  storage::v1::Meta meta;
+  meta.set_schema_version(kSchemaVersion);
+  meta.set_origin(std::string(origin));
+  batch->Put(Table::kMeta, std::string(kMetaKey), meta.SerializeAsString());
+}
 
 absl::StatusOr<std::string> MakeGenesis(v1::Genesis genesis, std::string_view request_id,
                                         const crypto::Signer& log_key,
@@ -118,10 +119,7 @@ absl::StatusOr<FirstRecord> MakeFirstRecord(const CreateOptions& options) {
     return Refuse(absl::StatusCode::kInternal, "GENESIS_NOT_ALONE",
                   "a genesis did not make a log of one record");
   }
-  storage::v1::Meta meta;
-  meta.set_schema_version(kSchemaVersion);
-  meta.set_origin(facts.origin);
-  group.mutable_batch()->Put(Table::kMeta, std::string(kMetaKey), meta.SerializeAsString());
+  WriteMeta(facts.origin, group.mutable_batch());
   first.batch = group.batch();
   return first;
 }

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "ledger/books/reader.h"
 #include "ledger/engine/engine.h"
 #include "ledger/store/store.h"
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace fundledger::engine {
@@ -20,5 +23,18 @@ struct FirstRecord {
 // INVALID_ARGUMENT, reason GENESIS_MISPLACED, unless the envelope is a genesis; FAILED_PRECONDITION, reason
 // LOG_KEY_MISMATCH; errors of audit and of the rules.
 absl::StatusOr<FirstRecord> MakeFirstRecord(const CreateOptions& options);
+
+// The books before record 0.
+class EmptyBooks final : public books::Reader {
+ public:
+  absl::StatusOr<books::EntityPtr> Get(const books::EntityKey&) const override { return books::EntityPtr(); }
+};
+
+// What a store says of itself from its creation on.
+void WriteMeta(std::string_view origin, store::Batch* batch);
+// An empty directory, durably. ALREADY_EXISTS, reason LEDGER_EXISTS; UNAVAILABLE, reason DIRECTORY_NOT_MADE.
+absl::Status MakeDirectory(const std::string& directory);
+// The directory's own entry in its parent, durably: what is synced inside it is lost with it.
+absl::Status SyncParent(const std::string& directory);
 
 }  // namespace fundledger::engine

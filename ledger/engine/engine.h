@@ -78,6 +78,18 @@ struct Attestation {
   std::vector<::fundledger::v1::TimeStamp> time_stamps;
 };
 
+// How far a mirror is.
+struct MirrorState {
+  enum class Phase { kFollowing, kDisconnected, kAlarmed };
+  std::string origin_address;  // of the ledger that it follows
+  uint64_t origin_size = 0;    // records of the last checkpoint seen there
+  Phase phase = Phase::kDisconnected;
+  std::string error;  // what is wrong; empty: nothing
+};
+
+// following, disconnected, alarmed.
+std::string_view PhaseName(MirrorState::Phase phase);
+
 // Called exactly once, with the receipt or with the reason why there is none; must not block.
 using Done = std::function<void(absl::StatusOr<::fundledger::v1::Receipt>)>;
 // Called exactly once; must not block.
@@ -128,6 +140,8 @@ class Engine {
   virtual std::shared_ptr<const View> view() const = 0;
   // OK while it writes; otherwise why not.
   virtual absl::Status write_status() const = 0;
+  // How far a mirror is; nothing of a primary.
+  virtual std::optional<MirrorState> mirror_state() const { return std::nullopt; }
   // Finishes what is queued, then refuses more. Called by the destructor too.
   virtual void Stop() = 0;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fundledger/storage/v1/entities.pb.h"
+#include "ledger/audit/chain.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/engine/layout.h"
@@ -142,16 +143,60 @@ absl::StatusOr<Sequence> Group::Append(const audit::Admitted& admitted, std::str
   const books::RecordContext context{header.sequence, header.recorded_at_us, log::LeafHash(record)};
   ASSIGN_OR_RETURN(const books::Effects effects, books::Apply(overlay_, context, admitted.submission));
   ASSIGN_OR_RETURN(signer_, SignerAfter(effects));
-  // Nothing can fail from here on, so nothing half done is left behind.
+  Accept(record, header.recorded_at_us, admitted, request_key, effects);
+  return header.sequence;
+}
+
+void Group::Accept(const std::string& record, int64_t recorded_at_us, const audit::Admitted& admitted,
+                   const std::string& request_key, const books::Effects& effects) {
   overlay_.Add(effects);
   Write(record, admitted, request_key, effects);
-  requests_[request_key] = {header.sequence, admitted.actions_hash};
+  requests_[request_key] = {end_.next_sequence(), admitted.actions_hash};
   std::vector<log::Tile> full;
-  end_.Append(record, header.recorded_at_us, facts_.has_sm3_links, &full);
+  end_.Append(record, recorded_at_us, facts_.has_sm3_links, &full);
   for (log::Tile& tile : full)
     batch_.Put(Table::kTiles, TileKey(tile.level, tile.index), std::move(tile.hashes));
   records_.push_back(record);
-  return header.sequence;
+}
+
+absl::Status Group::CheckPlace(const audit::Prepared& prepared) const {
+  RETURN_IF_ERROR(prepared.form);
+  std::optional<Hash256> sm3;
+  if (facts_.has_sm3_links) sm3 = end_.sm3;
+  const audit::Chain chain(end_.next_sequence(), end_.recorded_at_us, end_.leaf, sm3);
+  RETURN_IF_ERROR(chain.CheckHeader(prepared.header));
+  return chain.CheckSm3(prepared.header, facts_.has_sm3_links);
+}
+
+// Clients have mostly seen one of the latest sizes: within the group, where it is a large one.
+absl::StatusOr<Hash256> Group::RootAt(uint64_t size) const {
+  const uint64_t first = end_.next_sequence() - roots_behind_.size();
+  if (size > first) return roots_behind_[size - first - 1];
+  return roots_->Find(*view_, size);
+}
+
+absl::Status Group::Follow(std::string_view record, const audit::Prepared& prepared) {
+  RETURN_IF_ERROR(CheckPlace(prepared));
+  RETURN_IF_ERROR(prepared.admitted.status());
+  const audit::Admitted& admitted = *prepared.admitted;
+  const log::RecordHeader& header = prepared.header;
+  const auto root_at = [this](uint64_t size) { return RootAt(size); };
+  RETURN_IF_ERROR(
+      audit::CheckBinding(admitted, header.sequence, header.recorded_at_us, facts_.ledger, root_at));
+  const std::string request_key = RequestKey(admitted.submission.officer(), admitted.submission.request_id());
+  ASSIGN_OR_RETURN(const std::optional<RequestFound> found, FindRecorded(request_key));
+  if (found.has_value()) {
+    return Refuse(absl::StatusCode::kDataLoss, "REQUEST_ID_REPEATED",
+                  absl::StrCat("record ", header.sequence, " has the request id ",
+                               HexEncode(admitted.submission.request_id()), " of officer ",
+                               admitted.submission.officer(), ", which record ", found->sequence, " has"));
+  }
+  RETURN_IF_ERROR(audit::CheckSignatures(overlay_, admitted, keys_, prepared.signatures));
+  const books::RecordContext context{header.sequence, header.recorded_at_us, prepared.leaf};
+  ASSIGN_OR_RETURN(const books::Effects effects, books::Apply(overlay_, context, admitted.submission));
+  Accept(std::string(record), header.recorded_at_us, admitted, request_key, effects);
+  roots_behind_.push_back(end_.edge.Root());
+  return absl::OkStatus();
 }
 
 void Group::Write(const std::string& record, const audit::Admitted& admitted, const std::string& request_key,
@@ -171,9 +216,7 @@ void Group::Write(const std::string& record, const audit::Admitted& admitted, co
   batch_.Put(Table::kRequests, request_key, request.SerializeAsString());
 }
 
-// The checkpoint goes into the batch, so it is signed before the commit. It leaves this process only after:
-// if nothing was written it is dropped with the group, and no other is ever seen for its size.
-absl::StatusOr<log::Checkpoint> Group::Seal(std::string* signed_checkpoint) {
+void Group::WriteEntities() {
   // In order, so that each goes into the store beside the one before.
   std::vector<const books::EntityMap::value_type*> changes;
   changes.reserve(overlay_.changes().size());
@@ -182,10 +225,21 @@ absl::StatusOr<log::Checkpoint> Group::Seal(std::string* signed_checkpoint) {
   for (const auto* each : changes) {
     batch_.Put(Table::kEntities, EntityStoreKey(each->first), each->second->SerializeAsString());
   }
+}
+
+// The checkpoint goes into the batch, so it is signed before the commit. It leaves this process only after:
+// if nothing was written it is dropped with the group, and no other is ever seen for its size.
+absl::StatusOr<log::Checkpoint> Group::Seal(std::string* signed_checkpoint) {
+  WriteEntities();
   const log::Checkpoint checkpoint{facts_.origin, end_.edge.size(), end_.edge.Root()};
   ASSIGN_OR_RETURN(*signed_checkpoint, log::SignCheckpoint(checkpoint, *signer_));
   batch_.Put(Table::kCheckpoints, SequenceKey(checkpoint.size), *signed_checkpoint);
   return checkpoint;
+}
+
+void Group::SealFollowed(std::string signed_checkpoint) {
+  WriteEntities();
+  batch_.Put(Table::kCheckpoints, SequenceKey(end_.edge.size()), std::move(signed_checkpoint));
 }
 
 }  // namespace fundledger::engine

@@ -72,6 +72,11 @@ class Group {
   Verdict Add(const audit::Admitted& admitted, std::string_view envelope,
               const std::optional<::fundledger::v1::PublicKey>& signer, int64_t now_us);
 
+  // The next record of a log that another machine keeps, as `prepared` was found of its bytes: that it stands
+  // in its place, that all that Add judges was judged rightly, and that its request is new. What it has seen
+  // may be a size within this group. Errors as of audit::Replay::Next.
+  absl::Status Follow(std::string_view record, const audit::Prepared& prepared);
+
   // Records accepted so far, oldest first.
   const std::vector<std::string>& records() const { return records_; }
   const LogEnd& end() const { return end_; }
@@ -82,6 +87,8 @@ class Group {
   // Adds what is written once a group: the entities as they are now, and the checkpoint, signed. Call once,
   // at the end.
   absl::StatusOr<log::Checkpoint> Seal(std::string* signed_checkpoint);
+  // The same of records that were followed, with the checkpoint of their own log, of exactly this end.
+  void SealFollowed(std::string signed_checkpoint);
   const store::Batch& batch() const { return batch_; }
   store::Batch* mutable_batch() { return &batch_; }
 
@@ -100,6 +107,12 @@ class Group {
   absl::StatusOr<std::optional<RequestFound>> FindRecorded(const std::string& request_key) const;
   absl::StatusOr<Sequence> Append(const audit::Admitted& admitted, std::string_view envelope,
                                   const std::string& request_key, int64_t now_us);
+  absl::Status CheckPlace(const audit::Prepared& prepared) const;
+  absl::StatusOr<Hash256> RootAt(uint64_t size) const;
+  // What was judged is in the group from here on; nothing can fail.
+  void Accept(const std::string& record, int64_t recorded_at_us, const audit::Admitted& admitted,
+              const std::string& request_key, const books::Effects& effects);
+  void WriteEntities();
   void Write(const std::string& record, const audit::Admitted& admitted, const std::string& request_key,
              const books::Effects& effects);
 
@@ -114,6 +127,8 @@ class Group {
   RootCache* const roots_;
   std::unordered_map<std::string, RequestFound> requests_;
   std::vector<std::string> records_;
+  // Of followed records: the root behind each.
+  std::vector<Hash256> roots_behind_;
   store::Batch batch_;
 };
 

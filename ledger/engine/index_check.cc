@@ -7,6 +7,7 @@
 #include "ledger/base/status.h"
 #include "ledger/crypto/digest.h"
 #include "ledger/engine/layout.h"
+#include "ledger/engine/mirror_mark.h"
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -218,6 +219,7 @@ void IndexCheck::CheckMeta(std::string_view origin) {
     expected.set_schema_version(kSchemaVersion);
     expected.set_origin(std::string(origin));
     found = found || key == kMetaKey;
+    if (key == kMirrorKey && ReadMirrorMark(snapshot_).ok()) return true;
     if (key != kMetaKey || !HoldsSame(value, expected)) {
       findings_->Add(
           std::nullopt, "META_WRONG",

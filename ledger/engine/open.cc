@@ -6,6 +6,7 @@
 #include "ledger/base/status.h"
 #include "ledger/crypto/digest.h"
 #include "ledger/engine/layout.h"
+#include "ledger/engine/mirror_mark.h"
 #include "ledger/engine/verify_store.h"
 #include "ledger/log/record.h"
 
@@ -164,6 +165,30 @@ absl::Status NotHeld(const v1::PublicKey& log_key) {
                              "lost, the standby key"));
 }
 
+absl::Status CheckNotEmpty(const store::Snapshot& snapshot) {
+  if (snapshot.head() > 0) return absl::OkStatus();
+  return Lost("STORE_BEHIND_ANCHOR",
+              "the store is empty and the anchor is not: restore the store from a backup or "
+              "a mirror; do not remove the anchor");
+}
+
+absl::StatusOr<log::Checkpoint> OpenAnchor(const store::Anchor& anchor, const audit::LogKeys& log_keys) {
+  const auto anchored = log_keys.Open(anchor.content());
+  if (anchored.ok() && anchored->size > 0) return anchored;
+  return Lost("ANCHOR_UNVERIFIED",
+              absl::StrCat("the anchor holds no checkpoint of this ledger (", anchored.status().message(),
+                           "): it was altered, or is another ledger's; restore it"));
+}
+
+// The checkpoint of all records, as it was committed with them.
+absl::StatusOr<std::string> ReadHeadNote(const store::Snapshot& snapshot) {
+  ASSIGN_OR_RETURN(std::optional<std::string> note,
+                   snapshot.Get(Table::kCheckpoints, SequenceKey(snapshot.head())));
+  if (note.has_value()) return *std::move(note);
+  return Lost("CHECKPOINT_MISSING", absl::StrCat("the checkpoint of the store's ", snapshot.head(),
+                                                 " records is gone: make the mirror anew"));
+}
+
 }  // namespace
 
 absl::StatusOr<OpenedLedger> OpenLedger(std::unique_ptr<store::Store> store,
@@ -171,32 +196,24 @@ absl::StatusOr<OpenedLedger> OpenLedger(std::unique_ptr<store::Store> store,
                                         int64_t now_us) {
   OpenedLedger opened;
   const std::shared_ptr<const store::Snapshot> snapshot = store->GetSnapshot();
-  if (snapshot->head() == 0) {
-    return Lost("STORE_BEHIND_ANCHOR",
-                "the store is empty and the anchor is not: restore the store from a backup or "
-                "a mirror; do not remove the anchor");
-  }
+  RETURN_IF_ERROR(CheckNotEmpty(*snapshot));
   RETURN_IF_ERROR(CheckSchema(*snapshot));
+  RETURN_IF_ERROR(CheckNoMirror(*snapshot));
   ASSIGN_OR_RETURN(const std::string genesis, ReadRecord(*snapshot, 0));
   ASSIGN_OR_RETURN(opened.facts, FactsOfRecord(genesis));
   ASSIGN_OR_RETURN(const audit::LogKeys log_keys, LoadLogKeys(*snapshot, genesis));
   opened.log_key = log_keys.current();
   const crypto::Signer* signer = signers.Find(opened.log_key);
   if (signer == nullptr && signers.Find(log_keys.standby()) == nullptr) return NotHeld(opened.log_key);
-  const auto anchored = log_keys.Open(anchor->content());
-  if (!anchored.ok() || anchored->size == 0) {
-    return Lost("ANCHOR_UNVERIFIED",
-                absl::StrCat("the anchor holds no checkpoint of this ledger (", anchored.status().message(),
-                             "): it was altered, or is another ledger's; restore it"));
-  }
-  ASSIGN_OR_RETURN(log::TreeEdge edge, LoadAnchored(*snapshot, *anchored));
+  ASSIGN_OR_RETURN(const log::Checkpoint anchored, OpenAnchor(*anchor, log_keys));
+  ASSIGN_OR_RETURN(log::TreeEdge edge, LoadAnchored(*snapshot, anchored));
   ASSIGN_OR_RETURN(opened.end, LoadEnd(*snapshot, opened.facts, std::move(edge)));
   RETURN_IF_ERROR(TakeTail(snapshot, opened.facts, std::string(anchor->content()), now_us, &opened.end));
   RETURN_IF_ERROR(CheckNothingBeyond(*snapshot));
 
   std::string note(anchor->content());
   const log::Checkpoint checkpoint{opened.facts.origin, opened.end.edge.size(), opened.end.edge.Root()};
-  if (checkpoint.size != anchored->size) {
+  if (checkpoint.size != anchored.size) {
     if (signer == nullptr) return NotHeld(opened.log_key);
     ASSIGN_OR_RETURN(note, log::SignCheckpoint(checkpoint, *signer));
     RETURN_IF_ERROR(anchor->Write(note));
@@ -205,6 +222,33 @@ absl::StatusOr<OpenedLedger> OpenLedger(std::unique_ptr<store::Store> store,
                                              std::make_shared<SheetContext>());
   opened.store = std::move(store);
   opened.anchor = std::move(anchor);
+  return opened;
+}
+
+absl::StatusOr<OpenedMirror> OpenMirror(std::unique_ptr<store::Store> store,
+                                        std::unique_ptr<store::Anchor> anchor) {
+  const std::shared_ptr<const store::Snapshot> snapshot = store->GetSnapshot();
+  RETURN_IF_ERROR(CheckNotEmpty(*snapshot));
+  RETURN_IF_ERROR(CheckSchema(*snapshot));
+  RETURN_IF_ERROR(CheckMirror(*snapshot));
+  ASSIGN_OR_RETURN(const std::string genesis, ReadRecord(*snapshot, 0));
+  ASSIGN_OR_RETURN(LedgerFacts facts, FactsOfRecord(genesis));
+  ASSIGN_OR_RETURN(audit::LogKeys log_keys, LoadLogKeys(*snapshot, genesis));
+  ASSIGN_OR_RETURN(const log::Checkpoint anchored, OpenAnchor(*anchor, log_keys));
+  RETURN_IF_ERROR(LoadAnchored(*snapshot, anchored).status());
+  ASSIGN_OR_RETURN(const std::string note, ReadHeadNote(*snapshot));
+  ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, log_keys.Open(note));
+  ASSIGN_OR_RETURN(log::TreeEdge edge, LoadAnchored(*snapshot, checkpoint));
+  OpenedMirror opened{{}, std::move(log_keys)};
+  ASSIGN_OR_RETURN(opened.ledger.end, LoadEnd(*snapshot, facts, std::move(edge)));
+  RETURN_IF_ERROR(CheckNothingBeyond(*snapshot));
+  if (checkpoint.size != anchored.size) RETURN_IF_ERROR(anchor->Write(note));
+  opened.ledger.view = std::make_shared<const View>(snapshot, opened.ledger.end.edge, checkpoint, note,
+                                                    std::make_shared<SheetContext>());
+  opened.ledger.log_key = opened.log_keys.current();
+  opened.ledger.facts = std::move(facts);
+  opened.ledger.store = std::move(store);
+  opened.ledger.anchor = std::move(anchor);
   return opened;
 }
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "ledger/audit/log_keys.h"
 #include "ledger/engine/engine.h"
 #include "ledger/engine/facts.h"
 #include "ledger/engine/log_signers.h"
@@ -31,6 +32,16 @@ struct OpenedLedger {
 absl::StatusOr<OpenedLedger> OpenLedger(std::unique_ptr<store::Store> store,
                                         std::unique_ptr<store::Anchor> anchor, const LogSigners& signers,
                                         int64_t now_us);
+
+struct OpenedMirror {
+  OpenedLedger ledger;
+  audit::LogKeys log_keys;
+};
+// The store and anchor of a mirror. Where a crash came between the two, the store is one batch ahead and its
+// last checkpoint, which the log signed, goes into the anchor. FAILED_PRECONDITION, reason NOT_A_MIRROR;
+// otherwise as Engine::Open.
+absl::StatusOr<OpenedMirror> OpenMirror(std::unique_ptr<store::Store> store,
+                                        std::unique_ptr<store::Anchor> anchor);
 
 // Engine::Open on a store and an anchor of the caller's; options.directory is not used.
 absl::StatusOr<std::unique_ptr<Engine>> OpenOn(std::unique_ptr<store::Store> store,

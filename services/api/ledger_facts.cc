@@ -36,6 +36,12 @@ absl::StatusOr<v1::GetLedgerResponse> LedgerFacts(const engine::Engine& engine) 
     facts.add_log_key_rotations(ledger.log_keys(i).from().sequence());
   }
   facts.set_writable(engine.write_status().ok());
+  if (const auto mirror = engine.mirror_state(); mirror.has_value()) {
+    facts.mutable_mirror()->set_origin_address(mirror->origin_address);
+    facts.mutable_mirror()->set_origin_size(mirror->origin_size);
+    facts.mutable_mirror()->set_state(std::string(engine::PhaseName(mirror->phase)));
+    facts.mutable_mirror()->set_error(mirror->error);
+  }
   return facts;
 }
 

@@ -662,7 +662,7 @@ TEST_F(StandingTest, AnInspectorWhoWatchesIsSentAwayWhenDismissed) {
   v1::Action action;
   *action.mutable_register_officer() =
       ledgerd_.world.Officer(*engine_->view(), "inspector-2", "inspection", v1::ROLE_INSPECTOR);
-  Do(action, {"admin-inspection"});
+  Do(action, {"admin-inspection", "inspector"});
   tls_.MakeOfficer("inspector-2");
   channels_["inspector-2"] = ledgerd_.Dial(tls_.Show("inspector-2"));
   v1::WatchRecordsResponse message;
@@ -674,11 +674,11 @@ TEST_F(StandingTest, AnInspectorWhoWatchesIsSentAwayWhenDismissed) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
   const auto reader = watch("inspector-2", &context);
-  ASSERT_TRUE(reader->Read(&message));
+  ASSERT_TRUE(reader->Read(&message)) << reader->Finish().error_message();
   action.Clear();
   action.mutable_dismiss_officer()->set_officer("inspector-2");
   action.mutable_dismiss_officer()->set_reason("left");
-  Do(action, {"admin-inspection"});
+  Do(action, {"admin-inspection", "inspector"});
   while (reader->Read(&message)) {
   }
   EXPECT_EQ(ErrorOf(reader->Finish()).reason, "CERTIFICATE_OFFICER_DISMISSED");

@@ -1,0 +1,392 @@
+#include "ledger/engine/follower.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "ledger/base/bytes.h"
+#include "ledger/base/ordered_work.h"
+#include "ledger/base/status.h"
+#include "ledger/books/officers.h"
+#include "ledger/engine/create.h"
+#include "ledger/engine/layout.h"
+#include "ledger/engine/mirror_mark.h"
+#include "ledger/store/rocksdb.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::engine {
+namespace {
+
+using store::Table;
+
+// A checkpoint with one signature has a few hundred bytes; the anchor holds 8,000.
+constexpr size_t kNoteBytesMax = 4096;
+// So few records are verified sooner than threads are started.
+constexpr size_t kAloneMax = 8;
+
+struct Piece {
+  const std::string* record;
+  audit::Prepared prepared;
+};
+
+absl::Status Lost(std::string_view reason, std::string_view message) {
+  return Refuse(absl::StatusCode::kDataLoss, reason, message);
+}
+
+AppendOutcome Refuted(const absl::Status& status, std::optional<Sequence> record = std::nullopt) {
+  return {record.has_value() ? Annotate(status, absl::StrCat("record ", *record)) : status, record, true};
+}
+
+// The key by which the officer's next signature is expected; the record's turn has the last word.
+std::shared_ptr<const crypto::Verifier> KeyOf(const View* view, const std::string& officer,
+                                              audit::VerifierCache* keys) {
+  if (view == nullptr) return nullptr;
+  const absl::StatusOr<books::EntityPtr> entity = view->Get({books::EntityKind::kOfficer, officer});
+  if (!entity.ok() || *entity == nullptr) return nullptr;
+  const storage::v1::OfficerKey* valid = books::ValidKey((*entity)->officer());
+  return valid == nullptr ? nullptr : keys->Find(valid->key()).value_or(nullptr);
+}
+
+// Takes the records into `group`, which ends at the end of `view` (null before record 0), and the log's keys
+// past those that replaced them.
+AppendOutcome FollowAll(const std::vector<std::string>& records, const View* view, size_t threads,
+                        audit::VerifierCache* keys, Group* group, audit::LogKeys* log_keys) {
+  AppendOutcome outcome;
+  const auto prepare = [view, keys](Piece* piece) {
+    const auto key_of = [view, keys](const std::string& officer) { return KeyOf(view, officer, keys); };
+    piece->prepared = audit::PrepareRecord(*piece->record, key_of, keys);
+  };
+  const auto take = [&](Piece* piece) {
+    if (!outcome.status.ok()) return;
+    const Sequence sequence = group->end().next_sequence();
+    absl::Status status = group->Follow(*piece->record, piece->prepared);
+    if (status.ok() && audit::IsLogKeyRotation(piece->prepared.admitted->submission)) {
+      status = log_keys->Follow(*piece->record);
+    }
+    if (!status.ok()) outcome = Refuted(status, sequence);
+  };
+  if (threads == 0) threads = std::max<size_t>(1, std::thread::hardware_concurrency());
+  if (records.size() <= kAloneMax) threads = 1;
+  OrderedWork<Piece> work(threads, threads == 1 ? 1 : threads * 64, prepare, take);
+  for (const std::string& record : records) {
+    if (outcome.status.ok()) work.Push(std::make_unique<Piece>(Piece{&record, {}}));
+  }
+  work.Finish();
+  return outcome;
+}
+
+// The checkpoint that the log signed over exactly what `edge` holds.
+absl::StatusOr<log::Checkpoint> OpenEnd(const std::string& note, const audit::LogKeys& log_keys,
+                                        const log::TreeEdge& edge) {
+  const absl::StatusOr<log::Checkpoint> checkpoint = log_keys.Open(note);
+  if (!checkpoint.ok() || note.size() > kNoteBytesMax || checkpoint->size != edge.size()) {
+    return Lost("CHECKPOINT_INVALID",
+                absl::StrCat("what was sent as the checkpoint of ", edge.size(), " records is none of them: ",
+                             checkpoint.ok()
+                                 ? absl::StrCat("it is of ", checkpoint->size, ", in ", note.size(), " bytes")
+                                 : std::string(checkpoint.status().message())));
+  }
+  if (checkpoint->root == edge.Root()) return *checkpoint;
+  return Lost(
+      "ROOT_MISMATCH",
+      absl::StrCat("the log signed the root ", HexEncode(checkpoint->root.view()), " over ", checkpoint->size,
+                   " records; those that were sent lead to ", HexEncode(edge.Root().view())));
+}
+
+absl::Status CheckWhose(const FollowOptions& options, const LedgerFacts& facts) {
+  const std::string verifier_key = log::VerifierKey(facts.origin, facts.log_key);
+  if (facts.ledger == options.ledger && verifier_key == options.verifier_key) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kFailedPrecondition, "WRONG_LEDGER",
+                absl::StrCat("the mirror is configured for the ledger ", HexEncode(options.ledger.view()),
+                             " with the key ", options.verifier_key, ", this is ",
+                             HexEncode(facts.ledger.view()), " with ", verifier_key));
+}
+
+absl::Status NotWritten(const absl::Status& why) {
+  return Refuse(absl::StatusCode::kUnavailable, "LEDGER_READ_ONLY",
+                absl::StrCat("the mirror stopped writing: ", why.message(), "; restart it"));
+}
+
+// All of a new mirror, in a directory that nobody looks into yet.
+absl::Status MakeStore(const std::filesystem::path& directory, const LedgerFacts& facts, Group* group,
+                       const std::string& note) {
+  WriteMeta(facts.origin, group->mutable_batch());
+  WriteMirrorMark({MirrorStanding::kFollowing, ""}, group->mutable_batch());
+  RETURN_IF_ERROR(MakeDirectory(directory.string()));
+  ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
+                   store::CreateRocksdb((directory / "db").string()));
+  RETURN_IF_ERROR(store->Commit(group->batch(), 0, group->end().next_sequence()));
+  return store::Anchor::Create((directory / "anchor").string(), note).status();
+}
+
+}  // namespace
+
+std::string_view PhaseName(MirrorState::Phase phase) {
+  switch (phase) {
+    case MirrorState::Phase::kFollowing:
+      return "following";
+    case MirrorState::Phase::kDisconnected:
+      return "disconnected";
+    case MirrorState::Phase::kAlarmed:
+      return "alarmed";
+  }
+  return "";
+}
+
+absl::StatusOr<std::unique_ptr<Follower>> Follower::Create(FollowOptions options,
+                                                           const std::vector<std::string>& records,
+                                                           const std::string& note) {
+  if (records.empty()) return Lost("GENESIS_MISPLACED", "no record 0 was sent");
+  ASSIGN_OR_RETURN(const LedgerFacts facts, FactsOfRecord(records.front()));
+  RETURN_IF_ERROR(CheckWhose(options, facts));
+  ASSIGN_OR_RETURN(audit::LogKeys log_keys, audit::LogKeys::OfGenesis(records.front()));
+  const EmptyBooks nothing;
+  audit::VerifierCache keys;
+  const LogSigners none({});
+  Group group(facts, none, /*signer=*/nullptr, LogEnd(), nothing, /*below=*/nullptr, &keys,
+              /*roots=*/nullptr);
+  RETURN_IF_ERROR(FollowAll(records, nullptr, options.threads, &keys, &group, &log_keys).status);
+  RETURN_IF_ERROR(OpenEnd(note, log_keys, group.end().edge).status());
+  group.SealFollowed(note);
+
+  std::filesystem::path directory = options.directory;
+  if (directory.filename().empty()) directory = directory.parent_path();  // "a/b/"
+  const std::filesystem::path made = directory.string() + ".making";
+  std::error_code error;
+  std::filesystem::remove_all(made, error);  // of a creation that was interrupted
+  RETURN_IF_ERROR(MakeStore(made, facts, &group, note));
+  std::filesystem::rename(made, directory, error);
+  if (error) {
+    return Refuse(absl::StatusCode::kAlreadyExists, "LEDGER_EXISTS",
+                  absl::StrCat(directory.string(), ": a mirror cannot be made there: ", error.message()));
+  }
+  RETURN_IF_ERROR(SyncParent(directory.string()));
+  return Open(std::move(options));
+}
+
+absl::StatusOr<std::unique_ptr<Follower>> Follower::Open(FollowOptions options) {
+  const std::filesystem::path directory = options.directory;
+  std::error_code error;
+  if (!std::filesystem::exists(directory, error) || std::filesystem::is_empty(directory, error)) {
+    return Refuse(absl::StatusCode::kNotFound, "MIRROR_MISSING",
+                  absl::StrCat(options.directory, " holds no mirror yet"));
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<store::Store> store, store::OpenRocksdb((directory / "db").string()));
+  ASSIGN_OR_RETURN(std::unique_ptr<store::Anchor> anchor,
+                   store::Anchor::Open((directory / "anchor").string()));
+  ASSIGN_OR_RETURN(OpenedMirror opened, OpenMirror(std::move(store), std::move(anchor)));
+  RETURN_IF_ERROR(CheckWhose(options, opened.ledger.facts));
+  return std::make_unique<Follower>(std::move(options), std::move(opened.ledger), std::move(opened.log_keys));
+}
+
+Follower::Follower(FollowOptions options, OpenedLedger opened, audit::LogKeys log_keys)
+    : options_(std::move(options)),
+      facts_(std::move(opened.facts)),
+      no_signers_({}),
+      store_(std::move(opened.store)),
+      anchor_(std::move(opened.anchor)),
+      end_(std::move(opened.end)),
+      entities_(opened.view),
+      view_(opened.view),
+      log_keys_(std::move(log_keys)),
+      sheets_(opened.view->sheets()->options,
+              [this] {
+                MutexLock lock(&mutex_);
+                work_came_.NotifyOne();
+              }),
+      keeping_([this] {
+        MutexLock lock(&mutex_);
+        work_came_.NotifyOne();
+      }) {
+  state_.origin_address = options_.origin_address;
+  sheets_.Offer(store_->GetSnapshot());
+  MutexLock lock(&stop_mutex_);
+  asides_ = std::thread([this] { RunAsides(); });
+}
+
+Follower::~Follower() {
+  Stop();
+}
+
+AppendOutcome Follower::Append(const std::vector<std::string>& records, const std::string& note) {
+  AppendOutcome outcome;
+  outcome.status = store_status();
+  if (!outcome.status.ok()) return outcome;
+  MutexLock lock(&commit_mutex_);
+  audit::LogKeys log_keys = this->log_keys();
+  const std::shared_ptr<const View> latest = view();
+  Group group(facts_, no_signers_, /*signer=*/nullptr, end_, entities_, /*below=*/nullptr, &keys_, &roots_);
+  group.SetView(latest);
+  outcome = FollowAll(records, latest.get(), options_.threads, &keys_, &group, &log_keys);
+  if (!outcome.status.ok()) return outcome;
+  const absl::StatusOr<log::Checkpoint> checkpoint = OpenEnd(note, log_keys, group.end().edge);
+  if (!checkpoint.ok()) return Refuted(checkpoint.status());
+  if (records.empty()) return outcome;
+  group.SealFollowed(note);
+  outcome.status = CommitGroup(&group, *checkpoint, note);
+  if (!outcome.status.ok()) return outcome;
+  end_ = group.end();
+  entities_.Advance(view(), group.changes());
+  MutexLock state_lock(&mutex_);
+  log_keys_ = std::move(log_keys);
+  return outcome;
+}
+
+// Commit, anchor, publication, in this order.
+absl::Status Follower::CommitGroup(Group* group, const log::Checkpoint& checkpoint, const std::string& note) {
+  sheets_.TakeWrites(group->mutable_batch());
+  std::vector<Kept> told;
+  if (keeping_.has_writes()) told = keeping_.TakeWrites(*store_->GetSnapshot(), group->mutable_batch());
+  {
+    MutexLock lock(&mutex_);
+    const auto seen = log_keys_.Open(seen_);
+    if (!seen.ok() || seen->size <= checkpoint.size) seen_.clear();
+    WriteMirrorMark({MirrorStanding::kFollowing, seen_}, group->mutable_batch());
+  }
+  absl::Status status =
+      store_->Commit(group->batch(), checkpoint.size - group->records().size(), checkpoint.size);
+  if (status.ok()) status = anchor_->Write(note);
+  if (!status.ok()) status = Fail(status);
+  if (status.ok()) Publish(group->end().edge, checkpoint, note);
+  for (const Kept& kept : told) kept(status);
+  return status;
+}
+
+// Where nothing was written it may be tried again; after anything else this process writes no more.
+absl::Status Follower::Fail(const absl::Status& status) {
+  const bool nothing_written = absl::IsUnavailable(status) && ReasonOf(status) == "STORE_REFUSED";
+  if (nothing_written) return status;
+  MutexLock lock(&mutex_);
+  if (store_status_.ok()) store_status_ = NotWritten(status);
+  return store_status_;
+}
+
+void Follower::Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note) {
+  const std::shared_ptr<const store::Snapshot> snapshot = store_->GetSnapshot();
+  auto published =
+      std::make_shared<const View>(snapshot, edge, checkpoint, std::move(note), view()->sheets());
+  sheets_.Offer(snapshot);
+  MutexLock lock(&mutex_);
+  view_ = std::move(published);
+}
+
+absl::StatusOr<log::Checkpoint> Follower::Compare(const std::string& note) const {
+  ASSIGN_OR_RETURN(log::Checkpoint checkpoint, log_keys().Open(note));
+  ASSIGN_OR_RETURN(const Hash256 root, view()->RootAt(checkpoint.size));
+  if (root == checkpoint.root) return checkpoint;
+  return Lost("ROOT_MISMATCH",
+              absl::StrCat("over ", checkpoint.size, " records the log signed the root ",
+                           HexEncode(checkpoint.root.view()),
+                           "; the mirror's records, which it signed too, lead to ", HexEncode(root.view())));
+}
+
+audit::LogKeys Follower::log_keys() const {
+  MutexLock lock(&mutex_);
+  return log_keys_;
+}
+
+void Follower::NoteSeen(const std::string& note) {
+  MutexLock lock(&mutex_);
+  const absl::StatusOr<log::Checkpoint> checkpoint = log_keys_.Open(note);
+  if (!checkpoint.ok() || note.size() > kNoteBytesMax || checkpoint->size <= view_->size()) return;
+  const absl::StatusOr<log::Checkpoint> before = log_keys_.Open(seen_);
+  if (!before.ok() || before->size < checkpoint->size) seen_ = note;
+}
+
+void Follower::SetState(MirrorState state) {
+  MutexLock lock(&mutex_);
+  state_ = std::move(state);
+}
+
+std::optional<MirrorState> Follower::mirror_state() const {
+  MutexLock lock(&mutex_);
+  return state_;
+}
+
+absl::Status Follower::write_status() const {
+  return Refuse(absl::StatusCode::kFailedPrecondition, "MIRROR_READ_ONLY",
+                absl::StrCat("this is a mirror, which only follows: submit to the ledger itself, at ",
+                             options_.origin_address));
+}
+
+void Follower::Submit(std::string, Done done) {
+  done(write_status());
+}
+
+absl::StatusOr<Prepared> Follower::Prepare(std::string) const {
+  return write_status();
+}
+
+void Follower::Enqueue(Prepared, Done done) {
+  done(write_status());
+}
+
+std::vector<CheckOutcome> Follower::Check(const std::vector<std::string>& submissions) const {
+  return std::vector<CheckOutcome>(submissions.size(), {write_status(), false});
+}
+
+void Follower::Keep(Attestation attestation, Kept kept) {
+  absl::Status status = store_status();
+  {
+    MutexLock lock(&mutex_);
+    if (status.ok() && is_stopping_) status = NotWritten(absl::UnavailableError("it is being stopped"));
+  }
+  if (!status.ok()) return kept(status);
+  keeping_.Add(std::move(attestation), std::move(kept));
+}
+
+std::shared_ptr<const View> Follower::view() const {
+  MutexLock lock(&mutex_);
+  return view_;
+}
+
+absl::Status Follower::store_status() const {
+  MutexLock lock(&mutex_);
+  return store_status_;
+}
+
+void Follower::Stop() {
+  {
+    MutexLock lock(&mutex_);
+    is_stopping_ = true;
+    work_came_.NotifyOne();
+  }
+  MutexLock lock(&stop_mutex_);
+  if (asides_.joinable()) asides_.join();
+  keeping_.Refuse(NotWritten(absl::UnavailableError("it is being stopped")));
+}
+
+void Follower::RunAsides() {
+  while (true) {
+    {
+      MutexLock lock(&mutex_);
+      while (!is_stopping_ && (!store_status_.ok() || (!keeping_.has_writes() && !sheets_.has_writes()))) {
+        work_came_.Wait(&mutex_);
+      }
+      if (is_stopping_) return;
+    }
+    CommitAsides();
+  }
+}
+
+// Sheets and attestations that no records came along to take.
+void Follower::CommitAsides() {
+  MutexLock lock(&commit_mutex_);
+  store::Batch batch;
+  sheets_.TakeWrites(&batch);
+  std::vector<Kept> told;
+  if (keeping_.has_writes()) told = keeping_.TakeWrites(*store_->GetSnapshot(), &batch);
+  if (batch.writes().empty()) return;
+  absl::Status status = store_->Commit(batch, end_.next_sequence(), end_.next_sequence());
+  if (!status.ok()) status = Fail(status);
+  if (status.ok()) {
+    const std::shared_ptr<const View> before = view();
+    Publish(end_.edge, before->checkpoint(), before->signed_checkpoint());
+    entities_.Advance(view(), {});
+  }
+  for (const Kept& kept : told) kept(status);
+}
+
+}  // namespace fundledger::engine

@@ -1,0 +1,206 @@
+// A mirror's engine: it takes what the log's own machine recorded, byte for byte, and nothing else.
+#include "ledger/engine/follower.h"
+
+#include <filesystem>
+#include <future>
+
+#include "ledger/base/status.h"
+#include "ledger/engine/checkpoints.h"
+#include "ledger/engine/mirror_mark.h"
+#include "ledger/engine/verify.h"
+#include "ledger/log/record.h"
+#include "ledger/store/rocksdb.h"
+#include "tests/support/world.h"
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+namespace fundledger::engine {
+namespace {
+
+using test_support::SubmitAndWait;
+using test_support::TemporaryDirectory;
+using test_support::World;
+
+class FollowerTest : public ::testing::TestWithParam<v1::Suite> {
+ protected:
+  void SetUp() override {
+    auto opened = world_.CreateAndOpen(directory_.Sub("ledger"));
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    primary_ = *std::move(opened);
+    const absl::Status staff = world_.RegisterStaff(primary_.get());
+    ASSERT_TRUE(staff.ok()) << staff;
+    for (int i = 0; i < 20; ++i) Register(absl::StrCat("v-", i));
+  }
+  void Register(const std::string& organization) {
+    const auto receipt =
+        SubmitAndWait(primary_.get(), world_.Seal(world_.Register(*primary_->view(), organization)));
+    ASSERT_TRUE(receipt.ok()) << receipt.status();
+  }
+  FollowOptions Options() const {
+    FollowOptions options;
+    options.directory = directory_.Sub("mirror");
+    options.ledger = log::LeafHash(*primary_->view()->Record(0));
+    options.verifier_key = log::VerifierKey(World::kOrigin, world_.log_key()->public_key());
+    return options;
+  }
+  std::vector<std::string> Records(uint64_t from, uint64_t end) const {
+    std::vector<std::string> records;
+    for (uint64_t i = from; i < end; ++i) records.push_back(*primary_->view()->Record(i));
+    return records;
+  }
+  std::string NoteOf(uint64_t size) const {
+    return (*LastCheckpoint(*primary_->view(), size - 1, size)).value().note;
+  }
+  std::unique_ptr<Follower> Create(uint64_t size) {
+    auto follower = Follower::Create(Options(), Records(0, size), NoteOf(size));
+    EXPECT_TRUE(follower.ok()) << follower.status();
+    return follower.ok() ? *std::move(follower) : nullptr;
+  }
+  void ExpectVerifies() const {
+    VerifyOptions options;
+    options.directory = directory_.Sub("mirror");
+    options.verifier_key = Options().verifier_key;
+    const auto report = VerifyDirectory(options);
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_TRUE(report->ok()) << report->findings[0].reason << ": " << report->findings[0].message;
+  }
+
+  World world_{GetParam()};
+  TemporaryDirectory directory_;
+  std::unique_ptr<Engine> primary_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Suites, FollowerTest, ::testing::Values(v1::SUITE_INTERNATIONAL, v1::SUITE_SM));
+
+TEST_P(FollowerTest, KeepsWhatTheLogHoldsAndVerifiesAsItsOwnMachineDoes) {
+  auto follower = Create(1);
+  uint64_t size = 1;
+  for (const uint64_t end : {2, 3, 9, 10, 24}) {
+    const AppendOutcome outcome = follower->Append(Records(size, end), NoteOf(end));
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+    size = end;
+    EXPECT_EQ(follower->view()->signed_checkpoint(), NoteOf(end));
+    EXPECT_EQ(follower->view()->edge().Root(), *primary_->view()->RootAt(end));
+  }
+  follower.reset();
+  ExpectVerifies();
+}
+
+TEST_P(FollowerTest, TakesEverythingInOneBatchAndGoesOnAfterItWasClosed) {
+  Create(20).reset();
+  auto opened = Follower::Open(Options());
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ((*opened)->view()->size(), 20u);
+  const uint64_t end = primary_->view()->size();
+  const AppendOutcome outcome = (*opened)->Append(Records(20, end), NoteOf(end));
+  EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+  opened->reset();
+  ExpectVerifies();
+}
+
+// Whatever byte of whatever record was altered on the way, nothing of the batch is kept.
+TEST_P(FollowerTest, RefusesARecordWithAnyByteAltered) {
+  auto follower = Create(20);
+  const std::vector<std::string> good = Records(20, 22);
+  for (size_t i = 0; i < good[0].size(); ++i) {
+    std::vector<std::string> records = good;
+    records[0][i] = static_cast<char>(records[0][i] ^ 0x20);
+    const AppendOutcome outcome = follower->Append(records, NoteOf(22));
+    EXPECT_FALSE(outcome.status.ok()) << "byte " << i;
+    EXPECT_TRUE(outcome.is_refuted) << "byte " << i;
+    ASSERT_EQ(follower->view()->size(), 20u) << "byte " << i;
+  }
+  const AppendOutcome outcome = follower->Append(good, NoteOf(22));
+  EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+}
+
+TEST_P(FollowerTest, RefusesRecordsThatAreMissingSwappedOrRepeated) {
+  auto follower = Create(20);
+  const std::vector<std::string> good = Records(20, 23);
+  const auto reason = [&](const std::vector<std::string>& records, uint64_t end) {
+    return ReasonOf(follower->Append(records, NoteOf(end)).status);
+  };
+  EXPECT_EQ(reason({good[1]}, 22), "SEQUENCE_WRONG");
+  EXPECT_EQ(reason({good[1], good[0]}, 22), "SEQUENCE_WRONG");
+  EXPECT_EQ(reason({good[0], good[0]}, 22), "SEQUENCE_WRONG");
+  EXPECT_EQ(reason({good[0], good[1]}, 23), "CHECKPOINT_INVALID");
+  EXPECT_EQ(reason({good[0], good[1]}, 21), "CHECKPOINT_INVALID");
+  EXPECT_EQ(reason(good, 23), "");
+}
+
+// A root that the log's key signed over other records than were sent.
+TEST_P(FollowerTest, RefusesACheckpointWithAnotherRootOrByAnotherKey) {
+  auto follower = Create(20);
+  const auto sign = [](uint64_t size, const Hash256& root, const crypto::Signer& key) {
+    return *log::SignCheckpoint({std::string(World::kOrigin), size, root}, key);
+  };
+  const Hash256 other = log::LeafHash("other");
+  AppendOutcome outcome = follower->Append(Records(20, 21), sign(21, other, *world_.log_key()));
+  EXPECT_EQ(ReasonOf(outcome.status), "ROOT_MISMATCH");
+  EXPECT_TRUE(outcome.is_refuted);
+  const Hash256 root = *primary_->view()->RootAt(21);
+  outcome = follower->Append(Records(20, 21), sign(21, root, *test_support::KeyOf("other")));
+  EXPECT_EQ(ReasonOf(outcome.status), "CHECKPOINT_INVALID");
+  EXPECT_EQ(ReasonOf(follower->Compare(sign(20, other, *world_.log_key())).status()), "ROOT_MISMATCH");
+  EXPECT_TRUE(follower->Compare(NoteOf(20)).ok());
+}
+
+TEST_P(FollowerTest, TakesNoSubmissionsAndSaysWhere) {
+  FollowOptions options = Options();
+  options.origin_address = "ledger.example:7411";
+  auto follower = Follower::Create(options, Records(0, 1), NoteOf(1));
+  ASSERT_TRUE(follower.ok()) << follower.status();
+  const auto answer = SubmitAndWait(follower->get(), "anything");
+  EXPECT_EQ(ReasonOf(answer.status()), "MIRROR_READ_ONLY");
+  EXPECT_NE(answer.status().ToString().find("ledger.example:7411"), std::string::npos);
+  EXPECT_EQ(ReasonOf((*follower)->Check({"x"}).front().status), "MIRROR_READ_ONLY");
+}
+
+TEST_P(FollowerTest, IsNoLedgerOfItsOwnAndALedgerIsNoMirror) {
+  Create(20).reset();
+  engine::Options options = world_.OptionsAt(directory_.Sub("mirror"));
+  EXPECT_EQ(ReasonOf(Engine::Open(options).status()), "LEDGER_IS_MIRROR");
+  primary_->Stop();
+  FollowOptions primary = Options();
+  primary_.reset();
+  primary.directory = directory_.Sub("ledger");
+  EXPECT_EQ(ReasonOf(Follower::Open(primary).status()), "NOT_A_MIRROR");
+  primary.directory = directory_.Sub("mirror");
+  primary.ledger = log::LeafHash("another");
+  EXPECT_EQ(ReasonOf(Follower::Open(primary).status()), "WRONG_LEDGER");
+  primary.directory = directory_.Sub("none");
+  EXPECT_EQ(ReasonOf(Follower::Open(primary).status()), "MIRROR_MISSING");
+}
+
+// A crash between store and anchor: the next start moves the anchor on.
+TEST_P(FollowerTest, OpensWithAnAnchorThatIsABatchBehind) {
+  auto follower = Create(20);
+  std::filesystem::copy_file(directory_.Sub("mirror/anchor"), directory_.Sub("anchor"));
+  ASSERT_TRUE(follower->Append(Records(20, 22), NoteOf(22)).status.ok());
+  follower.reset();
+  std::filesystem::rename(directory_.Sub("anchor"), directory_.Sub("mirror/anchor"));
+  const auto opened = Follower::Open(Options());
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ((*opened)->view()->size(), 22u);
+}
+
+TEST_P(FollowerTest, AnInterruptedCreationLeavesNothingInTheWay) {
+  std::filesystem::create_directories(directory_.Sub("mirror.making/db"));
+  EXPECT_NE(Create(3), nullptr);
+  EXPECT_FALSE(std::filesystem::exists(directory_.Sub("mirror.making")));
+}
+
+TEST_P(FollowerTest, KeepsAttestationsWithoutRecords) {
+  auto follower = Create(20);
+  std::promise<absl::Status> kept;
+  follower->Keep({20, {"— witness line\n"}, {}}, [&](absl::Status status) { kept.set_value(status); });
+  const absl::Status status = kept.get_future().get();
+  EXPECT_TRUE(status.ok()) << status;
+  const auto attested = ReadAttested(*follower->view(), 20);
+  ASSERT_TRUE(attested.ok()) << attested.status();
+  EXPECT_EQ(attested->checkpoint(), NoteOf(20) + "— witness line\n");
+}
+
+}  // namespace
+}  // namespace fundledger::engine
