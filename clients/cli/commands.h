@@ -44,6 +44,7 @@ void AddReceiptCommands(Program* program);
 void AddEvidenceCommands(Program* program);
 void AddReportCommands(Program* program);
 void AddImportCommand(Program* program);
+void AddPromoteCommand(Program* program);
 void AddCompletionCommand(Program* program);
 
 // --as-of and --as-of-sequence.

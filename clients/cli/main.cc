@@ -78,6 +78,7 @@ int Run(int argc, char** argv) {
   AddEvidenceCommands(&program);
   AddReportCommands(&program);
   AddImportCommand(&program);
+  AddPromoteCommand(&program);
   AddCompletionCommand(&program);
   try {
     app.parse(argc, argv);

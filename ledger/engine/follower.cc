@@ -379,14 +379,32 @@ void Follower::CommitAsides() {
   std::vector<Kept> told;
   if (keeping_.has_writes()) told = keeping_.TakeWrites(*store_->GetSnapshot(), &batch);
   if (batch.writes().empty()) return;
-  absl::Status status = store_->Commit(batch, end_.next_sequence(), end_.next_sequence());
-  if (!status.ok()) status = Fail(status);
-  if (status.ok()) {
-    const std::shared_ptr<const View> before = view();
-    Publish(end_.edge, before->checkpoint(), before->signed_checkpoint());
-    entities_.Advance(view(), {});
-  }
+  const absl::Status status = CommitAside(batch);
   for (const Kept& kept : told) kept(status);
+}
+
+absl::Status Follower::CommitAside(const store::Batch& batch) {
+  const absl::Status status = store_->Commit(batch, end_.next_sequence(), end_.next_sequence());
+  if (!status.ok()) return Fail(status);
+  const std::shared_ptr<const View> before = view();
+  Publish(end_.edge, before->checkpoint(), before->signed_checkpoint());
+  entities_.Advance(view(), {});
+  return status;
+}
+
+absl::Status Follower::KeepAttested(uint64_t size, const std::string& log_note, Attestation attestation) {
+  RETURN_IF_ERROR(store_status());
+  MutexLock lock(&commit_mutex_);
+  absl::Status status;
+  Keeping one([] {});
+  one.Add(std::move(attestation), [&status](const absl::Status& kept) { status = kept; });
+  store::Batch batch;
+  const std::vector<Kept> told = one.TakeWrites(*store_->GetSnapshot(), &batch);
+  if (told.empty()) return status;
+  batch.Put(Table::kCheckpoints, SequenceKey(size), log_note);
+  status = CommitAside(batch);
+  for (const Kept& kept : told) kept(status);
+  return status;
 }
 
 }  // namespace fundledger::engine

@@ -82,6 +82,10 @@ class Follower final : public Engine {
   // batch.
   void NoteSeen(const std::string& note);
 
+  // Keeps a checkpoint of at most the size here, which Compare found to be the log's, as the log signed it
+  // and with what others said of it. On disk on return. Errors as of Keep.
+  absl::Status KeepAttested(uint64_t size, const std::string& log_note, Attestation attestation);
+
   // What GetLedger says of the mirror. Thread-safe.
   void SetState(MirrorState state);
 
@@ -102,6 +106,7 @@ class Follower final : public Engine {
   void Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note);
   void RunAsides();
   void CommitAsides();
+  absl::Status CommitAside(const store::Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
   absl::Status store_status() const;
   absl::Status Fail(const absl::Status& status);
 

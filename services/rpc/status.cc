@@ -64,4 +64,20 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message, details.SerializeAsString());
 }
 
+absl::Status FromGrpcStatus(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  std::string reason =
+      status.error_code() == grpc::StatusCode::UNAVAILABLE ? "SERVER_UNREACHABLE" : "NO_ANSWER";
+  google::rpc::Status details;
+  google::rpc::ErrorInfo info;
+  if (details.ParseFromString(status.error_details())) {
+    for (const auto& any : details.details()) {
+      const bool is_ours = any.Is<google::rpc::ErrorInfo>() && any.UnpackTo(&info) &&
+                           info.domain() == kErrorDomain && !info.reason().empty();
+      if (is_ours) reason = info.reason();
+    }
+  }
+  return Refuse(static_cast<absl::StatusCode>(status.error_code()), reason, status.error_message());
+}
+
 }  // namespace fundledger::rpc

@@ -20,6 +20,10 @@ inline constexpr int kRetryDelayMs = 100;
 
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
+// What a client hears of another ledger's: code, message and reason. What has no reason was said by gRPC:
+// SERVER_UNREACHABLE where nobody answered, otherwise NO_ANSWER.
+absl::Status FromGrpcStatus(const grpc::Status& status);
+
 // `status` with advice when to come back, at least 1 ms, instead of kRetryDelayMs.
 absl::Status WithRetryDelay(absl::Status status, int64_t delay_ms);
 

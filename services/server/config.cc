@@ -4,9 +4,12 @@
 #include <array>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
+#include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/log/note.h"
 #include "ledger/base/text.h"
 #include "services/process/address.h"
 #include "services/server/http_client.h"
@@ -42,6 +45,21 @@ constexpr Setting kSettings[] = {
      "HOST:PORT of this machine to serve GET /health at, a line of JSON; port 0 takes a free one"},
     {"", "insecure_loopback", "--insecure-loopback", &Config::insecure_loopback,
      "Development only: no TLS, everybody on this machine may ask everything; refused on any other address"},
+    {"", "mirror_of", "--mirror-of", &Config::mirror_of,
+     "HOST:PORT of the ledger to follow with a verified copy, which is then served; it needs [mirror]"},
+    {"mirror", "ledger", "--mirror-ledger", &Config::mirror_ledger,
+     "Which ledger it is: hex, the leaf hash of record 0, got by another way than from its server"},
+    {"mirror", "verifier_key", "--mirror-verifier-key", &Config::mirror_verifier_key,
+     "The log's verifier key in record 0, got likewise"},
+    {"mirror", "ca", "--mirror-ca", &Config::mirror_ca, "By whom the followed server's certificate is, PEM",
+     true},
+    {"mirror", "certificate", "--mirror-certificate", &Config::mirror_certificate,
+     "Certificate of the inspector or auditor who follows, PEM", true},
+    {"mirror", "key", "--mirror-key", &Config::mirror_key, "Its private key, PEM", true},
+    {"mirror", "evidence", "--mirror-evidence", &Config::mirror_evidence,
+     "Directory for evidence against the ledger; empty: beside the mirror's, with -evidence", true},
+    {"mirror", "compare_seconds", "--mirror-compare", &Config::mirror_compare_seconds,
+     "Figures and attestations are fetched and compared this often", false, 1, 86'400},
     {"tls", "certificate", "--tls-certificate", &Config::tls_certificate, "Certificate chain, PEM", true},
     {"tls", "key", "--tls-key", &Config::tls_key, "Its private key, PEM", true},
     {"tls", "client_ca", "--tls-client-ca", &Config::tls_client_ca,
@@ -122,6 +140,7 @@ Examples:
   fundledgerd --config server.toml --listen 0.0.0.0:7411 --tls-certificate server.pem --tls-key server-tls.key \
       --tls-client-ca ca.pem
   fundledgerd --ledger ledger --log-key log.key --insecure-loopback
+  fundledgerd --config mirror.toml --mirror-of ledger.example.cn:7411
 
 SIGTERM and SIGINT stop it: it takes no more submissions, finishes those it has, answers queries under way, closes the
 store. SIGHUP makes it open the audit file anew and look at its certificates at once. `fundledger init DIR` makes a new ledger with a configuration file.
@@ -189,6 +208,46 @@ absl::Status CheckTls(const Config& config) {
                  absl::StrCat(missing,
                               " is not set: clients are told apart by their certificates. Set it; or, "
                               "for development on this machine alone, --insecure-loopback"));
+}
+
+// Who the mirror is of is never taken from the server's word.
+absl::Status CheckMirror(const Config& config) {
+  std::string set;
+  std::string missing;
+  const bool plain = config.insecure_loopback;
+  for (const auto& [name, value, needed] : {std::tuple{"mirror.ledger", &config.mirror_ledger, true},
+                                            {"mirror.verifier_key", &config.mirror_verifier_key, true},
+                                            {"mirror.ca", &config.mirror_ca, !plain},
+                                            {"mirror.certificate", &config.mirror_certificate, !plain},
+                                            {"mirror.key", &config.mirror_key, !plain}}) {
+    if (value->empty() && !needed) continue;
+    std::string& list = value->empty() ? missing : set;
+    absl::StrAppend(&list, list.empty() ? "" : ", ", name);
+  }
+  if (!config.is_mirror()) {
+    if (set.empty()) return absl::OkStatus();
+    return Invalid("CONFIG_CONTRADICTORY",
+                   absl::StrCat(set, " is set and mirror_of is not: set it too, or take [mirror] out"));
+  }
+  if (!missing.empty())
+    return Invalid("CONFIG_INCOMPLETE", absl::StrCat("mirror_of is set, and ", missing, " is not"));
+  if (!config.log_key.empty() || !config.next_log_key.empty()) {
+    return Invalid("CONFIG_CONTRADICTORY",
+                   "mirror_of and log_key are both set: a mirror holds no key of the log");
+  }
+  const std::optional<std::string> id = HexDecode(config.mirror_ledger);
+  if (!id.has_value() || id->size() != 32) {
+    return Invalid("CONFIG_OUT_OF_RANGE",
+                   absl::StrCat("mirror.ledger is \"", config.mirror_ledger, "\": it is 64 digits of hex"));
+  }
+  ASSIGN_OR_RETURN(const std::string host, process::HostOf("mirror_of", config.mirror_of));
+  if (plain && !process::IsLoopback(host)) {
+    return Invalid("INSECURE_NOT_LOOPBACK",
+                   absl::StrCat("mirror_of is ", config.mirror_of,
+                                ", another machine, and insecure_loopback is set: set [tls] and the [mirror] "
+                                "certificate instead"));
+  }
+  return log::NoteVerifier::Parse(config.mirror_verifier_key).status();
 }
 
 absl::Status CheckListen(const Config& config, std::string_view setting, const std::string& listen) {
@@ -317,7 +376,8 @@ std::span<const Setting> Settings() {
 
 absl::Status CheckConfig(const Config& config) {
   if (config.ledger.empty()) return Invalid("CONFIG_INCOMPLETE", "no ledger: set ledger, or --ledger");
-  if (config.log_key.empty())
+  RETURN_IF_ERROR(CheckMirror(config));
+  if (config.log_key.empty() && !config.is_mirror())
     return Invalid("CONFIG_INCOMPLETE", "no key for the log: set log_key, or --log-key");
   RETURN_IF_ERROR(CheckRanges(config));
   RETURN_IF_ERROR(CheckOneOf<4>("log.level", config.log_level, {"debug", "info", "warn", "error"}));

@@ -55,6 +55,17 @@ struct Config {
   std::string metrics;
   std::string health;
   bool insecure_loopback = false;
+  // The ledger that is followed, HOST:PORT; empty: this is a ledger of its own, and the rest means nothing.
+  std::string mirror_of;
+  std::string mirror_ledger;        // hex, leaf hash of record 0
+  std::string mirror_verifier_key;  // of the genesis
+  std::string mirror_ca;
+  std::string mirror_certificate;
+  std::string mirror_key;
+  std::string mirror_evidence;  // empty: the ledger's directory with -evidence behind it
+  int64_t mirror_compare_seconds = 300;
+
+  bool is_mirror() const { return !mirror_of.empty(); }
 
   std::string tls_certificate;
   std::string tls_key;
@@ -125,8 +136,8 @@ absl::Status ReadConfigFile(const std::string& path, Config* config);
 // INVALID_ARGUMENT: CONFIG_INCOMPLETE, CONFIG_OUT_OF_RANGE, LISTEN_MALFORMED; TIME_STAMP_AUTHORITY_REPEATED,
 // of two with one name; TLS_REQUIRED, unless
 // certificate, key and client_ca are all set; CONFIG_CONTRADICTORY, where insecure_loopback is set besides
-// any of them; INSECURE_NOT_LOOPBACK, METRICS_NOT_LOOPBACK, HEALTH_NOT_LOOPBACK, for addresses that other
-// machines can reach.
+// any of them, or a mirror has a log_key, or [mirror] is set without mirror_of; INSECURE_NOT_LOOPBACK,
+// METRICS_NOT_LOOPBACK, HEALTH_NOT_LOOPBACK, for addresses that other machines can reach.
 absl::Status CheckConfig(const Config& config);
 
 struct CommandLine {

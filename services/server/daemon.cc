@@ -12,7 +12,10 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/engine/follower.h"
 #include "services/api/ledger_facts.h"
+#include "services/mirror/mirror.h"
+#include "services/mirror/origin.h"
 #include "services/server/config.h"
 #include "services/server/log.h"
 #include "services/server/server.h"
@@ -102,24 +105,79 @@ void WarnIfInsecure(const Config& config) {
         "everything; for development only"}});
 }
 
+// Serves until a signal; `between` runs once it serves, and what it gives lives until the signal.
+template <typename Between>
+ExitCode ServeEngine(const Config& config, const sigset_t& signals, std::shared_ptr<rpc::TlsCredentials> tls,
+                     std::unique_ptr<engine::Engine> engine, const Between& between) {
+  auto server = Server::Listen(config, std::move(tls), std::move(engine));
+  if (!server.ok()) return Fail(kExitCannotListen, server.status());
+  if (const absl::Status facts = LogStart(**server); !facts.ok()) return Fail(kExitLedgerRefused, facts);
+
+  WarnIfInsecure(config);
+  {
+    [[maybe_unused]] const auto meanwhile = between();
+    ServeUntilStopped(signals, server->get());
+  }
+  (*server)->Stop();
+  Log(LogLevel::kInfo, "stopped", {{"pid", absl::StrCat(::getpid())}});
+  return kExitClean;
+}
+
+mirror::Settings MirrorSettings(const Config& config) {
+  mirror::Settings settings;
+  settings.origin = {.address = config.mirror_of,
+                     .ca = config.mirror_ca,
+                     .certificate = config.mirror_certificate,
+                     .key = config.mirror_key};
+  std::string directory = config.ledger;
+  while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
+  settings.evidence = config.mirror_evidence.empty() ? directory + "-evidence" : config.mirror_evidence;
+  settings.compare_seconds = config.mirror_compare_seconds;
+  return settings;
+}
+
+// A new mirror waits for its ledger as long as it takes. Null: a signal came first.
+absl::StatusOr<std::unique_ptr<engine::Follower>> OpenFollower(const Config& config,
+                                                               const sigset_t& signals) {
+  engine::FollowOptions options;
+  options.directory = config.ledger;
+  options.origin_address = config.mirror_of;
+  options.ledger = *Hash256::FromBytes(*HexDecode(config.mirror_ledger));
+  options.verifier_key = config.mirror_verifier_key;
+  auto follower = engine::Follower::Open(options);
+  absl::Status told;
+  while (!follower.ok() && ReasonOf(follower.status()) == "MIRROR_MISSING") {
+    const auto first = mirror::FetchFirst(MirrorSettings(config).origin);
+    if (first.ok()) return engine::Follower::Create(options, first->records, first->note);
+    if (first.status() != told) LogStatus(LogLevel::kWarn, "mirror_waiting", first.status());
+    told = first.status();
+    const int signal = WaitForSignal(signals, 1);
+    if (signal == SIGTERM || signal == SIGINT) return nullptr;
+  }
+  return follower;
+}
+
+ExitCode ServeMirror(const Config& config, const sigset_t& signals,
+                     std::shared_ptr<rpc::TlsCredentials> tls) {
+  auto follower = OpenFollower(config, signals);
+  if (!follower.ok()) return Fail(kExitLedgerRefused, follower.status());
+  if (*follower == nullptr) return kExitClean;
+  engine::Follower* const followed = follower->get();
+  return ServeEngine(config, signals, std::move(tls), *std::move(follower),
+                     [&] { return std::make_unique<mirror::Mirror>(MirrorSettings(config), followed); });
+}
+
 ExitCode Serve(const Config& config, const sigset_t& signals) {
   auto tls = LoadTls(config);
   if (!tls.ok()) return Fail(kExitBadConfiguration, tls.status());
+  if (config.is_mirror()) return ServeMirror(config, signals, *std::move(tls));
   auto log_keys = ReadLogKeys(config);
   if (!log_keys.ok()) return Fail(kExitBadConfiguration, log_keys.status());
   const auto stamping = LoadStamping(config);
   if (!stamping.ok()) return Fail(kExitBadConfiguration, stamping.status());
   auto engine = OpenEngine(config, *std::move(log_keys));
   if (!engine.ok()) return Fail(kExitLedgerRefused, engine.status());
-  auto server = Server::Listen(config, *std::move(tls), *std::move(engine));
-  if (!server.ok()) return Fail(kExitCannotListen, server.status());
-  if (const absl::Status facts = LogStart(**server); !facts.ok()) return Fail(kExitLedgerRefused, facts);
-
-  WarnIfInsecure(config);
-  ServeUntilStopped(signals, server->get());
-  (*server)->Stop();
-  Log(LogLevel::kInfo, "stopped", {{"pid", absl::StrCat(::getpid())}});
-  return kExitClean;
+  return ServeEngine(config, signals, *std::move(tls), *std::move(engine), [] { return 0; });
 }
 
 }  // namespace

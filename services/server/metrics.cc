@@ -65,12 +65,21 @@ class PrometheusMetrics final : public Metrics {
     writable_.Set(gauges.writable ? 1 : 0);
     // A count that is kept elsewhere.
     audit_dropped_.Increment(static_cast<double>(gauges.audit_lines_dropped) - audit_dropped_.Value());
+    if (gauges.mirror.has_value()) SetMirror(*gauges.mirror);
     if (gauges.certificate_ends_s == 0) return;
     ends_.Add({{"certificate", "server"}}).Set(static_cast<double>(gauges.certificate_ends_s));
     ends_.Add({{"certificate", "client_ca"}}).Set(static_cast<double>(gauges.client_ca_ends_s));
   }
 
  private:
+  void SetMirror(const engine::MirrorState& mirror) {
+    using Phase = engine::MirrorState::Phase;
+    mirror_origin_records_.Add({}).Set(static_cast<double>(mirror.origin_size));
+    for (const Phase phase : {Phase::kFollowing, Phase::kDisconnected, Phase::kAlarmed}) {
+      mirror_state_.Add({{"state", std::string(engine::PhaseName(phase))}})
+          .Set(phase == mirror.phase ? 1 : 0);
+    }
+  }
   static void Of(Family<Counter>& family, std::string_view reason) {
     family.Add({{"reason", std::string(reason)}}).Increment();
   }
@@ -106,6 +115,10 @@ class PrometheusMetrics final : public Metrics {
       GaugesOf("fundledger_http_connections", "Connections open that read checkpoint and tiles").Add({});
   Gauge& writable_ =
       GaugesOf("fundledger_writable", "1 while the ledger writes, 0 while it refuses to").Add({});
+  Family<Gauge>& mirror_origin_records_ = GaugesOf(
+      "fundledger_mirror_origin_records", "Records of the last checkpoint seen of the followed ledger");
+  Family<Gauge>& mirror_state_ =
+      GaugesOf("fundledger_mirror_state", "1 for the state that the mirror is in, 0 for the others");
   Family<Gauge>& ends_ = GaugesOf("fundledger_certificate_end_timestamp_seconds",
                                   "When the first certificate in the file ends, seconds since 1970 UTC");
   Family<Gauge>& stamped_size_ = GaugesOf("fundledger_time_stamped_records",

@@ -4,8 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "ledger/engine/engine.h"
 
 #include "absl/status/statusor.h"
 
@@ -18,6 +21,8 @@ struct Gauges {
   size_t http_connections = 0;
   bool writable = false;
   uint64_t audit_lines_dropped = 0;
+  // Of a mirror; nothing of a primary.
+  std::optional<engine::MirrorState> mirror;
   // Seconds since 1970 UTC; 0: there is no TLS.
   int64_t certificate_ends_s = 0;
   int64_t client_ca_ends_s = 0;

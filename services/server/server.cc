@@ -138,6 +138,9 @@ class GrpcServer final : public Server {
 
   absl::Status UpdateHealth() override {
     absl::Status status = engine_->write_status();
+    const std::optional<engine::MirrorState> mirror = engine_->mirror_state();
+    const bool is_alarmed = mirror.has_value() && mirror->phase == engine::MirrorState::Phase::kAlarmed;
+    const bool is_healthy = mirror.has_value() ? !is_alarmed : status.ok();
     grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService();
     for (const char* name :
          {"fundledger.v1.FundService", "fundledger.v1.ProjectService", "fundledger.v1.ReportService",
@@ -145,8 +148,8 @@ class GrpcServer final : public Server {
       health->SetServingStatus(name, true);
     }
     health->SetServingStatus("fundledger.v1.LedgerService", status.ok());
-    health->SetServingStatus("", status.ok());
-    return status;
+    health->SetServingStatus("", is_healthy);
+    return mirror.has_value() ? absl::OkStatus() : status;  // that it does not write is what a mirror is for
   }
 
   absl::Status Tend() override {
@@ -156,8 +159,9 @@ class GrpcServer final : public Server {
     Gauges gauges = {.records = engine_->view()->size(),
                      .submissions_under_way = ledger_service_.under_way(),
                      .http_connections = web_ == nullptr ? 0 : web_->open(),
-                     .writable = status.ok(),
-                     .audit_lines_dropped = audit_ == nullptr ? 0 : audit_->dropped()};
+                     .writable = engine_->write_status().ok(),
+                     .audit_lines_dropped = audit_ == nullptr ? 0 : audit_->dropped(),
+                     .mirror = engine_->mirror_state()};
     if (tls_ != nullptr) {
       const rpc::TlsMaterial material = tls_->material();
       gauges.certificate_ends_s = material.certificate_ends_s;

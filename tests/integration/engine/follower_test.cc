@@ -6,7 +6,9 @@
 
 #include "ledger/base/status.h"
 #include "ledger/engine/checkpoints.h"
+#include "ledger/engine/layout.h"
 #include "ledger/engine/mirror_mark.h"
+#include "ledger/engine/promote.h"
 #include "ledger/engine/verify.h"
 #include "ledger/log/record.h"
 #include "ledger/store/rocksdb.h"
@@ -200,6 +202,55 @@ TEST_P(FollowerTest, KeepsAttestationsWithoutRecords) {
   const auto attested = ReadAttested(*follower->view(), 20);
   ASSERT_TRUE(attested.ok()) << attested.status();
   EXPECT_EQ(attested->checkpoint(), NoteOf(20) + "— witness line\n");
+}
+
+// A witness's word is the one bound below which nothing takes the ledger's place.
+TEST_P(FollowerTest, IsPromotedAtTheWitnessedSizeAndNotBelow) {
+  Create(20)->NoteSeen(NoteOf(24));
+  const auto promote = [this](std::vector<std::string> witnessed) {
+    return Promote({directory_.Sub("mirror"), Options().verifier_key, std::move(witnessed)});
+  };
+  EXPECT_EQ(ReasonOf(promote({NoteOf(3), NoteOf(21)}).status()), "MIRROR_BELOW_WITNESSED");
+  const std::string forked =
+      *log::SignCheckpoint({std::string(World::kOrigin), 20, log::LeafHash("other")}, *world_.log_key());
+  EXPECT_EQ(ReasonOf(promote({forked}).status()), "MIRROR_CONTRADICTS_WITNESS");
+  EXPECT_TRUE(Follower::Open(Options()).ok()) << "nothing was changed by what was refused";
+  const auto promoted = promote({NoteOf(3), NoteOf(20)});
+  ASSERT_TRUE(promoted.ok()) << promoted.status();
+  EXPECT_EQ(promoted->size, 20u);
+  EXPECT_EQ(ReasonOf(promote({}).status()), "NOT_A_MIRROR");
+  EXPECT_EQ(ReasonOf(Follower::Open(Options()).status()), "NOT_A_MIRROR");
+  ExpectVerifies();
+  auto opened = Engine::Open(world_.OptionsAt(directory_.Sub("mirror")));
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ((*opened)->view()->size(), 20u);
+}
+
+TEST_P(FollowerTest, KnowsWhatTheLostMachineHadSigned) {
+  {
+    auto follower = Create(20);
+    follower->NoteSeen(NoteOf(24));
+    ASSERT_TRUE(follower->Append(Records(20, 21), NoteOf(21)).status.ok());
+  }
+  const auto promoted = Promote({directory_.Sub("mirror"), Options().verifier_key, {}});
+  ASSERT_TRUE(promoted.ok()) << promoted.status();
+  EXPECT_EQ(promoted->size, 21u);
+  EXPECT_EQ(promoted->seen_size, 24u);
+}
+
+TEST_P(FollowerTest, IsNotPromotedWhenItDoesNotVerify) {
+  Create(20).reset();
+  {
+    auto store = store::OpenRocksdb(directory_.Sub("mirror/db"));
+    ASSERT_TRUE(store.ok()) << store.status();
+    store::Batch batch;
+    batch.Erase(store::Table::kTrail, TrailStoreKey({books::TrailDimension::kOfficer, "inspector"}, 1));
+    batch.Put(store::Table::kTrail, TrailStoreKey({books::TrailDimension::kOfficer, "nobody"}, 1), "");
+    ASSERT_TRUE((*store)->Commit(batch, 20, 20).ok());
+  }
+  EXPECT_EQ(ReasonOf(Promote({directory_.Sub("mirror"), Options().verifier_key, {}}).status()),
+            "MIRROR_NOT_VERIFIED");
+  EXPECT_TRUE(Follower::Open(Options()).ok());
 }
 
 }  // namespace

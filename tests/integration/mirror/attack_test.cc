@@ -1,0 +1,215 @@
+// What a mirror finds out: a history rewritten behind it, a ledger that went back, and one that lies to it.
+#include <functional>
+
+#include <gmock/gmock.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include "fundledger/v1/audit_service.grpc.pb.h"
+#include "fundledger/v1/fund_service.grpc.pb.h"
+#include "fundledger/v1/ledger_service.grpc.pb.h"
+#include "fundledger/v1/report_service.grpc.pb.h"
+#include "tests/integration/mirror/mirror_testing.h"
+
+namespace fundledger::mirror_testing {
+namespace {
+
+namespace v1 = ::fundledger::v1;
+using testing::HasSubstr;
+
+// Stands between mirror and ledger with the server's own certificate, as an operator who lies to the mirror
+// alone: passes everything on, and changes what it is told to.
+class Liar final : public v1::LedgerService::Service,
+                   public v1::AuditService::Service,
+                   public v1::FundService::Service,
+                   public v1::ReportService::Service {
+ public:
+  Liar(const std::filesystem::path& county, const std::string& origin) {
+    grpc::SslCredentialsOptions client;
+    client.pem_root_certs = ReadAll(county / "ca.pem");
+    client.pem_cert_chain = ReadAll(county / "certificates/inspector-1.pem");
+    client.pem_private_key = ReadAll(county / "certificates/inspector-1.key");
+    const auto channel = grpc::CreateChannel(origin, grpc::SslCredentials(client));
+    ledger_ = v1::LedgerService::NewStub(channel);
+    audit_ = v1::AuditService::NewStub(channel);
+    funds_ = v1::FundService::NewStub(channel);
+    reports_ = v1::ReportService::NewStub(channel);
+
+    grpc::SslServerCredentialsOptions options(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+    options.pem_root_certs = ReadAll(county / "ca.pem");
+    options.pem_key_cert_pairs = {{ReadAll(county / "server-tls.key"), ReadAll(county / "server.pem")}};
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(options), &port);
+    builder.RegisterService(static_cast<v1::LedgerService::Service*>(this));
+    builder.RegisterService(static_cast<v1::AuditService::Service*>(this));
+    builder.RegisterService(static_cast<v1::FundService::Service*>(this));
+    builder.RegisterService(static_cast<v1::ReportService::Service*>(this));
+    server_ = builder.BuildAndStart();
+    address = "127.0.0.1:" + std::to_string(port);
+  }
+  ~Liar() override { server_->Shutdown(std::chrono::system_clock::now()); }
+
+  std::string address;
+  // Set before the mirror starts.
+  std::function<void(v1::WatchRecordsResponse*)> change_records;
+  std::function<void(v1::GetStatementResponse*)> change_statement;
+
+  grpc::Status GetLedger(grpc::ServerContext*, const v1::GetLedgerRequest* request,
+                         v1::GetLedgerResponse* response) override {
+    grpc::ClientContext context;
+    return ledger_->GetLedger(&context, *request, response);
+  }
+  grpc::Status WatchRecords(grpc::ServerContext* call, const v1::WatchRecordsRequest* request,
+                            grpc::ServerWriter<v1::WatchRecordsResponse>* writer) override {
+    const auto context = grpc::ClientContext::FromServerContext(*call);
+    const auto reader = audit_->WatchRecords(context.get(), *request);
+    v1::WatchRecordsResponse message;
+    while (reader->Read(&message)) {
+      if (change_records) change_records(&message);
+      writer->Write(message);
+    }
+    return reader->Finish();
+  }
+  grpc::Status GetRecord(grpc::ServerContext*, const v1::GetRecordRequest* request,
+                         v1::GetRecordResponse* response) override {
+    grpc::ClientContext context;
+    return audit_->GetRecord(&context, *request, response);
+  }
+  grpc::Status ListCheckpoints(grpc::ServerContext*, const v1::ListCheckpointsRequest* request,
+                               v1::ListCheckpointsResponse* response) override {
+    grpc::ClientContext context;
+    return audit_->ListCheckpoints(&context, *request, response);
+  }
+  grpc::Status GetStatement(grpc::ServerContext*, const v1::GetStatementRequest* request,
+                            v1::GetStatementResponse* response) override {
+    grpc::ClientContext context;
+    const grpc::Status status = funds_->GetStatement(&context, *request, response);
+    if (change_statement) change_statement(response);
+    return status;
+  }
+  grpc::Status ListFunds(grpc::ServerContext*, const v1::ListFundsRequest* request,
+                         v1::ListFundsResponse* response) override {
+    grpc::ClientContext context;
+    return funds_->ListFunds(&context, *request, response);
+  }
+  grpc::Status GetBriefing(grpc::ServerContext*, const v1::GetBriefingRequest* request,
+                           v1::GetBriefingResponse* response) override {
+    grpc::ClientContext context;
+    return reports_->GetBriefing(&context, *request, response);
+  }
+
+ private:
+  std::unique_ptr<v1::LedgerService::Stub> ledger_;
+  std::unique_ptr<v1::AuditService::Stub> audit_;
+  std::unique_ptr<v1::FundService::Stub> funds_;
+  std::unique_ptr<v1::ReportService::Stub> reports_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+class MirrorAttack : public MirrorWorld {
+ protected:
+  // The ledger's directory as it is now, put back later.
+  void KeepOldCopy() {
+    StopServer();
+    std::filesystem::copy(path("county/ledger"), path("old"), std::filesystem::copy_options::recursive);
+    StartServer();
+  }
+  void PutOldCopyBack() {
+    StopServer();
+    std::filesystem::remove_all(path("county/ledger"));
+    std::filesystem::rename(path("old"), path("county/ledger"));
+    // The operator's own client remembers as little.
+    std::filesystem::remove(path("county/client.seen"));
+    StartServer();
+  }
+  std::string StateOfMirror() {
+    const Finished finished = AskMirror({"inspect", "checkpoint"});
+    EXPECT_EQ(finished.exit_code, 0) << "it serves what it verified: " << finished.err;
+    return MirrorLog();
+  }
+};
+
+TEST_F(MirrorAttack, ARewrittenHistoryConvictsByTheLogsOwnSignatures) {
+  KeepOldCopy();
+  StartMirror(Origin());
+  AddOrganization("v-true");
+  AwaitMirror(Size());
+  PutOldCopyBack();
+  AddOrganization("v-false");
+  const log::EvidenceFile file = AwaitAlarm();
+  const auto shown = log::CheckContradiction(file, {LogKey()});
+  ASSERT_TRUE(shown.ok()) << shown.status();
+  EXPECT_EQ(shown->kind, log::EvidenceKind::kTwoRoots);
+  EXPECT_THAT(StateOfMirror(), HasSubstr("mirror_alarm"));
+}
+
+TEST_F(MirrorAttack, AHistoryRewrittenFurtherThanTheMirrorConvictsTwoLeaves) {
+  KeepOldCopy();
+  StartMirror(Origin());
+  AddOrganization("v-true");
+  AwaitMirror(Size());
+  StopMirror();
+  PutOldCopyBack();
+  AddOrganization("v-false");
+  AddOrganization("v-false-2");
+  StartMirror(Origin());
+  const log::EvidenceFile file = AwaitAlarm();
+  const auto shown = log::CheckContradiction(file, {LogKey()});
+  ASSERT_TRUE(shown.ok()) << shown.status();
+  EXPECT_EQ(shown->kind, log::EvidenceKind::kTwoLeaves);
+}
+
+TEST_F(MirrorAttack, ALedgerThatForgotRecordsIsComplainedOf) {
+  KeepOldCopy();
+  StartMirror(Origin());
+  AddOrganization("v-lost");
+  AwaitMirror(Size());
+  PutOldCopyBack();
+  const log::EvidenceFile file = AwaitAlarm();
+  EXPECT_EQ(file.kind, log::EvidenceKind::kComplaint);
+  EXPECT_THAT(ReadAll(path("evidence/ALARM")), HasSubstr("ORIGIN_WENT_BACK"));
+}
+
+TEST_F(MirrorAttack, ARecordChangedOnTheWayIsNotKeptAndComplainedOf) {
+  Liar liar(path("county"), Origin());
+  const uint64_t honest = Size();
+  uint64_t sent = 0;
+  liar.change_records = [&](v1::WatchRecordsResponse* message) {
+    for (std::string& record : *message->mutable_records()) {
+      if (sent++ == honest) record[record.size() / 2] ^= 1;
+    }
+  };
+  StartMirror(liar.address);
+  AwaitMirror(honest);
+  sent = honest;
+  AddOrganization("v-1");
+  const log::EvidenceFile file = AwaitAlarm();
+  EXPECT_EQ(file.kind, log::EvidenceKind::kComplaint);
+  EXPECT_EQ(MirrorSize(), honest);
+  // Over a restart too, until a person takes the alarm away.
+  StopMirror();
+  StartMirror(Origin());
+  EXPECT_THAT(StateOfMirror(), HasSubstr("MIRROR_ALARMED"));
+  EXPECT_EQ(MirrorSize(), honest);
+  StopMirror();
+  std::filesystem::remove(path("evidence/ALARM"));
+  StartMirror(Origin());
+  AwaitMirror(Size());
+}
+
+TEST_F(MirrorAttack, AFigureThatTheRecordsDoNotGiveIsFound) {
+  Liar liar(path("county"), Origin());
+  liar.change_statement = [](v1::GetStatementResponse* response) {
+    response->mutable_total()->set_paid_fen(response->total().paid_fen() + 1);
+  };
+  StartMirror(liar.address);
+  (void)AwaitAlarm();
+  EXPECT_THAT(ReadAll(path("evidence/ALARM")), HasSubstr("FIGURE_DIFFERS"));
+  EXPECT_THAT(ReadAll(path("evidence/ALARM")), HasSubstr("paid_fen: stated 1, the records give 0"));
+  EXPECT_THAT(StateOfMirror(), HasSubstr("mirror_alarm"));
+}
+
+}  // namespace
+}  // namespace fundledger::mirror_testing
