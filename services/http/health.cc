@@ -54,7 +54,9 @@ Response HealthAnswer(const Request& request, uint64_t size, const v1::GetLedger
   }
   json["witnessed"] = Witnessed(facts);
   json["mirror"] = Mirror(facts);
-  return {.status = write_status.ok() ? 200 : 503,
+  // A mirror never writes; it is well as long as nothing was found against its ledger.
+  const bool is_well = facts.has_mirror() ? facts.mirror().state() != "alarmed" : write_status.ok();
+  return {.status = is_well ? 200 : 503,
           .content_type = "application/json",
           .cache_control = "no-store",
           .body = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};

@@ -320,5 +320,52 @@ TEST_F(ConfigTest, ReplacesAFileWhole) {
   EXPECT_EQ(ReasonOf(ReplaceFile(directory_.Sub("none/x"), "")), "FILE_NOT_WRITTEN");
 }
 
+constexpr char kMirror[] = R"(
+ledger = "copy"
+mirror_of = "127.0.0.1:7000"
+insecure_loopback = true
+[mirror]
+ledger = "0000000000000000000000000000000000000000000000000000000000000000"
+verifier_key = "example.com/log+d455c521+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
+compare_seconds = 17
+evidence = "found"
+)";
+
+std::string Without(std::string text, const std::string& line) {
+  const size_t at = text.find(line);
+  return text.erase(at, text.find('\n', at) + 1 - at);
+}
+
+TEST_F(ConfigTest, ReadsAMirrorThatHoldsNoKey) {
+  const auto line = Parse(kMirror);
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_TRUE(line->config.is_mirror());
+  EXPECT_EQ(line->config.mirror_compare_seconds, 17);
+  EXPECT_EQ(line->config.mirror_evidence, directory_.Sub("found"));
+  ExpectRefused(Parse("log_key = 'log.key'\n" + std::string(kMirror)), "CONFIG_CONTRADICTORY", "log_key");
+  ExpectRefused(Parse(Without(kMirror, "mirror_of")), "CONFIG_CONTRADICTORY", "mirror.ledger");
+  ExpectRefused(Parse(Without(kMirror, "verifier_key")), "CONFIG_INCOMPLETE", "mirror.verifier_key");
+  ExpectRefused(Parse(Without(kMirror, "insecure_loopback")), "CONFIG_INCOMPLETE", "mirror.certificate");
+  std::string text = kMirror;
+  ExpectRefused(Parse(text.replace(text.find("127.0.0.1"), 9, "192.0.2.7")), "INSECURE_NOT_LOOPBACK",
+                "mirror_of");
+  text = kMirror;
+  ExpectRefused(Parse(text.replace(text.find("\"00"), 2, "\"x")), "CONFIG_OUT_OF_RANGE", "mirror.ledger");
+  text = kMirror;
+  ExpectRefused(Parse(text.replace(text.find("= 17"), 4, "= 0")), "CONFIG_OUT_OF_RANGE",
+                "mirror.compare_seconds");
+}
+
+TEST_F(ConfigTest, BoundsTheWatches) {
+  EXPECT_TRUE(Parse(std::string(kAll) + "\n").ok());
+  std::string text = kAll;
+  const size_t at = text.find("queue = 9");
+  ExpectRefused(Parse(std::string(text).replace(at, 9, "queue = 9\nwatches = 0")), "CONFIG_OUT_OF_RANGE",
+                "limits.watches is 0");
+  const auto most = Parse(std::string(text).replace(at, 9, "queue = 9\nwatches = 1000"));
+  ASSERT_TRUE(most.ok()) << most.status();
+  EXPECT_EQ(most->config.watches, 1000);
+}
+
 }  // namespace
 }  // namespace fundledger::server
