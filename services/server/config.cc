@@ -9,8 +9,8 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
-#include "ledger/log/note.h"
 #include "ledger/base/text.h"
+#include "ledger/log/note.h"
 #include "services/process/address.h"
 #include "services/server/http_client.h"
 

@@ -136,8 +136,10 @@ TEST_F(MirrorAttack, ARewrittenHistoryConvictsByTheLogsOwnSignatures) {
   StartMirror(Origin());
   AddOrganization("v-true");
   AwaitMirror(Size());
+  StopMirror();
   PutOldCopyBack();
   AddOrganization("v-false");
+  StartMirror(Origin());
   const log::EvidenceFile file = AwaitAlarm();
   const auto shown = log::CheckContradiction(file, {LogKey()});
   ASSERT_TRUE(shown.ok()) << shown.status();

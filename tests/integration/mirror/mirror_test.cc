@@ -58,6 +58,7 @@ TEST_F(MirrorTest, IsPromotedUnderTheStandbyKeyAndFollowsNoMore) {
   StartMirror(Origin());
   AwaitMirror(Size());
   StopMirror();
+  const std::string origin = Origin();
   KillServer();
   WriteAll(path("policy"), "log " + Configured("verifier_key") + "\nquorum none\n");
   const Finished promoted = Run(
@@ -78,7 +79,7 @@ TEST_F(MirrorTest, IsPromotedUnderTheStandbyKeyAndFollowsNoMore) {
                                 "村", "--parent", "city", "--tier", "village"});
   EXPECT_THAT(refused.err, HasSubstr("LOG_KEY_NOT_HELD"));
   StopServer();
-  const Finished follows = RunMirror(Origin());
+  const Finished follows = RunMirror(origin);
   EXPECT_EQ(follows.exit_code, 3);
   EXPECT_THAT(follows.err, HasSubstr("NOT_A_MIRROR"));
 }
