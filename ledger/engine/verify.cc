@@ -16,6 +16,7 @@
 #include "ledger/base/bytes.h"
 #include "ledger/base/ordered_work.h"
 #include "ledger/base/status.h"
+#include "ledger/engine/attestation_check.h"
 #include "ledger/engine/chain_scan.h"
 #include "ledger/engine/facts.h"
 #include "ledger/engine/index_check.h"
@@ -521,6 +522,8 @@ VerifyReport Verification::Run() {
   ReportStrayRecords();
   CheckExtraRecords();
   CheckCheckpoints();
+  CheckAttestations(
+      snapshot_, [this](uint64_t size) { return FindNote(size) != nullptr; }, &note_findings_);
   if (is_full() && !AreIndexesSame()) NameIndexes();
   if (is_full()) CheckSheets(snapshot_, SheetOptions(), &index_findings_);
   indexes_.FindExtraTiles(total_);

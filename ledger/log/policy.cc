@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -197,6 +198,21 @@ std::optional<uint64_t> Policy::SatisfiedSince(const std::vector<Cosignature>& c
     if (IsSatisfied(up_to)) return cosignature.time_s;
   }
   return std::nullopt;
+}
+
+// A name is in one group at most, so what members need adds up.
+size_t Policy::CosignaturesMin() const {
+  if (!quorum_.has_value()) return 0;
+  std::vector<size_t> needed(units_.size(), 1);
+  for (size_t i = 0; i < units_.size(); ++i) {
+    if (units_[i].witness.has_value()) continue;
+    std::vector<size_t> of_members;
+    for (const size_t member : units_[i].members) of_members.push_back(needed[member]);
+    std::sort(of_members.begin(), of_members.end());
+    needed[i] = std::accumulate(
+        of_members.begin(), of_members.begin() + static_cast<std::ptrdiff_t>(units_[i].threshold), size_t{0});
+  }
+  return needed[*quorum_];
 }
 
 std::vector<WitnessVerifier> Policy::WitnessKeys() const {

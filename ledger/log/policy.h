@@ -46,6 +46,8 @@ class Policy {
   // The earliest of their times at which those up to then satisfied the quorum; nothing where all do not, or
   // where it asks for none.
   std::optional<uint64_t> SatisfiedSince(const std::vector<Cosignature>& cosignatures) const;
+  // The smallest number of witnesses whose cosignatures can satisfy it; 0 for `quorum none`.
+  size_t CosignaturesMin() const;
   std::vector<WitnessVerifier> WitnessKeys() const;
 
  private:

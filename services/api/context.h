@@ -13,6 +13,7 @@
 #include "services/api/access.h"
 #include "services/api/confine.h"
 #include "services/api/watch.h"
+#include "services/api/witnessed.h"
 #include "services/rpc/unary.h"
 
 #include "absl/status/status.h"
@@ -26,6 +27,7 @@ struct Context {
   rpc::Runtime* runtime;
   const Access* access;
   Watch* watch;
+  const Witnessed* witnessed = nullptr;  // null: the ledger has no witnesses
 };
 
 // Tells the operator of a query that was refused for who asked it, or for a limit.
@@ -49,6 +51,15 @@ absl::Status SignIfAsked(const Context& context, const engine::View& view, const
     }
   }
   return absl::OkStatus();
+}
+
+// Names the witnessed checkpoint in what has a basis.
+template <typename Response>
+void FillWitnessed(const Context& context, const engine::View& view, Response* response) {
+  if constexpr (requires { response->mutable_basis()->set_witnessed_checkpoint(""); }) {
+    if (context.witnessed == nullptr) return;
+    response->mutable_basis()->set_witnessed_checkpoint(context.witnessed->NoteUpTo(view.size()));
+  }
 }
 
 // Who asks, as of a view, and how far.
@@ -81,6 +92,7 @@ grpc::ServerUnaryReactor* QueryOn(rpc::Executor* executor, const Context& contex
                           asked = &confined;
                         }
                         RETURN_IF_ERROR(fill(*view, asker, *asked, response));
+                        FillWitnessed(context, *view, response);
                         return SignIfAsked(context, *view, *asked, response);
                       }();
                       WatchQuery(context, *call, rule, asker.caller, status);

@@ -10,7 +10,7 @@ namespace fundledger::api {
 
 namespace v1 = ::fundledger::v1;
 
-absl::StatusOr<v1::GetLedgerResponse> LedgerFacts(const engine::Engine& engine) {
+absl::StatusOr<v1::GetLedgerResponse> LedgerFacts(const engine::Engine& engine, const Witnessed* witnessed) {
   const std::shared_ptr<const engine::View> view = engine.view();
   ASSIGN_OR_RETURN(const books::EntityPtr entity, view->Get({books::EntityKind::kLedger, ""}));
   if (entity == nullptr || !entity->has_ledger()) {
@@ -42,6 +42,7 @@ absl::StatusOr<v1::GetLedgerResponse> LedgerFacts(const engine::Engine& engine) 
     facts.mutable_mirror()->set_state(std::string(engine::PhaseName(mirror->phase)));
     facts.mutable_mirror()->set_error(mirror->error);
   }
+  if (witnessed != nullptr) *facts.mutable_witnessing() = witnessed->State();
   return facts;
 }
 

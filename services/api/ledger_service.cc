@@ -96,8 +96,8 @@ grpc::ServerUnaryReactor* LedgerService::Check(grpc::CallbackServerContext* call
 grpc::ServerUnaryReactor* LedgerService::GetLedger(grpc::CallbackServerContext* call,
                                                    const v1::GetLedgerRequest* request,
                                                    v1::GetLedgerResponse* response) {
-  return AnswerAtOnce(context_, call, request, [engine = context_.engine, response]() -> absl::Status {
-    ASSIGN_OR_RETURN(*response, LedgerFacts(*engine));
+  return AnswerAtOnce(context_, call, request, [this, response]() -> absl::Status {
+    ASSIGN_OR_RETURN(*response, LedgerFacts(*context_.engine, context_.witnessed));
     return absl::OkStatus();
   });
 }

@@ -108,6 +108,9 @@ struct Config {
   std::vector<StampingAuthority> stamping_authorities;
   int64_t stamping_interval_seconds = 3600;
   int64_t stamping_timeout_seconds = 10;
+  std::string witness_policy;
+  int64_t witness_interval_seconds = 60;
+  int64_t witness_timeout_seconds = 10;
 
   std::string log_level = "info";
   std::string log_format = "text";

@@ -20,6 +20,7 @@
 #include "services/server/log.h"
 #include "services/server/server.h"
 #include "services/server/time_stamps.h"
+#include "services/server/witnesses.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
@@ -175,6 +176,8 @@ ExitCode Serve(const Config& config, const sigset_t& signals) {
   if (!log_keys.ok()) return Fail(kExitBadConfiguration, log_keys.status());
   const auto stamping = LoadStamping(config);
   if (!stamping.ok()) return Fail(kExitBadConfiguration, stamping.status());
+  const auto witnessing = LoadWitnessing(config);
+  if (!witnessing.ok()) return Fail(kExitBadConfiguration, witnessing.status());
   auto engine = OpenEngine(config, *std::move(log_keys));
   if (!engine.ok()) return Fail(kExitLedgerRefused, engine.status());
   return ServeEngine(config, signals, *std::move(tls), *std::move(engine), [] { return 0; });

@@ -58,6 +58,17 @@ class PrometheusMetrics final : public Metrics {
   void CountTimeStampFailure(std::string_view authority, std::string_view reason) override {
     stamp_failures_.Add({{"authority", std::string(authority)}, {"reason", std::string(reason)}}).Increment();
   }
+  void CountWitnessFailure(std::string_view witness, std::string_view reason) override {
+    witness_failures_.Add({{"witness", std::string(witness)}, {"reason", std::string(reason)}}).Increment();
+  }
+  void SetWitnessing(const ::fundledger::v1::Witnessing& witnessing) override {
+    witnessed_.Add({}).Set(static_cast<double>(witnessing.size()));
+    witnessed_since_.Add({}).Set(static_cast<double>(witnessing.since_us()) / 1e6);
+    for (const auto& witness : witnessing.witnesses()) {
+      witness_records_.Add({{"witness", witness.name()}}).Set(static_cast<double>(witness.size()));
+      witness_good_.Add({{"witness", witness.name()}}).Set(witness.error().empty() ? 1 : 0);
+    }
+  }
   void Set(const Gauges& gauges) override {
     records_.Set(static_cast<double>(gauges.records));
     under_way_.Set(static_cast<double>(gauges.submissions_under_way));
@@ -119,6 +130,16 @@ class PrometheusMetrics final : public Metrics {
       "fundledger_mirror_origin_records", "Records of the last checkpoint seen of the followed ledger");
   Family<Gauge>& mirror_state_ =
       GaugesOf("fundledger_mirror_state", "1 for the state that the mirror is in, 0 for the others");
+  Family<Gauge>& witnessed_ =
+      GaugesOf("fundledger_witnessed_records", "Records under cosignatures of enough witnesses; 0: none yet");
+  Family<Gauge>& witnessed_since_ = GaugesOf("fundledger_witnessed_since_timestamp_seconds",
+                                             "Since when, by the witnesses, seconds since 1970 UTC");
+  Family<Gauge>& witness_records_ =
+      GaugesOf("fundledger_witness_records", "Records under the last cosignature of a witness");
+  Family<Gauge>& witness_good_ =
+      GaugesOf("fundledger_witness_good", "1 unless the last request to a witness failed");
+  Family<Counter>& witness_failures_ = Counters("fundledger_witness_failures_total",
+                                                "Requests to witnesses after which none was kept, by reason");
   Family<Gauge>& ends_ = GaugesOf("fundledger_certificate_end_timestamp_seconds",
                                   "When the first certificate in the file ends, seconds since 1970 UTC");
   Family<Gauge>& stamped_size_ = GaugesOf("fundledger_time_stamped_records",

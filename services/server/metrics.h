@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "fundledger/v1/ledger_service.pb.h"
 #include "ledger/engine/engine.h"
 
 #include "absl/status/statusor.h"
@@ -48,6 +49,9 @@ class Metrics {
   // `authority` stamped the checkpoint of `size` records at `time_s`, seconds since 1970 UTC.
   virtual void SetTimeStamped(std::string_view authority, uint64_t size, int64_t time_s) = 0;
   virtual void CountTimeStampFailure(std::string_view authority, std::string_view reason) = 0;
+  // A witness was asked, and no cosignature of it is kept.
+  virtual void CountWitnessFailure(std::string_view witness, std::string_view reason) = 0;
+  virtual void SetWitnessing(const ::fundledger::v1::Witnessing& witnessing) = 0;
   virtual void Set(const Gauges& gauges) = 0;
 };
 

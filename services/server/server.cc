@@ -31,6 +31,7 @@
 #include "services/server/operator_watch.h"
 #include "services/server/time_stamps.h"
 #include "services/server/web.h"
+#include "services/server/witnesses.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -83,12 +84,13 @@ class GrpcServer final : public Server {
  public:
   GrpcServer(const Config& config, std::shared_ptr<rpc::TlsCredentials> tls,
              std::unique_ptr<engine::Engine> engine, std::unique_ptr<Metrics> metrics,
-             std::unique_ptr<AuditFile> audit)
+             std::unique_ptr<AuditFile> audit, std::unique_ptr<Witnesses> witnesses)
       : config_(config),
         tls_(std::move(tls)),
         engine_(std::move(engine)),
         metrics_(std::move(metrics)),
         audit_(std::move(audit)),
+        witnesses_(std::move(witnesses)),
         reads_(static_cast<size_t>(config.read_threads), static_cast<size_t>(config.read_queue)),
         checks_(1, static_cast<size_t>(config.check_queue)),
         runtime_{&reads_, &checks_,
@@ -169,6 +171,10 @@ class GrpcServer final : public Server {
     }
     metrics_->Set(gauges);
     for (const auto& stamping : stamping_) stamping->Tick();
+    if (witnesses_ != nullptr) {
+      witnesses_->Tick();
+      metrics_->SetWitnessing(witnesses_->State());
+    }
     return status;
   }
 
@@ -195,6 +201,8 @@ class GrpcServer final : public Server {
     // These wait for the engine to keep what they have.
     stamping_.clear();
     audit_service_.StopWatches();
+    // Its threads wait for the engine to keep what they have.
+    if (witnesses_ != nullptr) witnesses_->Stop();
     engine_->Stop();
     reads_.Stop(deadline);
     checks_.Stop(deadline);
@@ -277,7 +285,8 @@ class GrpcServer final : public Server {
   const std::shared_ptr<rpc::TlsCredentials> tls_;  // null in insecure loopback mode
   std::unique_ptr<engine::Engine> engine_;
   const std::unique_ptr<Metrics> metrics_;
-  const std::unique_ptr<AuditFile> audit_;  // null if none is configured
+  const std::unique_ptr<AuditFile> audit_;      // null if none is configured
+  const std::unique_ptr<Witnesses> witnesses_;  // null if none is configured
   OperatorWatch watch_{metrics_.get(), audit_.get()};
   const api::Access access_{engine_.get(), config_.insecure_loopback, engine::MonotonicClockMicros};
   int64_t next_look_s_ = 0;
@@ -286,7 +295,7 @@ class GrpcServer final : public Server {
   rpc::Executor reads_;
   rpc::Executor checks_;
   rpc::Runtime runtime_;
-  const api::Context context_{engine_.get(), &runtime_, &access_, &watch_};
+  const api::Context context_{engine_.get(), &runtime_, &access_, &watch_, witnesses_.get()};
   api::LedgerService ledger_service_{context_, LimitsOf(config_)};
   api::FundService fund_service_{context_};
   api::ProjectService project_service_{context_};
@@ -334,6 +343,17 @@ absl::StatusOr<std::shared_ptr<const crypto::Signer>> ReadSigner(const Config& c
   return std::shared_ptr<const crypto::Signer>(*std::move(signer));
 }
 
+// Null where none are configured. Engine and metrics outlive it.
+absl::StatusOr<std::unique_ptr<Witnesses>> StartWitnesses(const Config& config, engine::Engine* engine,
+                                                          Metrics* metrics) {
+  ASSIGN_OR_RETURN(std::unique_ptr<WitnessingOptions> options, LoadWitnessing(config));
+  if (options == nullptr) return nullptr;
+  options->on_asked = [metrics](std::string_view witness, const absl::Status& status, bool) {
+    if (!status.ok()) metrics->CountWitnessFailure(witness, ReasonOf(status));
+  };
+  return Witnesses::Start(*std::move(options), engine);
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<rpc::TlsCredentials>> LoadTls(const Config& config) {
@@ -371,8 +391,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const Config& config,
     ASSIGN_OR_RETURN(audit, AuditFile::Open(config.audit_file));
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Metrics> metrics, Metrics::Make(config.metrics));
+  ASSIGN_OR_RETURN(std::unique_ptr<Witnesses> witnesses, StartWitnesses(config, engine.get(), metrics.get()));
   auto server = std::make_unique<GrpcServer>(config, std::move(tls), std::move(engine), std::move(metrics),
-                                             std::move(audit));
+                                             std::move(audit), std::move(witnesses));
   RETURN_IF_ERROR(server->Start());
   return std::unique_ptr<Server>(std::move(server));
 }

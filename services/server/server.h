@@ -31,7 +31,7 @@ class Server {
  public:
   // Listens, serves, and has written the endpoints file when it returns. `tls` as LoadTls made it.
   // UNAVAILABLE, reasons CANNOT_LISTEN, METRICS_CANNOT_LISTEN, AUDIT_FILE_NOT_OPENED, FILE_NOT_WRITTEN;
-  // errors of CheckConfig and LoadStamping.
+  // errors of CheckConfig, LoadStamping, LoadWitnessing and Witnesses::Start.
   static absl::StatusOr<std::unique_ptr<Server>> Listen(const Config& config,
                                                         std::shared_ptr<rpc::TlsCredentials> tls,
                                                         std::unique_ptr<engine::Engine> engine);

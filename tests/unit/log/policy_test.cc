@@ -187,6 +187,7 @@ TEST(Policy, IsSatisfiedAsARecursiveReadingSays) {
     const auto policy = Policy::Parse(text);
     ASSERT_TRUE(policy.ok()) << policy.status() << text;
     std::vector<bool> satisfied(1 << kWitnesses);
+    int fewest = kWitnesses;
     for (int set = 0; set < 1 << kWitnesses; ++set) {
       const std::function<bool(const std::string&)> holds = [&](const std::string& name) {
         if (name[0] == 'w') return (set >> std::stoi(name.substr(1)) & 1) == 1;
@@ -197,6 +198,7 @@ TEST(Policy, IsSatisfiedAsARecursiveReadingSays) {
       for (int i = 0; i < kWitnesses; ++i) {
         if ((set >> i & 1) == 1) cosignatures.push_back(By(i));
       }
+      if (holds(free.back())) fewest = std::min(fewest, static_cast<int>(cosignatures.size()));
       satisfied[set] = policy->IsSatisfied(cosignatures);
       ASSERT_EQ(satisfied[set], holds(free.back())) << text << set;
       for (int i = 0; i < kWitnesses; ++i) {
@@ -204,6 +206,7 @@ TEST(Policy, IsSatisfiedAsARecursiveReadingSays) {
         ASSERT_TRUE(!without || satisfied[set]) << text << set;
       }
     }
+    EXPECT_EQ(policy->CosignaturesMin(), static_cast<size_t>(fewest)) << text;
   }
 }
 
