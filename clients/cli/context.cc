@@ -11,6 +11,8 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include <nlohmann/json.hpp>
 
 namespace fundledger::cli {
 namespace {
@@ -95,6 +97,26 @@ absl::StatusOr<const crypto::Signer*> Context::signer(const std::string& officer
     ASSIGN_OR_RETURN(signer, sdk::LoadSigner(config->key_path(officer), &passphrases()));
   }
   return signer.get();
+}
+
+std::string Context::WitnessedLine() const {
+  if (client_ == nullptr || client_->witnessed() == nullptr) return "";
+  const std::optional<sdk::WitnessedUpTo>& witnessed = *client_->witnessed();
+  if (!witnessed.has_value()) {
+    return T("Not witnessed: no checkpoint under the cosignatures that the policy demands was shown",
+             "未见证：服务器未出示符合见证策略的检查点");
+  }
+  return absl::StrCat(T("Witnessed up to record ", "已见证至记录 "), witnessed->sequence,
+                      T(", since ", "，时间 "),
+                      FormatTime(witnessed->since_us, client_->utc_offset_minutes()),
+                      T(", by ", "，见证人："), absl::StrJoin(witnessed->names, T(", ", "、")));
+}
+
+nlohmann::ordered_json Context::WitnessedJson() const {
+  if (client_ == nullptr || client_->witnessed() == nullptr || !client_->witnessed()->has_value())
+    return nullptr;
+  const sdk::WitnessedUpTo& witnessed = **client_->witnessed();
+  return {{"sequence", witnessed.sequence}, {"since_us", witnessed.since_us}, {"witnesses", witnessed.names}};
 }
 
 ScaleOf Context::scale_of() {

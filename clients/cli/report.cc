@@ -222,7 +222,9 @@ absl::StatusOr<int> RunBriefing(Context& context, BriefingOptions& options) {
   ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, client->BelieveBasis(briefing.basis()));
   if (options.answers.is_wanted()) RETURN_IF_ERROR(options.answers.Take(context, request, briefing));
   if (context.json()) {
-    PrintJson(BriefingJson(briefing, client->config().ledger));
+    Json json = BriefingJson(briefing, client->config().ledger);
+    json["witnessed"] = context.WitnessedJson();
+    PrintJson(json);
     return kExitOk;
   }
   if (CurrentLanguage() == Language::kChinese) {

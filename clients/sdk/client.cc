@@ -223,6 +223,16 @@ absl::Status Client::CheckFresh(const v1::Basis& basis, bool of_latest) {
                                  " only, its checkpoint is of size ", checkpoint.size,
                                  ", and no earlier state was asked for: do not rely on this answer"));
   }
+  return CheckWitnessed(basis, checkpoint);
+}
+
+absl::Status Client::CheckWitnessed(const v1::Basis& basis, const log::Checkpoint& checkpoint) {
+  if (config_.policy == nullptr || !config_.policy->AsksWitnesses()) return absl::OkStatus();
+  // All that is believed is one history: what was found to be its beginning stays so.
+  if (witnessed_.has_value() && basis.witnessed_checkpoint() == witnessed_note_) return absl::OkStatus();
+  ASSIGN_OR_RETURN(witnessed_,
+                   OpenWitnessedBasis(basis, checkpoint, config_.log, *config_.policy, Fetcher()));
+  witnessed_note_ = basis.witnessed_checkpoint();
   return absl::OkStatus();
 }
 

@@ -20,6 +20,7 @@
 #include "clients/sdk/rpc_status.h"
 #include "clients/sdk/seen.h"
 #include "clients/sdk/submission.h"
+#include "clients/sdk/witnessed.h"
 #include "fundledger/v1/audit_service.grpc.pb.h"
 #include "fundledger/v1/fund_service.grpc.pb.h"
 #include "fundledger/v1/ledger_service.grpc.pb.h"
@@ -77,6 +78,11 @@ class Client {
   Date first_day() const { return first_day_; }
   int32_t utc_offset_minutes() const { return ledger_.utc_offset_minutes(); }
   const v1::GetLedgerResponse& ledger() const { return ledger_; }
+  // Up to where the last answer was witnessed under the configuration's policy; nothing: it was not. Null:
+  // there is no policy that asks for witnesses, or no answer yet.
+  const std::optional<WitnessedUpTo>* witnessed() const {
+    return witnessed_.has_value() ? &*witnessed_ : nullptr;
+  }
   // Today in the ledger's time zone.
   Date Today() const { return Date::FromUnixMicros(options_.clock(), utc_offset_minutes()); }
 
@@ -147,6 +153,8 @@ class Client {
     if constexpr (requires { request.page_token(); }) latest = latest && request.page_token().empty();
     return latest;
   }
+  // Judges what the answer shows of witnesses, `checkpoint` being its own.
+  absl::Status CheckWitnessed(const v1::Basis& basis, const log::Checkpoint& checkpoint);
   absl::Status CheckFresh(const v1::Basis& basis, bool of_latest);
   // Calls with a fresh context until the answer is not one to repeat, or patience_ms have passed.
   grpc::Status WithRetry(int64_t patience_ms, const std::function<grpc::Status(grpc::ClientContext*)>& call);
@@ -163,6 +171,8 @@ class Client {
   std::unique_ptr<v1::RegistryService::Stub> registry_;
   std::unique_ptr<v1::ReportService::Stub> reports_;
   v1::GetLedgerResponse ledger_;
+  std::string witnessed_note_;  // that `witnessed_` was judged by
+  std::optional<std::optional<WitnessedUpTo>> witnessed_;
   Date first_day_;
 };
 

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "clients/sdk/files.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 
@@ -81,6 +82,17 @@ absl::Status ReadTls(const fs::path& path, const toml::table& table, ClientConfi
   return absl::OkStatus();
 }
 
+absl::Status ReadPolicy(const fs::path& path, const toml::table& table, ClientConfig* config) {
+  ASSIGN_OR_RETURN(const std::string file, Text(path, table, "policy"));
+  if (file.empty()) return absl::OkStatus();
+  const fs::path policy_path = config->directory() / file;
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(policy_path));
+  auto policy = log::Policy::Parse(text);
+  if (!policy.ok()) return Annotate(policy.status(), policy_path.string());
+  config->policy = std::make_shared<const log::Policy>(*std::move(policy));
+  return absl::OkStatus();
+}
+
 absl::Status ReadIdentity(const fs::path& path, const toml::table& table, ClientConfig* config) {
   ASSIGN_OR_RETURN(const std::string ledger, NeededText(path, table, "ledger"));
   const auto raw = HexDecode(ledger);
@@ -130,7 +142,8 @@ absl::StatusOr<fs::path> FindConfig(std::string_view given) {
 
 absl::StatusOr<ClientConfig> LoadConfig(const fs::path& path) {
   ASSIGN_OR_RETURN(const toml::table table, ParseToml(path));
-  RETURN_IF_ERROR(CheckKeys(path, table, "", {"server", "ledger", "verifier_key", "keys", "officer", "tls"}));
+  RETURN_IF_ERROR(
+      CheckKeys(path, table, "", {"server", "ledger", "verifier_key", "keys", "officer", "policy", "tls"}));
   ClientConfig config;
   std::error_code error;
   config.path = fs::absolute(path, error);
@@ -139,6 +152,7 @@ absl::StatusOr<ClientConfig> LoadConfig(const fs::path& path) {
   ASSIGN_OR_RETURN(const std::string keys, Text(path, table, "keys"));
   config.keys = config.directory() / (keys.empty() ? "keys" : keys);
   ASSIGN_OR_RETURN(config.officer, Text(path, table, "officer"));
+  RETURN_IF_ERROR(ReadPolicy(path, table, &config));
   RETURN_IF_ERROR(ReadTls(path, table, &config));
   return config;
 }

@@ -5,6 +5,7 @@
 //   verifier_key = "city.example+…+…"  # likewise
 //   keys = "keys"                      # directory of <officer>.key
 //   officer = "clerk-1"                # whose, unless --as says otherwise
+//   policy = "policy"                  # whose cosignatures are demanded (docs/witness.md); optional
 //   [tls]                              # needed unless the server is on this machine
 //   ca = "ca.pem"                      # by whom the server's certificate is
 //   certificates = "certificates"      # directory of <officer>.pem, and <officer>.key of the connection
@@ -17,12 +18,14 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "ledger/base/hash256.h"
 #include "ledger/log/note.h"
+#include "ledger/log/policy.h"
 
 #include "absl/status/statusor.h"
 
@@ -48,6 +51,7 @@ struct ClientConfig {
   log::NoteVerifier log;
   std::filesystem::path keys;
   std::string officer;
+  std::shared_ptr<const log::Policy> policy;  // null: no cosignatures are asked for
   std::optional<TlsFiles> tls;
 
   std::filesystem::path directory() const { return path.parent_path(); }

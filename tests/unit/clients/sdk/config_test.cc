@@ -48,6 +48,18 @@ TEST_F(ConfigTest, ResolvesTlsFilesBesideTheFile) {
   EXPECT_TRUE(config->tls->certificate.empty());
 }
 
+TEST_F(ConfigTest, ReadsThePolicyBesideTheFile) {
+  ASSERT_EQ(Load(good_)->policy, nullptr);
+  const std::string text = good_ + "policy = \"policy\"\n";
+  EXPECT_EQ(ReasonOf(Load(text).status()), "FILE_MISSING");
+  ASSERT_TRUE(ReplaceFile(directory_ / "policy", "quorum none\n", false).ok());
+  const auto config = Load(text);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_FALSE(config->policy->AsksWitnesses());
+  ASSERT_TRUE(ReplaceFile(directory_ / "policy", "quorum nobody\n", false).ok());
+  EXPECT_EQ(ReasonOf(Load(text).status()), "POLICY_MALFORMED");
+}
+
 TEST_F(ConfigTest, NamesWhatIsWrong) {
   ExpectRefused("server = ", "line 1");
   ExpectRefused(good_ + "oficer = \"x\"\n", "oficer");
