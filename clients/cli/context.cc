@@ -103,13 +103,13 @@ std::string Context::WitnessedLine() const {
   if (client_ == nullptr || client_->witnessed() == nullptr) return "";
   const std::optional<sdk::WitnessedUpTo>& witnessed = *client_->witnessed();
   if (!witnessed.has_value()) {
-    return T("Not witnessed: no checkpoint under the cosignatures that the policy demands was shown",
-             "未见证：服务器未出示符合见证策略的检查点");
+    return T("Not witnessed: no checkpoint under the cosignatures that the policy demands was shown\n",
+             "未见证：服务器未出示符合见证策略的检查点\n");
   }
   return absl::StrCat(T("Witnessed up to record ", "已见证至记录 "), witnessed->sequence,
                       T(", since ", "，时间 "),
                       FormatTime(witnessed->since_us, client_->utc_offset_minutes()),
-                      T(", by ", "，见证人："), absl::StrJoin(witnessed->names, T(", ", "、")));
+                      T(", by ", "，见证人："), absl::StrJoin(witnessed->names, T(", ", "、")), "\n");
 }
 
 nlohmann::ordered_json Context::WitnessedJson() const {

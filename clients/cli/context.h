@@ -57,7 +57,7 @@ class Context {
   absl::StatusOr<std::string> officer();
   // The officer's key, read once.
   absl::StatusOr<const crypto::Signer*> signer(const std::string& officer);
-  // Up to where what was answered is witnessed, in one line; empty where no policy asks for it.
+  // Up to where what was answered is witnessed: a line with its newline; empty where no policy asks for it.
   std::string WitnessedLine() const;
   // The same for programs: null where it is not, or no policy asks for it.
   nlohmann::ordered_json WitnessedJson() const;

@@ -48,12 +48,14 @@ absl::StatusOr<int> PrintListing(Context& context, sdk::Client* client, const ch
     json[name] = listing.rows;
     if (!listing.total.is_null()) json["total"] = listing.total;
     json["basis"] = ToJson(listing.basis);
+    json["witnessed"] = context.WitnessedJson();
     PrintJson(json);
     return kExitOk;
   }
   listing.table.Print(std::cout);
   std::cout << '\n'
-            << T("Amounts in yuan. ", "金额单位：元。") << BasisLine(listing.basis, checkpoint) << '\n';
+            << T("Amounts in yuan. ", "金额单位：元。") << BasisLine(listing.basis, checkpoint) << '\n'
+            << context.WitnessedLine();
   return kExitOk;
 }
 
@@ -285,7 +287,8 @@ absl::StatusOr<int> RunProject(Context& context, Filter& filter) {
   lines.Add(Joined<std::string>({T("total", "合计")}, AmountCells(response.project().amounts())));
   lines.Print(std::cout);
   std::cout << '\n'
-            << T("Amounts in yuan. ", "金额单位：元。") << BasisLine(response.basis(), checkpoint) << '\n';
+            << T("Amounts in yuan. ", "金额单位：元。") << BasisLine(response.basis(), checkpoint) << '\n'
+            << context.WitnessedLine();
   return kExitOk;
 }
 

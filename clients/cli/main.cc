@@ -86,11 +86,7 @@ int Run(int argc, char** argv) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   const absl::StatusOr<int> code = program.chosen(context);
-  if (code.ok()) {
-    if (const std::string line = context.WitnessedLine(); !line.empty() && !context.json())
-      std::cout << line << '\n';
-    return *code;
-  }
+  if (code.ok()) return *code;
   std::cerr << ErrorLine(code.status()) << '\n';
   return ExitCodeOf(code.status());
 }

@@ -234,6 +234,7 @@ absl::StatusOr<int> RunBriefing(Context& context, BriefingOptions& options) {
   }
   PrintProgrammes(briefing);
   PrintMeasures(briefing, checkpoint, client->config().ledger);
+  std::cout << context.WitnessedLine();
   return kExitOk;
 }
 

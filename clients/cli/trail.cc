@@ -125,11 +125,13 @@ absl::StatusOr<int> RunTrail(Context& context, const TrailOptions& options) {
   RETURN_IF_ERROR(EachPage(client, client->audit(), &v1::AuditService::Stub::ListTrail, request, add_page));
   if (!context.json()) {
     PrintTrail(table, basis, checkpoint);
+    std::cout << context.WitnessedLine();
     return kExitOk;
   }
   nlohmann::ordered_json all;
   all["records"] = json;
   all["basis"] = ToJson(basis);
+  all["witnessed"] = context.WitnessedJson();
   PrintJson(all);
   return kExitOk;
 }
