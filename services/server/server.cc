@@ -224,7 +224,7 @@ class GrpcServer final : public Server {
                     {.engine = engine_.get(),
                      .access = &access_,
                      .watch = &watch_,
-                     .facts = [this] { return api::LedgerFacts(*engine_); },
+                     .facts = [this] { return api::LedgerFacts(*engine_, witnesses_.get()); },
                      .failed_handshake = [this](std::string_view why) { watch_.OnFailedHandshake(why); }}));
     return absl::OkStatus();
   }

@@ -117,4 +117,13 @@ absl::Status State::Write(std::string_view origin, std::string_view note) const 
   return process::ReplaceFileDurably(PathOf(OriginHash(origin)), note);
 }
 
+absl::StatusOr<std::string> State::KeepEvidence(std::string_view origin, std::string_view name,
+                                                std::string_view text) const {
+  const std::string path =
+      (fs::path(directory_) / absl::StrCat(OriginHash(origin), "-", ToAbsl(name), ".evidence")).string();
+  std::error_code error;
+  if (!fs::exists(path, error)) RETURN_IF_ERROR(process::ReplaceFileDurably(path, text));
+  return path;
+}
+
 }  // namespace fundledger::witness

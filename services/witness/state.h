@@ -36,6 +36,9 @@ class State {
   // Replaces it; on disk on return. Thread-safe for different logs. UNAVAILABLE, reason FILE_NOT_WRITTEN: it
   // is the old or the new one.
   absl::Status Write(std::string_view origin, std::string_view note) const;
+  // Keeps a file of evidence about a log beside it, once; its path. UNAVAILABLE, reason FILE_NOT_WRITTEN.
+  absl::StatusOr<std::string> KeepEvidence(std::string_view origin, std::string_view name,
+                                           std::string_view text) const;
 
  private:
   State(std::string directory, int lock) : directory_(std::move(directory)), lock_(lock) {}

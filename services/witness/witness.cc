@@ -7,6 +7,7 @@
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/base/utf8.h"
+#include "ledger/log/evidence.h"
 #include "ledger/log/lines.h"
 #include "ledger/log/merkle.h"
 #include "services/process/log.h"
@@ -151,13 +152,27 @@ Answer Witness::Judge(const log::WitnessRequest& request, const log::Checkpoint&
   if (fault.why.empty()) return Cosign(checkpoint, note, watched);
   process::LogFields fields = {{"origin", watched->origin}, {"message", fault.why}};
   // A proof that does not fit may be anybody's mistake; a log that signed both is a case for people.
-  if (fault.convicts) {
-    fields.emplace_back("cosigned", watched->note);
-    fields.emplace_back("refused", KeepKnown(note, watched->keys));
+  if (!fault.convicts) {
+    Log(LogLevel::kWarn, "proof_refused", fields);
+    return Refused(422, fault.why);
   }
-  Log(fault.convicts ? LogLevel::kError : LogLevel::kWarn, fault.convicts ? "log_forked" : "proof_refused",
-      fields);
+  fields.emplace_back("cosigned", watched->note);
+  fields.emplace_back("refused", KeepKnown(note, watched->keys));
+  if (checkpoint.size == watched->last.size)
+    fields.emplace_back("evidence", KeepTwoRoots(*watched, checkpoint, note));
+  Log(LogLevel::kError, "log_forked", fields);
   return Refused(422, fault.why);
+}
+
+// The file's path; or why there is none.
+std::string Witness::KeepTwoRoots(const Watched& watched, const log::Checkpoint& checkpoint,
+                                  const log::Note& note) {
+  const auto text = log::FormatEvidence(log::TwoRoots(watched.note, KeepKnown(note, watched.keys)));
+  if (!text.ok()) return std::string(text.status().message());
+  const std::string root = HexEncode(checkpoint.root.view());
+  const auto path =
+      state_->KeepEvidence(watched.origin, absl::StrCat(checkpoint.size, "-", root.substr(0, 16)), *text);
+  return path.ok() ? *path : std::string(path.status().message());
 }
 
 Answer Witness::Cosign(const log::Checkpoint& checkpoint, const log::Note& note, Watched* watched) {

@@ -74,6 +74,8 @@ class Witness {
   absl::Status Restore(Watched* watched);
   Answer Judge(const log::WitnessRequest& request, const log::Checkpoint& checkpoint, const log::Note& note,
                Watched* watched);
+  std::string KeepTwoRoots(const Watched& watched, const log::Checkpoint& checkpoint, const log::Note& note)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(watched.mutex);
   Answer Cosign(const log::Checkpoint& checkpoint, const log::Note& note, Watched* watched)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(watched->mutex);
 

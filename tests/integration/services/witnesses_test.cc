@@ -11,7 +11,7 @@
 #include <gmock/gmock.h>
 #include <httplib.h>
 
-#include "fundledger/v1/report_service.grpc.pb.h"
+#include "fundledger/v1/registry_service.grpc.pb.h"
 #include "ledger/base/status.h"
 #include "ledger/engine/attestations.h"
 #include "services/witness/http_server.h"
@@ -415,15 +415,11 @@ TEST(WitnessedLedgerd, NamesTheWitnessedCheckpointInItsAnswers) {
   ledgerd.Register("org-2");
 
   grpc::ClientContext context;
-  v1::GetBriefingRequest request;
-  request.set_year(2020);
-  auto* date = request.mutable_as_of()->mutable_date();
-  date->set_year(2020);
-  date->set_month(6);
-  date->set_day(16);
-  v1::GetBriefingResponse response;
+  v1::ListRegisteredRequest request;
+  request.set_kind(v1::REGISTRY_KIND_ORGANIZATION);
+  v1::ListRegisteredResponse response;
   const grpc::Status status =
-      v1::ReportService::NewStub(ledgerd.channel)->GetBriefing(&context, request, &response);
+      v1::RegistryService::NewStub(ledgerd.channel)->ListRegistered(&context, request, &response);
   ASSERT_TRUE(status.ok()) << status.error_message();
   const auto opened = log::OpenWitnessed(response.basis().witnessed_checkpoint(), world.verifier(),
                                          *log::Policy::Parse(policy));

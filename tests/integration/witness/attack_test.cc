@@ -1,6 +1,8 @@
 // Whoever operates a log, with all its keys, against a witness: a history that was cosigned is not replaced.
 #include <gmock/gmock.h>
 
+#include "ledger/log/evidence.h"
+#include "services/process/files.h"
 #include "tests/integration/witness/witness_testing.h"
 
 namespace fundledger::witness {
@@ -46,6 +48,30 @@ TEST_F(WitnessAttack, ARewrittenLogIsRefusedAndNamed) {
   }
   // What follows what was cosigned is cosigned still: a fork after it is an extension.
   EXPECT_EQ(witness_->AddCheckpoint(TestLog("example.com/log", 0, 8).Request(8, 9)).status, 200);
+}
+
+// What the witness keeps of a fork convicts whoever holds the log's key, before anybody who has the key's
+// public part alone; once, however often it comes.
+TEST_F(WitnessAttack, AForkIsKeptAsEvidence) {
+  const TestLog rewritten("example.com/log", 0, 3);
+  for (int i = 0; i < 3; ++i) ExpectRefusedFor(rewritten.Request(8, 8), 422, "forked");
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_ / "state")) {
+    if (entry.path().extension() == ".evidence") files.push_back(entry.path().string());
+  }
+  ASSERT_EQ(files.size(), 1u);
+  const auto text = process::ReadFile(files[0]);
+  ASSERT_TRUE(text.ok()) << text.status();
+  const auto evidence = log::ParseEvidence(*text);
+  ASSERT_TRUE(evidence.ok()) << evidence.status();
+  const auto shown = log::CheckContradiction(*evidence, {log_.verifier()});
+  ASSERT_TRUE(shown.ok()) << shown.status();
+  EXPECT_EQ(shown->kind, log::EvidenceKind::kTwoRoots);
+  EXPECT_EQ(shown->at, 8u);
+  // The state opens with it as before.
+  witness_.reset();
+  witness_ = *Witness::Open(OptionsFor(directory_, {log_.verifier()}));
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Request(8, 9)).status, 200);
 }
 
 TEST_F(WitnessAttack, ACutTailIsRefused) {
