@@ -11,6 +11,7 @@
 #include "clients/cli/forms.h"
 #include "clients/cli/language.h"
 #include "ledger/base/bytes.h"
+#include "ledger/base/decimal.h"
 #include "ledger/base/fen.h"
 #include "ledger/base/status.h"
 #include "ledger/base/text.h"
@@ -551,12 +552,7 @@ absl::StatusOr<int64_t> ParseDecimal(std::string_view text, uint32_t scale) {
 }
 
 std::string FormatDecimal(int64_t value, uint32_t scale) {
-  const uint64_t magnitude =
-      value < 0 ? uint64_t{0} - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
-  std::string digits = absl::StrCat(magnitude);
-  if (digits.size() <= scale) digits.insert(0, scale + 1 - digits.size(), '0');
-  if (scale > 0) digits.insert(digits.size() - scale, ".");
-  return absl::StrCat(value < 0 ? "-" : "", digits);
+  return fundledger::FormatDecimal(value, scale);
 }
 
 void SetDate(Date date, v1::Date* out) {

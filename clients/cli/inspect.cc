@@ -6,6 +6,7 @@
 
 #include "clients/cli/commands.h"
 #include "clients/cli/describe.h"
+#include "clients/cli/export.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
 #include "clients/cli/trail.h"
@@ -253,6 +254,7 @@ void AddInspectCommands(Program* program) {
   AddVerify(program);
   AddStampsCommand(program);
   AddCompareCommand(program);
+  AddExportCommand(program);
   const auto record = std::make_shared<std::string>();
   CLI::App* app =
       AddCommand(program, "inspect record", T("one record, decoded and verified", "查看一条记录并验证"));

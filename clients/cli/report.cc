@@ -1,8 +1,12 @@
 // fundledger report briefing: the yearly report's figures, computed from the records.
+#include "clients/export/report.h"
+
 #include <iostream>
 #include <memory>
 
+#include "clients/bundle/briefing_json.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/export.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
 #include "clients/cli/signed_answers.h"
@@ -24,80 +28,8 @@ struct BriefingOptions {
   std::string invested_category;
   int32_t from_year = 0;
   SignedAnswers answers;
+  std::string proof;
 };
-
-// Null where the denominator is zero.
-Json PercentJson(int64_t part, int64_t whole, int decimals) {
-  if (whole == 0) return nullptr;
-  return FormatPercent(part, whole, decimals);
-}
-
-Json GrowthJson(const v1::ProgrammeFigures& p) {
-  return PercentJson(p.planned_fen() - p.planned_previous_year_fen(), p.planned_previous_year_fen(), 1);
-}
-
-Json ProgrammesJson(const v1::GetBriefingResponse& b) {
-  Json list = Json::array();
-  for (const auto& p : b.programmes()) {
-    list.push_back({{"id", p.id()},
-                    {"name", p.name()},
-                    {"task_group", p.task_group()},
-                    {"planned_fen", p.planned_fen()},
-                    {"planned_previous_year_fen", p.planned_previous_year_fen()},
-                    {"growth_percent", GrowthJson(p)},
-                    {"disbursed_fen", p.disbursed_fen()},
-                    {"disbursed_since_fen", p.disbursed_since_fen()},
-                    {"outside_paid_since_fen", p.outside_paid_since_fen()},
-                    {"loans_granted_since_fen", p.loans_granted_since_fen()},
-                    {"projects", p.projects()}});
-  }
-  return list;
-}
-
-Json IndicatorsJson(const v1::GetBriefingResponse& b) {
-  Json list = Json::array();
-  for (const auto& p : b.programmes()) {
-    for (const auto& i : p.indicators()) {
-      const Json value = i.has_value() ? Json(FormatDecimal(i.value(), i.scale())) : Json(nullptr);
-      list.push_back(
-          {{"programme", p.id()}, {"id", i.id()}, {"name", i.name()}, {"unit", i.unit()}, {"value", value}});
-    }
-  }
-  return list;
-}
-
-Json BriefingJson(const v1::GetBriefingResponse& b, const Hash256& ledger) {
-  Json json;
-  json["year"] = b.year();
-  json["as_of"] = b.basis().has_date() ? Json(FormatDate(b.basis().date())) : Json(nullptr);
-  json["planned_fen"] = b.planned_fen();
-  json["disbursed_fen"] = b.disbursed_fen();
-  json["disbursed_by_level"] = {{"township", b.disbursed_township_fen()}, {"city", b.disbursed_city_fen()}};
-  json["disbursement_rate_percent"] = PercentJson(b.disbursed_fen(), b.planned_fen(), 2);
-  json["projects"] = b.projects();
-  json["projects_size_fen"] = b.projects_size_fen();
-  json["township_projects"] = b.township_projects();
-  json["township_started"] = b.township_started();
-  json["township_completed"] = b.township_completed();
-  json["township_start_rate_percent"] = PercentJson(b.township_started(), b.township_projects(), 2);
-  json["township_completion_rate_percent"] = PercentJson(b.township_completed(), b.township_projects(), 2);
-  json["started"] = b.started();
-  json["completed"] = b.completed();
-  json["received_fen"] = b.received_fen();
-  json["allocated_fen"] = b.allocated_fen();
-  json["invested_since_fen"] = b.invested_since_fen();
-  json["invested_by_year"] = Json::array();
-  for (const auto& y : b.invested_by_year()) {
-    json["invested_by_year"].push_back({{"year", y.year()}, {"received_fen", y.received_fen()}});
-  }
-  json["from_year"] = b.from_year();
-  json["programmes"] = ProgrammesJson(b);
-  json["indicators"] = IndicatorsJson(b);
-  json["sequence"] = b.basis().sequence();
-  json["checkpoint"] = b.basis().checkpoint();
-  json["ledger"] = HexEncode(ledger.view());
-  return json;
-}
 
 std::string Wan(int64_t fen) {
   return CurrentLanguage() == Language::kChinese ? absl::StrCat(FormatWan(fen), "万元")
@@ -160,7 +92,7 @@ void PrintProgrammes(const v1::GetBriefingResponse& b) {
                {absl::StrCat(T("loans since ", "贷款累计自"), since), Align::kRight},
                {T("projects", "项目数"), Align::kRight}});
   for (const auto& p : b.programmes()) {
-    const Json growth = GrowthJson(p);
+    const Json growth = bundle::GrowthJson(p);
     table.Add({p.name(), p.task_group(), Wan(p.planned_fen()),
                growth.is_null() ? "" : growth.get<std::string>() + "%", Wan(p.disbursed_fen()),
                Wan(p.disbursed_since_fen()), Wan(p.outside_paid_since_fen()),
@@ -221,8 +153,13 @@ absl::StatusOr<int> RunBriefing(Context& context, BriefingOptions& options) {
   // Nothing is printed that does not rest on a checkpoint this client believes.
   ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, client->BelieveBasis(briefing.basis()));
   if (options.answers.is_wanted()) RETURN_IF_ERROR(options.answers.Take(context, request, briefing));
+  if (!options.proof.empty()) {
+    ASSIGN_OR_RETURN(const auto source, SourceOfServer(client, briefing.basis().checkpoint()));
+    RETURN_IF_ERROR(
+        AgainstServer(exporting::WriteReportBundle(source.get(), request, &briefing, options.proof)));
+  }
   if (context.json()) {
-    Json json = BriefingJson(briefing, client->config().ledger);
+    Json json = bundle::BriefingJson(request, briefing, client->config().ledger);
     json["witnessed"] = context.WitnessedJson();
     PrintJson(json);
     return kExitOk;
@@ -235,6 +172,10 @@ absl::StatusOr<int> RunBriefing(Context& context, BriefingOptions& options) {
   PrintProgrammes(briefing);
   PrintMeasures(briefing, checkpoint, client->config().ledger);
   std::cout << context.WitnessedLine();
+  if (!options.proof.empty()) {
+    std::cout << T("Proof written: fundledger-verify ", "证明已写出：fundledger-verify ") << options.proof
+              << '\n';
+  }
   return kExitOk;
 }
 
@@ -258,6 +199,9 @@ void AddReportCommands(Program* program) {
   app->add_option("--from-year", options->from_year,
                   T("first year of sums over years; 2016 if not given", "累计起始年"));
   options->answers.AddTo(app);
+  app->add_option("--proof", options->proof,
+                  T("directory to be made: the records each figure comes from, with their proofs",
+                    "输出目录（新建）：各项数字所依据的记录及其证明"));
   app->footer(T("Example:\n  fundledger report briefing --year 2020 --as-of 2020-06-16",
                 "示例：\n  fundledger report briefing --year 2020 --as-of 2020-06-16"));
   OnCall(program, app, [options](Context& context) { return RunBriefing(context, *options); });

@@ -20,7 +20,7 @@ constexpr int64_t kSecondsPerDay = 86'400;
 constexpr size_t kShownMax = 5;
 
 struct TrailOptions {
-  std::map<v1::TrailDimension, std::string> ids;
+  TrailFilter filter;
   std::string from;
   std::string to;
 };
@@ -53,18 +53,7 @@ int64_t StartOfDayUs(Date day, int32_t utc_offset_minutes) {
 absl::StatusOr<v1::ListTrailRequest> TrailRequest(const TrailOptions& options, const sdk::Client& client) {
   v1::ListTrailRequest request;
   request.set_page_size(500);
-  for (const auto& [dimension, id] : options.ids) {
-    if (id.empty()) continue;
-    if (!request.id().empty()) {
-      return UsageError("FILTERS_EXCLUDE",
-                        "the filters by what exclude each other: give one, and dates if wanted");
-    }
-    request.set_dimension(dimension);
-    request.set_id(id);
-    // Either language names a kind.
-    const Form* form = dimension == v1::TRAIL_DIMENSION_ACTION ? FindForm(id) : nullptr;
-    if (form != nullptr) request.set_id(form->kind);
-  }
+  RETURN_IF_ERROR(options.filter.Fill(&request));
   if (!options.from.empty()) {
     ASSIGN_OR_RETURN(const Date from, Date::Parse(options.from));
     request.set_recorded_from_us(StartOfDayUs(from, client.utc_offset_minutes()));
@@ -138,6 +127,28 @@ absl::StatusOr<int> RunTrail(Context& context, const TrailOptions& options) {
 
 }  // namespace
 
+void TrailFilter::AddTo(CLI::App* app) {
+  for (const Dimension& dimension : kDimensions) {
+    app->add_option(dimension.flag, ids[dimension.dimension], T(dimension.english, dimension.chinese));
+  }
+}
+
+absl::Status TrailFilter::Fill(v1::ListTrailRequest* request) const {
+  for (const auto& [dimension, id] : ids) {
+    if (id.empty()) continue;
+    if (!request->id().empty()) {
+      return UsageError("FILTERS_EXCLUDE",
+                        "the filters by what exclude each other: give one, and dates if wanted");
+    }
+    request->set_dimension(dimension);
+    request->set_id(id);
+    // Either language names a kind.
+    const Form* form = dimension == v1::TRAIL_DIMENSION_ACTION ? FindForm(id) : nullptr;
+    if (form != nullptr) request->set_id(form->kind);
+  }
+  return absl::OkStatus();
+}
+
 nlohmann::ordered_json RecordJson(const sdk::VerifiedRecord& record) {
   nlohmann::ordered_json json;
   json["sequence"] = record.header.sequence;
@@ -192,10 +203,7 @@ void AddTrailCommand(Program* program) {
       program, "inspect trail",
       T("records of an organization, fund, project, officer …", "按单位、资金、项目、经办人等列出记录"));
   const auto options = std::make_shared<TrailOptions>();
-  for (const Dimension& dimension : kDimensions) {
-    app->add_option(dimension.flag, options->ids[dimension.dimension],
-                    T(dimension.english, dimension.chinese));
-  }
+  options->filter.AddTo(app);
   app->add_option("--from", options->from, T("recorded on this day or later", "入账日期起"));
   app->add_option("--to", options->to, T("recorded on this day or earlier", "入账日期止"));
   app->footer(T("Example:\n  fundledger inspect trail --project p-001 --from 2020-01-01",

@@ -15,6 +15,15 @@ namespace fundledger::cli {
 
 void AddTrailCommand(Program* program);
 
+// Which trail: --project ID and the like, of which at most one is given.
+struct TrailFilter {
+  std::map<v1::TrailDimension, std::string> ids;
+  // This must outlive the parsing.
+  void AddTo(CLI::App* app);
+  // INVALID_ARGUMENT, reason FILTERS_EXCLUDE. Without a filter the trail is of all records.
+  absl::Status Fill(v1::ListTrailRequest* request) const;
+};
+
 // A record with its submission, for programs.
 nlohmann::ordered_json RecordJson(const sdk::VerifiedRecord& record);
 

@@ -107,19 +107,25 @@ void AppendEntry(std::string_view record, std::string* tile) {
   tile->append(record);
 }
 
-absl::StatusOr<std::vector<std::string_view>> SplitEntries(std::string_view tile, uint64_t width) {
+std::vector<std::string_view> LeadingEntries(std::string_view tile, uint64_t width) {
   std::vector<std::string_view> records;
-  std::string_view rest = tile;
-  while (rest.size() >= 2 && records.size() < width) {
-    const size_t bytes = ReadBigEndian16(rest);
-    if (rest.size() - 2 < bytes) break;
-    records.push_back(rest.substr(2, bytes));
-    rest.remove_prefix(2 + bytes);
+  while (tile.size() >= 2 && records.size() < width) {
+    const size_t bytes = ReadBigEndian16(tile);
+    if (tile.size() - 2 < bytes) break;
+    records.push_back(tile.substr(2, bytes));
+    tile.remove_prefix(2 + bytes);
   }
-  if (rest.empty() && records.size() == width) return records;
+  return records;
+}
+
+absl::StatusOr<std::vector<std::string_view>> SplitEntries(std::string_view tile, uint64_t width) {
+  std::vector<std::string_view> records = LeadingEntries(tile, width);
+  size_t bytes = 0;
+  for (const std::string_view record : records) bytes += 2 + record.size();
+  if (bytes == tile.size() && records.size() == width) return records;
   return Refuse(absl::StatusCode::kDataLoss, "ENTRY_TILE_MALFORMED",
                 absl::StrCat("an entry tile of ", width, " records holds ", records.size(), " and ",
-                             rest.size(), " bytes that are none"));
+                             tile.size() - bytes, " bytes that are none"));
 }
 
 }  // namespace fundledger::log

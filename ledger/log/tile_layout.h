@@ -42,4 +42,7 @@ void AppendEntry(std::string_view record, std::string* tile);
 // bytes are exactly `width` entries.
 absl::StatusOr<std::vector<std::string_view>> SplitEntries(std::string_view tile, uint64_t width);
 
+// Those at its beginning, at most `width`, for whoever wants to say what is wrong with the rest.
+std::vector<std::string_view> LeadingEntries(std::string_view tile, uint64_t width);
+
 }  // namespace fundledger::log

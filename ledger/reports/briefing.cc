@@ -1,18 +1,10 @@
 // The briefing: money and projects of a plan year, in the terms of the yearly report. A project that is on no
 // list of the year counts in no figure "of the year".
+#include "ledger/reports/briefing.h"
+
 #include <algorithm>
-#include <map>
-#include <set>
-#include <string>
-#include <vector>
 
 #include "ledger/base/status.h"
-#include "ledger/reports/as_of.h"
-#include "ledger/reports/indicators.h"
-#include "ledger/reports/money.h"
-#include "ledger/reports/reports.h"
-#include "ledger/reports/select.h"
-#include "ledger/reports/standing.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -26,88 +18,7 @@ constexpr int32_t kFromYearDefault = 2016;
 constexpr char kCategoryDefault[] = "integrated-funds";
 constexpr char kInvestedCategoryDefault[] = "poverty-relief-funds";
 
-// The request with its defaults filled in, and the two states it compares.
-struct Question {
-  int32_t year = 0;
-  int32_t from_year = 0;
-  std::string category;
-  std::string invested_category;
-  State state;
-  // The whole year before, with what the same records say: growth compares whole years.
-  State previous;
-
-  bool IsSince(int32_t some_year) const { return some_year >= from_year && some_year <= year; }
-};
-
-struct ProjectFacts {
-  books::EntityPtr entity;
-  ProjectStanding standing;
-  bool listed = false;
-  bool listed_previous_year = false;
-  bool township = false;
-
-  const v1::DeclareProject& declaration() const { return entity->project().declaration(); }
-};
-
-struct FundFacts {
-  int32_t fiscal_year = 0;
-  bool counted = false;   // in the category counted
-  bool invested = false;  // in the category whose receipts are counted
-};
-
-struct ProgrammeSums {
-  Money year;  // lines of the year's plan list
-  WideFen planned_previous_year_fen = 0;
-  WideFen disbursed_since_fen = 0;
-  WideFen outside_paid_since_fen = 0;
-  WideFen loans_granted_since_fen = 0;
-  int32_t projects = 0;
-  std::map<std::string, IndicatorTotal> indicators;
-};
-
-class Computation {
- public:
-  Computation(const Source& source, Question question) : source_(source), question_(std::move(question)) {}
-
-  absl::Status Load();
-  absl::Status SumMoney();
-  absl::Status Fill(v1::GetBriefingResponse* response);
-
- private:
-  absl::Status LoadProjects();
-  absl::Status LoadFunds();
-  absl::Status LoadProgrammes();
-  absl::Status SumOutside();
-  void AddAccount(const books::AccountBalance& row);
-  void AddLine(const ProjectFacts& project, const FundFacts& fund, const Money& money);
-  void AddOutside(const books::AccountBalance& row, int sign);
-  void AddPreviousYear(const books::AccountBalance& row);
-  void AddReports(const std::string& programme, const IndicatorReports& reports);
-  // Calls `add` for the programme and each above it: figures of a programme hold all below it.
-  template <typename Add>
-  void ForProgrammes(const std::string& programme, Add add);
-  void FillProjects(v1::GetBriefingResponse* response) const;
-  absl::Status FillMoney(v1::GetBriefingResponse* response) const;
-  absl::Status FillInvested(v1::GetBriefingResponse* response) const;
-  absl::StatusOr<std::string> TaskGroupName(const std::string& id) const;
-  absl::Status FillProgramme(const std::string& id, const Tree::Node& node,
-                             v1::ProgrammeFigures* figures) const;
-  absl::Status FillIndicators(const std::string& programme, const ProgrammeSums& sums,
-                              v1::ProgrammeFigures* figures) const;
-
-  const Source& source_;
-  const Question question_;
-  Tree organizations_;
-  Tree programmes_;
-  Tree categories_;
-  std::map<std::string, ProjectFacts> projects_;
-  std::map<std::string, FundFacts> funds_;
-  std::map<std::string, ProgrammeSums> sums_;
-  Money counted_;  // lines of the plan list, funds of the category
-  Money counted_township_;
-  Money size_;  // lines of the plan list, all funds
-  std::map<int32_t, WideFen> received_by_year_;
-};
+}  // namespace
 
 absl::Status Computation::Load() {
   ASSIGN_OR_RETURN(organizations_, Tree::Load(source_, question_.state, EntityKind::kOrganization));
@@ -164,16 +75,21 @@ void Computation::AddReports(const std::string& programme, const IndicatorReport
   }
 }
 
-template <typename Add>
-void Computation::ForProgrammes(const std::string& programme, Add add) {
-  std::string_view id = programme;
+void Computation::ForProgrammeIds(const std::string& programme,
+                                  const std::function<void(const std::string&)>& visit) const {
+  std::string id = programme;
   // Bounded for a damaged store; parents are registered before what lies below them.
   for (size_t depth = 0; depth <= programmes_.nodes().size(); ++depth) {
     const Tree::Node* node = programmes_.Find(id);
     if (node == nullptr) return;
-    add(sums_[std::string(id)]);
+    visit(id);
     id = node->parent;
   }
+}
+
+template <typename Add>
+void Computation::ForProgrammes(const std::string& programme, Add add) {
+  ForProgrammeIds(programme, [&](const std::string& id) { add(sums_[id]); });
 }
 
 absl::Status Computation::SumMoney() {
@@ -214,17 +130,22 @@ void Computation::AddLine(const ProjectFacts& project, const FundFacts& fund, co
   });
 }
 
-// By the day of the payment, for one fund of another body may serve many years: what there was by the end of
-// the last year, less what there was before the first.
-absl::Status Computation::SumOutside() {
-  State until = question_.state;
+// By the day of the payment, for one fund of another body may serve many years.
+absl::StatusOr<std::optional<Computation::OutsideWindow>> Computation::FindOutsideWindow() const {
+  OutsideWindow window{question_.state, question_.state};
   ASSIGN_OR_RETURN(const Date last_day, Date::FromCivil(question_.year, 12, 31));
-  if (last_day < *until.date) until.date = last_day;
-  State before = question_.state;
-  ASSIGN_OR_RETURN(before.date, Date::FromCivil(question_.from_year - 1, 12, 31));
-  if (*until.date <= *before.date) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const books::Balances at_end, LoadBalances(source_, until));
-  ASSIGN_OR_RETURN(const books::Balances at_start, LoadBalances(source_, before));
+  if (last_day < *window.until.date) window.until.date = last_day;
+  ASSIGN_OR_RETURN(window.before.date, Date::FromCivil(question_.from_year - 1, 12, 31));
+  if (*window.until.date <= *window.before.date) return std::nullopt;
+  return window;
+}
+
+// What there was by the end of the last year, less what there was before the first.
+absl::Status Computation::SumOutside() {
+  ASSIGN_OR_RETURN(const std::optional<OutsideWindow> window, FindOutsideWindow());
+  if (!window.has_value()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const books::Balances at_end, LoadBalances(source_, window->until));
+  ASSIGN_OR_RETURN(const books::Balances at_start, LoadBalances(source_, window->before));
   for (const books::AccountBalance& row : at_end.rows) AddOutside(row, 1);
   for (const books::AccountBalance& row : at_start.rows) AddOutside(row, -1);
   return absl::OkStatus();
@@ -245,6 +166,48 @@ void Computation::AddPreviousYear(const books::AccountBalance& row) {
   ForProgrammes(project->second.declaration().programme(), [&](ProgrammeSums& sums) {
     sums.planned_previous_year_fen += (*row.balance)[books::kPlanned];
   });
+}
+
+std::vector<MoneyFigure> Computation::Sums() const {
+  std::vector<MoneyFigure> figures = {
+      {"planned_fen", counted_.planned_initially_fen},
+      {"allocated_fen", counted_.allocated_fen()},
+      {"disbursed_fen", counted_.disbursed_fen()},
+      {"disbursed_by_level.township", counted_township_.disbursed_fen()},
+      {"disbursed_by_level.city", counted_.disbursed_fen() - counted_township_.disbursed_fen()},
+      {"projects_size_fen", size_.planned_fen},
+  };
+  for (const auto& [year, received] : received_by_year_) {
+    figures.push_back({absl::StrCat("invested_by_year.", year, ".received_fen"), received});
+    figures.push_back({"invested_since_fen", received});
+    if (year == question_.year) figures.push_back({"received_fen", received});
+  }
+  for (const auto& [id, sums] : sums_) {
+    const std::string programme = absl::StrCat("programmes.", id, ".");
+    figures.push_back({programme + "planned_fen", sums.year.planned_fen});
+    figures.push_back({programme + "planned_previous_year_fen", sums.planned_previous_year_fen});
+    figures.push_back({programme + "disbursed_fen", sums.year.disbursed_fen()});
+    figures.push_back({programme + "disbursed_since_fen", sums.disbursed_since_fen});
+    figures.push_back({programme + "outside_paid_since_fen", sums.outside_paid_since_fen});
+    figures.push_back({programme + "loans_granted_since_fen", sums.loans_granted_since_fen});
+  }
+  std::erase_if(figures, [](const MoneyFigure& each) { return each.fen == 0; });
+  return figures;
+}
+
+absl::StatusOr<std::vector<MoneyFigure>> Computation::FiguresOfPosting(const books::AccountBalance& row,
+                                                                       int32_t day) {
+  counted_ = counted_township_ = size_ = Money();
+  received_by_year_.clear();
+  sums_.clear();
+  const auto holds = [day](const State& state) {
+    return !state.date.has_value() || day <= state.date->days();
+  };
+  if (holds(question_.state)) AddAccount(row);
+  if (holds(question_.previous)) AddPreviousYear(row);
+  ASSIGN_OR_RETURN(const std::optional<OutsideWindow> window, FindOutsideWindow());
+  if (window.has_value() && holds(window->until) && !holds(window->before)) AddOutside(row, 1);
+  return Sums();
 }
 
 void Computation::FillProjects(v1::GetBriefingResponse* response) const {
@@ -368,6 +331,8 @@ absl::Status Computation::Fill(v1::GetBriefingResponse* response) {
   return absl::OkStatus();
 }
 
+namespace {
+
 absl::Status CheckYears(const Question& question) {
   const auto is_year = [](int32_t year) { return year >= 1901 && year <= 9999; };
   if (is_year(question.year) && is_year(question.from_year) && question.from_year <= question.year) {
@@ -378,7 +343,9 @@ absl::Status CheckYears(const Question& question) {
                              "; years are 1901 to 9999, and from_year is at most the year"));
 }
 
-absl::StatusOr<Question> Ask(const Source& source, const v1::GetBriefingRequest& request) {
+}  // namespace
+
+absl::StatusOr<Question> AskBriefing(const Source& source, const v1::GetBriefingRequest& request) {
   Question question;
   question.year = request.year();
   question.from_year =
@@ -400,11 +367,9 @@ absl::StatusOr<Question> Ask(const Source& source, const v1::GetBriefingRequest&
   return question;
 }
 
-}  // namespace
-
 absl::StatusOr<v1::GetBriefingResponse> Briefing(const Source& source,
                                                  const v1::GetBriefingRequest& request) {
-  ASSIGN_OR_RETURN(Question question, Ask(source, request));
+  ASSIGN_OR_RETURN(Question question, AskBriefing(source, request));
   Computation computation(source, std::move(question));
   RETURN_IF_ERROR(computation.Load());
   RETURN_IF_ERROR(computation.SumMoney());

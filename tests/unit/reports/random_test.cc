@@ -3,6 +3,9 @@
 // ledger which ended there would give.
 #include <random>
 
+#include "clients/bundle/briefing_json.h"
+#include "ledger/reports/postings.h"
+#include "ledger/reports/trace.h"
 #include "tests/unit/reports/reports_testing.h"
 
 namespace fundledger::reports {
@@ -211,6 +214,68 @@ TEST_P(RandomReportsTest, TwoReportsNeverDisagreeOnATotal) {
     }
     EXPECT_EQ(of_roots, disbursed);
   }
+}
+
+// The sums of the parts are the figures, and a figure without parts is nothing; each part is of the state
+// asked for.
+TEST_P(RandomReportsTest, EveryFigureOfABriefingIsWhatItsRecordsAddUpTo) {
+  const Life life(GetParam(), 400);
+  PostingList postings;
+  for (const auto& [sequence, posting] : life.ledger.postings()) postings.Add(sequence, posting);
+  const Sequence half = life.last_after_step[200];
+  for (const v1::AsOf& as_of : {On(kFirstDay + kDays), On(kFirstDay + kDays / 2),
+                                OnAtRecord(kFirstDay + kDays / 2, half), On(kFirstDay - 1)}) {
+    v1::GetBriefingRequest request;
+    request.set_year(2020);
+    request.set_from_year(2019);
+    *request.mutable_as_of() = as_of;
+    const BriefingTrace trace = Answer(TraceBriefing(life.ledger.source(), postings, request));
+    EXPECT_TRUE(Same(trace.briefing, Answer(Briefing(life.ledger.source(), request))));
+    std::map<std::string, int64_t> sums;
+    for (const auto& [name, parts] : trace.figures) {
+      for (const FigurePart& part : parts) {
+        sums[name] += part.amount;
+        EXPECT_LE(part.record, as_of.has_sequence() ? half : life.ledger.last()) << name;
+      }
+    }
+    const nlohmann::json json = bundle::BriefingJson(request, trace.briefing, Hash256());
+    int figures = 0;
+    for (const auto& [name, value] : bundle::FiguresOf(json)) {
+      const bool is_sum = name.ends_with("_fen") || name.ends_with("projects") || name.ends_with("started") ||
+                          name.ends_with("completed") || name.starts_with("disbursed_by_level.") ||
+                          (name.ends_with(".value") && value != "null");
+      if (!is_sum) continue;
+      EXPECT_EQ(std::to_string(sums[name]), value) << name;
+      sums.erase(name);
+      ++figures;
+    }
+    EXPECT_GT(figures, 30);
+    EXPECT_TRUE(sums.empty()) << sums.begin()->first << " has parts and is no figure";
+  }
+}
+
+// Balances by day, for whoever recomputes one state, are those of the definition.
+TEST_P(RandomReportsTest, BalancesByDayAreThoseOfTheDefinition) {
+  const Life life(GetParam(), 300);
+  const Sequence last = life.last_after_step[150];
+  DayBalances days(last);
+  PostingList list;
+  for (const auto& [sequence, posting] : life.ledger.postings()) {
+    days.Add(sequence, posting);
+    list.Add(sequence, posting);
+  }
+  const auto rows = [](const absl::StatusOr<books::Balances>& balances) {
+    std::map<books::Account, books::Balance> all;
+    for (const auto& row : Answer(balances).rows) all[*row.account] = *row.balance;
+    return all;
+  };
+  for (const std::optional<int32_t> day : {std::optional<int32_t>(), std::optional<int32_t>(kFirstDay + 300),
+                                           std::optional<int32_t>(kFirstDay - 1)}) {
+    const auto expected = rows(life.ledger.SumPostings(last, day));
+    EXPECT_TRUE(rows(days.SumPostings(last, day)) == expected);
+    EXPECT_TRUE(rows(list.SumPostings(last, day)) == expected);
+  }
+  EXPECT_EQ(ReasonOf(days.SumPostings(last + 1, std::nullopt).status()), "SEQUENCE_NOT_RECORDED");
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomReportsTest, ::testing::Values(1u, 20u, 300u, 20200616u));

@@ -1,0 +1,22 @@
+// fundledger inspect export: a bundle, which fundledger-verify checks without a server.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "clients/cli/commands.h"
+#include "clients/export/export.h"
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace fundledger::cli {
+
+// The server's records under the checkpoint of `note`, which is believed first; empty: under its latest.
+absl::StatusOr<std::unique_ptr<exporting::Source>> SourceOfServer(sdk::Client* client, std::string note = "");
+// What a server gave out that is not the log is evidence against it.
+absl::Status AgainstServer(const absl::Status& status);
+
+void AddExportCommand(Program* program);
+
+}  // namespace fundledger::cli

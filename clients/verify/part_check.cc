@@ -1,0 +1,195 @@
+#include "clients/verify/part_check.h"
+
+#include "clients/bundle/receipt_file.h"
+#include "ledger/audit/times.h"
+#include "ledger/base/bytes.h"
+#include "ledger/base/status.h"
+#include "ledger/log/record.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::verify {
+namespace {
+
+class PartCheck {
+ public:
+  PartCheck(const Reader& reader, const Options& options, Trust* trust, Findings* findings, Report* report)
+      : reader_(reader), options_(options), trust_(*trust), findings_(*findings), report_(*report) {}
+
+  ProvenRecords Run();
+
+ private:
+  void LoadKeys();
+  void CheckCheckpoint();
+  void CheckRecord(Sequence sequence, const audit::TimeBounds& bounds);
+  void CheckHeld();
+  void CompareRoot(const std::string& name, const log::Checkpoint& checkpoint);
+  std::optional<ProvenRecord> Prove(std::string_view directory, Sequence sequence);
+
+  const Reader& reader_;
+  const Options& options_;
+  Trust& trust_;
+  Findings& findings_;
+  Report& report_;
+  ProvenRecords proven_;
+};
+
+// The keys' records are believed as far as record 0 is, and each by the key before it; that they are in the
+// log, the proofs show.
+void PartCheck::LoadKeys() {
+  std::vector<std::string> records;
+  const std::vector<Sequence> sequences = reader_.Proofs(bundle::kKeysDirectory);
+  for (const Sequence sequence : sequences) {
+    const auto proof = reader_.Proof(bundle::kKeysDirectory, sequence);
+    if (proof.ok() && proof->extra.has_value()) {
+      records.push_back(*proof->extra);
+    } else {
+      findings_.Add(sequence, "KEY_RECORD_INVALID",
+                    absl::StrCat(bundle::ProofPath(bundle::kKeysDirectory, sequence), " holds no record"));
+    }
+  }
+  if (!records.empty()) report_.ledger = log::LeafHash(records.front());
+  trust_.TakeKeys(records, &findings_, &report_);
+  if (!trust_.has_keys()) return;
+  for (const Sequence sequence : sequences) Prove(bundle::kKeysDirectory, sequence);
+}
+
+void PartCheck::CheckCheckpoint() {
+  const auto attested = OpenAttested(reader_.note(), trust_.key_at(), trust_.policy());
+  if (!attested.ok()) {
+    findings_.Add(std::nullopt, "CHECKPOINT_UNVERIFIED", ToStd(attested.status().message()));
+    return;
+  }
+  report_.checkpoints = 1;
+  if (attested->is_witnessed) {
+    Witnessed witnessed{attested->checkpoint.size, attested->since_s, {}};
+    for (const log::Cosignature& each : attested->cosignatures) witnessed.by.push_back(each.name);
+    report_.witnessed = std::move(witnessed);
+  } else if (trust_.policy().AsksWitnesses() && report_.policy_was_given) {
+    findings_.Add(
+        std::nullopt, "NOT_WITNESSED",
+        "the checkpoint does not have the cosignatures that the policy asks for: nobody but the operator "
+        "vouches for it");
+  }
+}
+
+// The record in a proof file, if it is in the log under the bundle's checkpoint.
+std::optional<ProvenRecord> PartCheck::Prove(std::string_view directory, Sequence sequence) {
+  const std::string path = bundle::ProofPath(directory, sequence);
+  const auto proof = reader_.Proof(directory, sequence);
+  auto proven = proof.ok() ? CheckProof(*proof, trust_.key_at()) : proof.status();
+  if (!proven.ok()) {
+    findings_.Add(sequence, ReasonOf(proven.status()), absl::StrCat(path, ": ", proven.status().message()));
+    return std::nullopt;
+  }
+  if (proven->header.sequence != sequence) {
+    findings_.Add(sequence, "SEQUENCE_WRONG",
+                  absl::StrCat(path, " holds record ", proven->header.sequence, " instead"));
+    return std::nullopt;
+  }
+  if (proven->checkpoint != reader_.checkpoint()) {
+    findings_.Add(sequence, "CHECKPOINT_MIXED",
+                  absl::StrCat(path, " is proven under another checkpoint than the bundle's, of ",
+                               proven->checkpoint.size, " records"));
+    return std::nullopt;
+  }
+  return *std::move(proven);
+}
+
+void PartCheck::CheckRecord(Sequence sequence, const audit::TimeBounds& bounds) {
+  std::optional<ProvenRecord> proven = Prove(bundle::kRecordsDirectory, sequence);
+  if (!proven.has_value()) return;
+  if (const absl::Status dated = bounds.Check(sequence, proven->header.recorded_at_us); !dated.ok())
+    findings_.Add(sequence, dated);
+  // Neighbours have to follow each other here too.
+  if (const auto before = proven_.find(sequence - 1); sequence > 0 && before != proven_.end()) {
+    if (proven->header.previous != before->second.leaf) {
+      findings_.Add(
+          sequence, "LINK_BROKEN",
+          absl::StrCat("record ", sequence, " does not follow record ", sequence - 1, " as it is here"));
+    }
+  }
+  proven_.emplace(sequence, *std::move(proven));
+}
+
+void PartCheck::CompareRoot(const std::string& name, const log::Checkpoint& checkpoint) {
+  const log::Checkpoint& own = reader_.checkpoint();
+  if (checkpoint.size != own.size) {
+    report_.notes.push_back(absl::StrCat(name, " is of ", checkpoint.size,
+                                         " records, the bundle's checkpoint of ", own.size,
+                                         ": some records alone do not tell whether they agree"));
+  } else if (checkpoint.root != own.root) {
+    findings_.Add(
+        own.size - 1, "LOG_FORKED",
+        absl::StrCat("for a log of ", own.size, " records ", name,
+                     " has, signed with the log's key, the root ", HexEncode(checkpoint.root.view()),
+                     "; the bundle's checkpoint has ", HexEncode(own.root.view())));
+  }
+}
+
+// What the inspector holds of the same log.
+void PartCheck::CheckHeld() {
+  for (const NamedText& each : options_.checkpoints) {
+    const auto attested = OpenAttested(each.text, trust_.key_at(), trust_.policy());
+    if (attested.ok()) {
+      CompareRoot(each.name, attested->checkpoint);
+    } else {
+      findings_.Add(std::nullopt, "CHECKPOINT_UNVERIFIED",
+                    absl::StrCat(each.name, ": ", attested.status().message()));
+    }
+  }
+  std::vector<std::pair<std::string, absl::StatusOr<log::ProofFile>>> receipts;
+  for (const Sequence sequence : reader_.Proofs(bundle::kReceiptsDirectory)) {
+    receipts.emplace_back(bundle::ProofPath(bundle::kReceiptsDirectory, sequence),
+                          reader_.Proof(bundle::kReceiptsDirectory, sequence));
+  }
+  for (const NamedText& each : options_.receipts)
+    receipts.emplace_back(each.name, bundle::ParseReceipt(each.text));
+  for (const auto& [name, proof] : receipts) {
+    const auto proven = proof.ok() ? CheckProof(*proof, trust_.key_at()) : proof.status();
+    if (!proven.ok()) {
+      const auto place = proof.ok() ? std::optional<Sequence>(proof->index) : std::nullopt;
+      findings_.Add(place, "RECEIPT_INVALID", absl::StrCat(name, ": ", proven.status().message()));
+      continue;
+    }
+    CompareRoot(name, proven->checkpoint);
+    const auto own = proven_.find(proof->index);
+    if (own != proven_.end() && own->second.leaf != proven->leaf) {
+      findings_.Add(proof->index, "LOG_FORKED",
+                    absl::StrCat("record ", proof->index, " is not the one that ", name, " was given for"));
+    } else {
+      ++report_.receipts;
+    }
+  }
+}
+
+ProvenRecords PartCheck::Run() {
+  LoadKeys();
+  if (!trust_.has_keys()) return {};
+  CheckCheckpoint();
+  std::vector<std::pair<std::string, std::string>> stamps;
+  if (auto read = reader_.Stamps(reader_.checkpoint().size); read.ok()) {
+    stamps = *std::move(read);
+  } else {
+    findings_.Add(std::nullopt, read.status());
+  }
+  auto times = trust_.TimesOf(reader_.note(), stamps, &findings_);
+  report_.attested_times = times.size();
+  const audit::TimeBounds bounds(std::move(times));
+  for (const Sequence sequence : reader_.Proofs(bundle::kRecordsDirectory)) {
+    if (findings_.is_full()) break;
+    CheckRecord(sequence, bounds);
+  }
+  report_.records = proven_.size();
+  CheckHeld();
+  return std::move(proven_);
+}
+
+}  // namespace
+
+ProvenRecords CheckPart(const Reader& reader, const Options& options, Trust* trust, Findings* findings,
+                        Report* report) {
+  return PartCheck(reader, options, trust, findings, report).Run();
+}
+
+}  // namespace fundledger::verify

@@ -1,0 +1,156 @@
+// Bundles of some records, and of a report: what is shown, what is not, and what does not fit.
+#include <gmock/gmock.h>
+
+#include "clients/bundle/figure_parts.h"
+#include "clients/verify/part_check.h"
+#include "ledger/log/proof_file.h"
+#include "tests/attack/offline/county.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace fundledger::attack {
+namespace {
+
+using test_support::TemporaryDirectory;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using verify::Options;
+
+class OfflinePart : public testing::Test {
+ protected:
+  std::filesystem::path Bundle(const std::string& name = "bundle") const { return directory_.Sub(name); }
+  static std::vector<std::string> Records(const std::filesystem::path& bundle) {
+    std::vector<std::string> files;
+    for (const std::string& file : FilesOf(bundle)) {
+      if (file.starts_with("records/")) files.push_back(file);
+    }
+    return files;
+  }
+
+  TemporaryDirectory directory_;
+  County county_;
+};
+
+TEST_F(OfflinePart, OneProjectsRecordsAreIncluded) {
+  county_.Cosign(county_.world.clock.now_us());
+  county_.Export(Bundle(), "p-1");
+  const auto report = Check(Bundle(), [](Options& options) { options.policy = County::WitnessPolicy(); });
+  EXPECT_THAT(Named(report), IsEmpty());
+  EXPECT_EQ(report.kind, bundle::Kind::kRecords);
+  EXPECT_EQ(report.about, "project p-1");
+  EXPECT_EQ(report.records, Records(Bundle()).size());
+  EXPECT_GE(report.records, 8u);
+  EXPECT_FALSE(report.replayed);
+  ASSERT_TRUE(report.witnessed.has_value());
+  EXPECT_EQ(report.witnessed->size, report.size);
+}
+
+TEST_F(OfflinePart, ARecordThatIsChangedIsNamed) {
+  county_.Export(Bundle(), "p-1");
+  const std::string file = Records(Bundle()).front();
+  auto proof = log::ParseProofFile(ReadAll(Bundle() / file));
+  ASSERT_TRUE(proof.ok());
+  const std::string sequence = absl::StrCat("@", proof->index);
+  proof->extra->back() ^= 1;
+  WriteAll(Bundle() / file, log::FormatProofFile(*proof));
+  EXPECT_THAT(Named(Check(Bundle())), ElementsAre("PROOF_INVALID" + sequence));
+  proof->extra.reset();
+  WriteAll(Bundle() / file, log::FormatProofFile(*proof));
+  EXPECT_THAT(Named(Check(Bundle())), ElementsAre("PROOF_WITHOUT_RECORD" + sequence));
+}
+
+TEST_F(OfflinePart, RecordsUnderAnotherCheckpointOrName) {
+  county_.Export(Bundle(), "p-1");
+  county_.Grow("late");
+  county_.Export(Bundle("later"), "p-1");
+  const std::string file = Records(Bundle()).front();
+  const auto sequence = log::ParseProofFile(ReadAll(Bundle() / file))->index;
+  std::filesystem::copy(Bundle("later") / file, Bundle() / file,
+                        std::filesystem::copy_options::overwrite_existing);
+  EXPECT_THAT(Named(Check(Bundle())), ElementsAre(absl::StrCat("CHECKPOINT_MIXED@", sequence)));
+  std::filesystem::copy(Bundle("later") / Records(Bundle()).back(), Bundle("later") / file,
+                        std::filesystem::copy_options::overwrite_existing);
+  EXPECT_THAT(Named(Check(Bundle("later"))), ElementsAre(absl::StrCat("SEQUENCE_WRONG@", sequence)));
+}
+
+TEST_F(OfflinePart, AForkShowsWhereSizesAreTheSame) {
+  County forged(30'000);
+  forged.Export(Bundle("forged"), "p-1");
+  county_.Export(Bundle(), "p-1");
+  const std::string held = ReadAll(Bundle() / "checkpoint");
+  const auto report = Check(Bundle("forged"), [&](Options& o) { o.checkpoints = {{"mine", held}}; });
+  EXPECT_THAT(Named(report), ElementsAre(absl::StrCat("LOG_FORKED@", report.size - 1)));
+  const auto by_receipt = Check(Bundle("forged"), [&](Options& o) {
+    o.receipts = {{"mine", county_.receipt}};
+  });
+  EXPECT_THAT(Named(by_receipt), Contains(testing::StartsWith("LOG_FORKED@")));
+}
+
+TEST_F(OfflinePart, NoFiguresFromSomeRecords) {
+  county_.Export(Bundle(), "p-1");
+  Options options;
+  options.bundle = Bundle();
+  options.briefing = BriefingQuestion();
+  EXPECT_EQ(ReasonOf(verify::Verify(options).status()), "BUNDLE_OF_ANOTHER_KIND");
+}
+
+TEST_F(OfflinePart, HalfABundleIsNone) {
+  county_.Export(Bundle());
+  std::filesystem::remove(Bundle() / "ledger.json");
+  Options options;
+  options.bundle = Bundle();
+  EXPECT_EQ(ReasonOf(verify::Verify(options).status()), "BUNDLE_INCOMPLETE");
+  options.bundle = Bundle("nowhere");
+  EXPECT_EQ(ReasonOf(verify::Verify(options).status()), "BUNDLE_MISSING");
+}
+
+TEST_F(OfflinePart, AReportsFiguresAreWhatTheirRecordsAddUpTo) {
+  county_.ExportReport(Bundle());
+  const auto report = Check(Bundle());
+  EXPECT_THAT(Named(report), IsEmpty());
+  EXPECT_EQ(report.kind, bundle::Kind::kReport);
+  EXPECT_GT(report.figures, 20u);
+  const auto parts = bundle::ParseFigureParts(ReadAll(Bundle() / "figures.json"));
+  ASSERT_TRUE(parts.ok());
+  for (const char* name : {"planned_fen", "allocated_fen", "received_fen", "projects", "township_started",
+                           "programmes.housing.planned_fen"}) {
+    EXPECT_TRUE(parts->contains(name)) << name;
+  }
+}
+
+TEST_F(OfflinePart, AReportThatWasTouchedIsNamed) {
+  county_.ExportReport(Bundle());
+  const std::string good_report = ReadAll(Bundle() / "report.json");
+  const std::string good_figures = ReadAll(Bundle() / "figures.json");
+  auto report = nlohmann::json::parse(good_report);
+  report["planned_fen"] = 60'001;
+  WriteAll(Bundle() / "report.json", report.dump());
+  const auto figure = Check(Bundle());
+  ASSERT_FALSE(figure.ok());
+  EXPECT_EQ(figure.findings[0].message, "planned_fen: the report says 60001, its records add up to 60000");
+  WriteAll(Bundle() / "report.json", good_report);
+
+  // An amount that its record does not say, though the sum is right.
+  auto parts = *bundle::ParseFigureParts(good_figures);
+  reports::FigurePart half = parts["planned_fen"].front();
+  half.amount = 30'000;
+  parts["planned_fen"] = {half, half};
+  WriteAll(Bundle() / "figures.json", bundle::FormatFigureParts(parts));
+  EXPECT_THAT(Named(Check(Bundle())), ElementsAre(absl::StrCat("FIGURE_UNPROVEN@", half.record)));
+
+  // A record that is left out.
+  parts = *bundle::ParseFigureParts(good_figures);
+  parts.erase("received_fen");
+  WriteAll(Bundle() / "figures.json", bundle::FormatFigureParts(parts));
+  EXPECT_THAT(Named(Check(Bundle())), ElementsAre("FIGURE_DIFFERS"));
+  WriteAll(Bundle() / "figures.json", good_figures);
+
+  const Sequence cited = parts["planned_fen"].front().record;
+  std::filesystem::remove(Bundle() / "records" / absl::StrCat(cited, ".tlog-proof"));
+  EXPECT_THAT(Named(Check(Bundle())), Contains(absl::StrCat("FIGURE_UNPROVEN@", cited)));
+}
+
+}  // namespace
+}  // namespace fundledger::attack
