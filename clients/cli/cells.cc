@@ -640,4 +640,53 @@ std::vector<Cells> DescribeAction(const Form& form, const v1::Action& action, co
   return rows;
 }
 
+namespace {
+
+// Takes out messages that say nothing, from the inside out.
+void Prune(Message* message) {
+  const Reflection* reflection = message->GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(*message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      Message* inner = reflection->MutableMessage(message, field);
+      Prune(inner);
+      if (inner->ByteSizeLong() == 0) reflection->ClearField(message, field);
+      continue;
+    }
+    bool says = false;
+    for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
+      Message* inner = reflection->MutableRepeatedMessage(message, field, i);
+      Prune(inner);
+      says = says || inner->ByteSizeLong() != 0;
+    }
+    if (!says) reflection->ClearField(message, field);
+  }
+}
+
+}  // namespace
+
+v1::Action WithoutCells(const Form& form, const v1::Action& action) {
+  v1::Action rest = action;
+  rest.clear_reference();
+  rest.clear_date();
+  rest.clear_note();
+  rest.clear_source();
+  Message* body = BodyOf(form, &rest);
+  for (const Column& column : form.columns) {
+    for (int line = 0;; ++line) {
+      const Place place = Walk(body, column.path, line, false);
+      if (place.message == nullptr) break;
+      place.message->GetReflection()->ClearField(place.message, place.field);
+      if (!column.per_line) break;
+    }
+  }
+  // A key's proof says nothing but that the key is its officer's, which the ledger checked.
+  const FieldDescriptor* proof = body->GetDescriptor()->FindFieldByName("key_proof");
+  if (proof != nullptr) body->GetReflection()->ClearField(body, proof);
+  Prune(&rest);
+  return rest;
+}
+
 }  // namespace fundledger::cli

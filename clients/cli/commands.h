@@ -24,6 +24,8 @@ void OnCall(Program* program, CLI::App* app, Command command);
 void AddInit(Program* program);
 // Officers and their keys in the ledger: added, rotated, revoked, recovered.
 void AddOfficerCommands(Program* program);
+// The log's own key: replaced by signatures that are gathered in a file.
+void AddLogKeyCommands(Program* program);
 // Keys and certificates on this machine.
 void AddKeyCommands(Program* program);
 void AddCertificateCommands(Program* program);
@@ -32,8 +34,10 @@ void AddAgentCommand(Program* program);
 void AddFormCommands(Program* program);
 // Officers, and lists of what is registered.
 void AddRegistryCommands(Program* program);
-// Proposals, approve, reject, withdraw; pending.
+// Proposals, approve, reject, withdraw.
 void AddDecisionCommands(Program* program);
+// What waits to be sent.
+void AddOutboxCommands(Program* program);
 // Statements, funds, payments, projects.
 void AddListCommands(Program* program);
 void AddInspectCommands(Program* program);

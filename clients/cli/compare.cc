@@ -117,7 +117,7 @@ void CompareAmong(sdk::Client* client, std::vector<Face>* faces) {
 
 void CompareWithServer(sdk::Client* client, Face* face) {
   if (!face->verdict.ok()) return;
-  const auto opened = log::OpenCheckpoint(*face->note, client->config().log);
+  const auto opened = client->log_keys()->Open(*face->note);
   if (!opened.ok()) {
     face->verdict = Refuse(absl::StatusCode::kUnauthenticated, "NOTE_UNVERIFIED",
                            absl::StrCat(face->who, ": not signed by this log, so it says nothing of it: ",

@@ -1,5 +1,7 @@
 #include "clients/cli/context.h"
 
+#include <algorithm>
+#include <iostream>
 #include <utility>
 
 #include "clients/cli/language.h"
@@ -22,6 +24,11 @@ constexpr char kUnansweredUrl[] = "type.fundledger/unanswered";
 bool IsTransport(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
          absl::IsResourceExhausted(status) || ReasonOf(status) == "NO_ANSWER";
+}
+
+// By the ledger, for good: it was not recorded.
+bool IsRefused(const absl::Status& status) {
+  return sdk::IsFromServer(status) && !IsTransport(status);
 }
 
 }  // namespace
@@ -73,6 +80,9 @@ absl::StatusOr<std::shared_ptr<const sdk::Identity>> Context::Identity() {
 absl::StatusOr<sdk::Client*> Context::client() {
   if (client_ == nullptr) {
     ASSIGN_OR_RETURN(const sdk::ClientConfig* config, this->config());
+    if (globals.offline) {
+      return UsageError("OFFLINE", "this needs a connection: give the command without --offline");
+    }
     sdk::ClientOptions options;
     options.patience_ms = globals.patience_s * 1000;
     options.first_patience_ms = std::min(options.first_patience_ms, options.patience_ms);
@@ -135,34 +145,145 @@ ScaleOf Context::scale_of() {
   };
 }
 
+absl::StatusOr<const sdk::Facts*> Context::facts() {
+  if (facts_.has_value()) return &*facts_;
+  ASSIGN_OR_RETURN(const sdk::ClientConfig* config, this->config());
+  auto kept = sdk::LoadFacts(config->facts_path(), config->ledger);
+  if (!kept.ok()) {
+    if (globals.offline) return kept.status();
+    ASSIGN_OR_RETURN(sdk::Client * client, this->client());
+    ASSIGN_OR_RETURN(const sdk::VerifiedRecord genesis, client->Record(0));
+    ASSIGN_OR_RETURN(kept, sdk::FactsOfGenesis(genesis.bytes, config->ledger));
+    RETURN_IF_ERROR(sdk::SaveFacts(config->facts_path(), *kept));
+  }
+  facts_ = *std::move(kept);
+  return &*facts_;
+}
+
+absl::Status Context::KeepScale(const std::string& indicator, uint32_t scale) {
+  RETURN_IF_ERROR(facts().status());
+  facts_->scales[indicator] = scale;
+  return sdk::SaveFacts((*config())->facts_path(), *facts_);
+}
+
 absl::StatusOr<sdk::CheckedReceipt> Context::Submit(const std::string& officer,
                                                     const std::vector<v1::Action>& actions) {
   ASSIGN_OR_RETURN(const crypto::Signer* signer, this->signer(officer));
   ASSIGN_OR_RETURN(sdk::Client * client, this->client());
+  ASSIGN_OR_RETURN(const sdk::FileLock held, MakeWay(officer));
   ASSIGN_OR_RETURN(const sdk::Sealed sealed,
                    client->SealActions(officer, *signer, sdk::NewRequestId(), actions));
-  RETURN_IF_ERROR(sdk::Outbox(client->config().outbox_path()).Store(sealed));
-  return Send(sealed, signer->public_key());
+  return SendNow(sealed);
 }
 
-absl::StatusOr<sdk::CheckedReceipt> Context::Send(const sdk::Sealed& sealed,
-                                                  const crypto::PublicKey& own_key) {
+absl::StatusOr<sdk::CheckedReceipt> Context::SubmitSealed(const std::string& officer,
+                                                          const sdk::Sealed& sealed) {
+  RETURN_IF_ERROR(client().status());
+  ASSIGN_OR_RETURN(const sdk::FileLock held, MakeWay(officer));
+  return SendNow(sealed);
+}
+
+absl::StatusOr<sdk::CheckedReceipt> Context::SendNow(const sdk::Sealed& sealed) {
+  const sdk::Outbox outbox((*config())->outbox_path());
+  ASSIGN_OR_RETURN(sdk::Waiting waiting, outbox.Store(sealed, false));
+  auto receipt = SendOne(outbox, &waiting);
+  // Whoever gave the command is told now; only what waited is listed with its refusal.
+  if (IsRefused(receipt.status())) RETURN_IF_ERROR(outbox.Remove(waiting));
+  return receipt;
+}
+
+absl::StatusOr<sdk::Waiting> Context::KeepForLater(const std::string& officer,
+                                                   const std::vector<v1::Action>& actions) {
+  ASSIGN_OR_RETURN(const sdk::ClientConfig* config, this->config());
+  ASSIGN_OR_RETURN(const crypto::Signer* signer, this->signer(officer));
+  ASSIGN_OR_RETURN(const sdk::Facts* facts, this->facts());
+  ASSIGN_OR_RETURN(auto log_keys, sdk::LogKeyring::FromFacts(*facts, config->log));
+  ASSIGN_OR_RETURN(const sdk::Seen seen, sdk::Seen::Load(config->seen_path(), config->evidence_path(),
+                                                         std::move(log_keys), config->ledger));
+  const v1::Submission draft = sdk::DraftSubmission(config->ledger, seen.checkpoint(), SystemClockMicros(),
+                                                    officer, sdk::NewRequestId(), actions);
+  ASSIGN_OR_RETURN(const sdk::Sealed sealed, sdk::Seal(draft, *signer));
+  const sdk::Outbox outbox(config->outbox_path());
+  ASSIGN_OR_RETURN(const sdk::FileLock held, outbox.Lock(false));
+  return outbox.Store(sealed, true);
+}
+
+absl::StatusOr<sdk::FileLock> Context::MakeWay(const std::string& officer) {
+  const sdk::Outbox outbox((*config())->outbox_path());
+  const auto waits = [&]() -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const std::vector<sdk::Waiting> all, outbox.List());
+    return std::any_of(all.begin(), all.end(), [&officer](const sdk::Waiting& each) {
+      return !each.refusal.has_value() && each.submission.officer() == officer;
+    });
+  };
+  {
+    ASSIGN_OR_RETURN(sdk::FileLock shared, outbox.Lock(false));
+    ASSIGN_OR_RETURN(const bool any, waits());
+    if (!any) return shared;
+  }
+  // What is there may be another program's, which holds the lock until it is answered.
+  ASSIGN_OR_RETURN(sdk::FileLock alone, outbox.Lock(true));
+  std::vector<SentAgain> sent;
+  const absl::Status stopped = SendAll(outbox, officer, false, &sent);
+  for (const SentAgain& each : sent) {
+    const std::string id = HexEncode(each.waiting.sealed.request_id);
+    if (each.receipt.ok()) {
+      std::cerr << T("submission ", "报送 ") << id
+                << T(", which waited, was recorded as ", "（待发）已入账，序号 ") << each.receipt->sequence
+                << '\n';
+    } else if (each.waiting.refusal.has_value()) {
+      std::cerr << T("submission ", "报送 ") << id
+                << T(", which waited, was refused (township outbox lists it): ",
+                     "（待发）被拒（见 township outbox）：")
+                << ErrorLine(each.receipt.status()) << '\n';
+    }
+  }
+  if (stopped.ok()) return alone;
+  if (sdk::IsEvidence(stopped)) return stopped;
+  return Annotate(stopped, "what waits in the outbox goes first, and was not answered");
+}
+
+absl::Status Context::SendWaiting(const std::string& officer, bool refused, std::vector<SentAgain>* sent) {
+  ASSIGN_OR_RETURN(const sdk::ClientConfig* config, this->config());
+  const sdk::Outbox outbox(config->outbox_path());
+  ASSIGN_OR_RETURN(const sdk::FileLock alone, outbox.Lock(true));
+  return SendAll(outbox, officer, refused, sent);
+}
+
+absl::Status Context::SendAll(const sdk::Outbox& outbox, const std::string& officer, bool refused,
+                              std::vector<SentAgain>* sent) {
+  ASSIGN_OR_RETURN(std::vector<sdk::Waiting> all, outbox.List());
+  for (sdk::Waiting& waiting : all) {
+    if (!officer.empty() && waiting.submission.officer() != officer) continue;
+    if (waiting.refusal.has_value() && !refused) continue;
+    RETURN_IF_ERROR(outbox.Reopen(&waiting));
+    auto receipt = SendOne(outbox, &waiting);
+    const absl::Status status = receipt.status();
+    if (IsRefused(status)) {
+      waiting.refusal = sdk::Refusal{status, SystemClockMicros()};
+      RETURN_IF_ERROR(outbox.MarkRefused(waiting, *waiting.refusal));
+    }
+    sent->push_back({std::move(waiting), std::move(receipt)});
+    if (!status.ok() && !IsRefused(status)) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<sdk::CheckedReceipt> Context::SendOne(const sdk::Outbox& outbox, sdk::Waiting* waiting) {
   ASSIGN_OR_RETURN(sdk::Client * client, this->client());
-  const sdk::Outbox outbox(client->config().outbox_path());
-  auto receipt = client->Submit(sealed, own_key);
+  RETURN_IF_ERROR(outbox.MarkSent(waiting));
+  // No key is needed for the very bytes that were stored: a receipt is for them, or it is worth nothing.
+  auto receipt = client->Submit(waiting->sealed, crypto::PublicKey());
   if (receipt.ok()) {
-    RETURN_IF_ERROR(outbox.Remove(sealed));
+    RETURN_IF_ERROR(outbox.Remove(*waiting));
     return receipt;
   }
-  if (sdk::IsFromServer(receipt.status()) && !IsTransport(receipt.status())) {
-    RETURN_IF_ERROR(outbox.Remove(sealed));
-    return receipt.status();
-  }
-  if (!IsTransport(receipt.status())) return receipt.status();
-  absl::Status unanswered = Refuse(
-      receipt.status().code(), ReasonOf(receipt.status()),
-      absl::StrCat("it is not known whether submission ", HexEncode(sealed.request_id), " was recorded (",
-                   receipt.status().message(), "): send the same again with: fundledger pending --send"));
+  if (IsRefused(receipt.status()) || !IsTransport(receipt.status())) return receipt.status();
+  absl::Status unanswered =
+      Refuse(receipt.status().code(), ReasonOf(receipt.status()),
+             absl::StrCat("it is not known whether submission ", HexEncode(waiting->sealed.request_id),
+                          " was recorded (", receipt.status().message(),
+                          "): send the same again with: fundledger outbox send"));
   unanswered.SetPayload(kUnansweredUrl, absl::Cord("1"));
   return unanswered;
 }
@@ -205,7 +326,10 @@ absl::StatusOr<v1::ActionRef> LedgerResolver::Payment(const std::string& text) {
   const bool right = record.leaf.view() == named.leaf_hash() && index < record.submission.actions_size() &&
                      record.submission.actions(index).has_request_payment() &&
                      record.submission.actions(index).reference() == request.reference();
-  if (right) return named;
+  if (right) {
+    Note(named, record);
+    return named;
+  }
   return sdk::Evidence("PAYMENT_MISNAMED",
                        absl::StrCat("the server names record ", named.sequence(), " for payment ", text,
                                     ", but that record is no such request"));
@@ -220,18 +344,48 @@ absl::StatusOr<v1::ActionRef> LedgerResolver::Action(const std::string& text) {
                                    " actions, and none ", ref.action(), ": they count from 0"));
   }
   ref.set_leaf_hash(record.leaf.str());
+  Note(ref, record);
   return ref;
 }
 
+void LedgerResolver::Note(const v1::ActionRef& ref, const sdk::VerifiedRecord& record) {
+  named_.push_back(
+      {ref, record.submission.officer(), record.submission.actions(static_cast<int>(ref.action()))});
+}
+
 absl::StatusOr<uint32_t> LedgerResolver::Scale(const std::string& indicator) {
-  auto found = scales_.find(indicator);
-  if (found == scales_.end()) {
-    ASSIGN_OR_RETURN(scales_, FetchScales(client_));
-    found = scales_.find(indicator);
+  if (const auto known = scales_.find(indicator); known != scales_.end()) return known->second;
+  if (indicators_.find(indicator) == indicators_.end()) {
+    v1::ListRegisteredRequest request;
+    request.set_kind(v1::REGISTRY_KIND_INDICATOR);
+    request.set_page_size(1000);
+    RETURN_IF_ERROR(EachPage(client_, client_->registry(), &v1::RegistryService::Stub::ListRegistered,
+                             request, [this](const v1::ListRegisteredResponse& page) {
+                               for (const auto& one : page.registered()) {
+                                 indicators_[one.indicator().id()] = one;
+                               }
+                               return absl::OkStatus();
+                             }));
   }
-  if (found != scales_.end()) return found->second;
-  return UsageError("INDICATOR_NOT_FOUND",
-                    absl::StrCat("there is no indicator \"", indicator, "\": see admin indicator list"));
+  const auto named = indicators_.find(indicator);
+  if (named == indicators_.end()) {
+    return UsageError("INDICATOR_NOT_FOUND",
+                      absl::StrCat("there is no indicator \"", indicator, "\": see admin indicator list"));
+  }
+  // What is signed counts in units of these places: the server's word does not do, its record does.
+  ASSIGN_OR_RETURN(const sdk::VerifiedRecord record, client_->Record(named->second.sequence()));
+  for (const v1::Action& action : record.submission.actions()) {
+    const v1::RegisterIndicator& what = action.register_indicator();
+    if (what.id() != indicator || what.scale() != named->second.indicator().scale()) continue;
+    RETURN_IF_ERROR(context_->KeepScale(indicator, what.scale()));
+    return scales_[indicator] = what.scale();
+  }
+  return sdk::Evidence(
+      "INDICATOR_MISNAMED",
+      absl::StrCat("the server names record ", named->second.sequence(), " for indicator ", indicator,
+                   " with ", named->second.indicator().scale(),
+                   " decimal places, but that record does not register it so: sign nothing on "
+                   "this answer"));
 }
 
 std::string FormatTime(int64_t unix_us, int32_t utc_offset_minutes) {

@@ -10,6 +10,7 @@
 
 #include "clients/cli/forms.h"
 #include "clients/sdk/client.h"
+#include "clients/sdk/facts.h"
 #include "clients/sdk/outbox.h"
 #include "clients/sdk/passphrase.h"
 
@@ -26,6 +27,7 @@ enum ExitCode : int {
   kExitUnreachable = 3,  // no answer; nothing was sent, or only a question
   kExitUnverified = 4,   // verification failed: evidence against the server, or a damaged state file
   kExitUnknown = 5,      // a submission was sent and not answered: send it again
+  kExitWaiting = 6,      // a submission was signed and waits in the outbox: not sent
 };
 int ExitCodeOf(const absl::Status& status);
 
@@ -36,7 +38,14 @@ struct Globals {
   std::string lang;
   std::string passphrase_file;
   bool json = false;
+  bool offline = false;
   int64_t patience_s = 30;
+};
+
+// What became of one that waited in the outbox.
+struct SentAgain {
+  sdk::Waiting waiting;
+  absl::StatusOr<sdk::CheckedReceipt> receipt;
 };
 
 // An error that has the exit code kExitUsage.
@@ -64,22 +73,42 @@ class Context {
   // Decimal places of indicators, asked for once.
   ScaleOf scale_of();
 
-  // Signs, stores, sends, and removes what was stored once the answer is certain. An unanswered submission
-  // stays in the outbox, and the error says how to send it again.
+  // What the ledger says of itself, verified, and kept for the time without a connection: asked for only
+  // where it is not kept yet. With --offline NOT_FOUND, reason FACTS_MISSING, instead.
+  absl::StatusOr<const sdk::Facts*> facts();
+  // Adds an indicator's decimal places to what is kept.
+  absl::Status KeepScale(const std::string& indicator, uint32_t scale);
+
+  // Signs, stores, sends, and removes what was stored once the answer is certain; what waits of this officer
+  // goes before it. An unanswered submission stays in the outbox, and the error says how to send it again.
   absl::StatusOr<sdk::CheckedReceipt> Submit(const std::string& officer,
                                              const std::vector<v1::Action>& actions);
-  // The same for what the outbox holds already.
-  absl::StatusOr<sdk::CheckedReceipt> Send(const sdk::Sealed& sealed, const crypto::PublicKey& own_key);
+  // The same for what others signed too.
+  absl::StatusOr<sdk::CheckedReceipt> SubmitSealed(const std::string& officer, const sdk::Sealed& sealed);
+  // Signs and stores, and sends nothing: it waits behind what is there.
+  absl::StatusOr<sdk::Waiting> KeepForLater(const std::string& officer,
+                                            const std::vector<v1::Action>& actions);
+  // Sends what waits, oldest first; of one officer, unless that is empty. With `refused`, also what the
+  // ledger refused before. A refused one does not stop those behind it. Returns what stopped it, if anything
+  // did.
+  absl::Status SendWaiting(const std::string& officer, bool refused, std::vector<SentAgain>* sent);
 
  private:
   // What opens the connection; none without TLS.
   absl::StatusOr<std::shared_ptr<const sdk::Identity>> Identity();
+  // The right to send for an officer of whom nothing waits any more: what waited was sent.
+  absl::StatusOr<sdk::FileLock> MakeWay(const std::string& officer);
+  absl::Status SendAll(const sdk::Outbox& outbox, const std::string& officer, bool refused,
+                       std::vector<SentAgain>* sent);
+  absl::StatusOr<sdk::CheckedReceipt> SendNow(const sdk::Sealed& sealed);
+  absl::StatusOr<sdk::CheckedReceipt> SendOne(const sdk::Outbox& outbox, sdk::Waiting* waiting);
 
   std::optional<sdk::ClientConfig> config_;
   std::optional<sdk::Passphrases> passphrases_;
   std::unique_ptr<sdk::Client> client_;
   std::map<std::string, std::unique_ptr<crypto::Signer>> signers_;
   std::optional<std::map<std::string, uint32_t>> scales_;
+  std::optional<sdk::Facts> facts_;
 };
 
 // What a command does, once options are read. The exit code, or why it failed.
@@ -89,17 +118,30 @@ using Command = std::function<absl::StatusOr<int>(Context&)>;
 // scales. What is signed names the leaf hash of a record that was verified.
 class LedgerResolver : public Resolver {
  public:
-  explicit LedgerResolver(sdk::Client* client) : client_(client) {}
+  explicit LedgerResolver(Context* context, sdk::Client* client) : context_(context), client_(client) {}
   absl::StatusOr<v1::ActionRef> Payment(const std::string& text) override;
   absl::StatusOr<v1::ActionRef> Action(const std::string& text) override;
   absl::StatusOr<uint32_t> Scale(const std::string& indicator) override;
 
+  // The actions that cells named, as their records have them.
+  struct Named {
+    v1::ActionRef ref;
+    std::string officer;
+    v1::Action action;
+  };
+  const std::vector<Named>& named() const { return named_; }
+
  private:
+  void Note(const v1::ActionRef& ref, const sdk::VerifiedRecord& record);
+
+  std::vector<Named> named_;
+  Context* context_;
   sdk::Client* client_;
-  std::map<std::string, uint32_t> scales_;
+  std::map<std::string, v1::Registered> indicators_;  // as the server says
+  std::map<std::string, uint32_t> scales_;            // as their records say
 };
 
-// All indicators' decimal places.
+// All indicators' decimal places, as the server says.
 absl::StatusOr<std::map<std::string, uint32_t>> FetchScales(sdk::Client* client);
 
 // Calls `method` page after page; `visit` gets each response, whose basis has been believed.

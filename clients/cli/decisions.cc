@@ -1,9 +1,12 @@
 // Proposals and what is decided on them. To approve is to sign what was shown: a proposal is shown from the
 // bytes of its record, whose place in the log was verified, and named by that record's leaf hash.
+#include "clients/cli/decisions.h"
+
 #include <iostream>
 #include <memory>
 #include <set>
 
+#include <google/protobuf/util/message_differencer.h>
 #include <unistd.h>
 
 #include "clients/cli/commands.h"
@@ -12,6 +15,7 @@
 #include "clients/cli/language.h"
 #include "clients/cli/receipts.h"
 #include "clients/cli/table.h"
+#include "clients/sdk/files.h"
 #include "ledger/base/bytes.h"
 
 #include "absl/strings/str_cat.h"
@@ -41,13 +45,17 @@ struct Shown {
 class Records {
  public:
   explicit Records(sdk::Client* client) : client_(client) {}
-  absl::StatusOr<Shown> Show(const v1::ActionRef& named) {
-    auto found = records_.find(named.sequence());
+  absl::StatusOr<const sdk::VerifiedRecord*> Find(Sequence sequence) {
+    auto found = records_.find(sequence);
     if (found == records_.end()) {
-      ASSIGN_OR_RETURN(sdk::VerifiedRecord record, client_->Record(named.sequence()));
-      found = records_.emplace(named.sequence(), std::move(record)).first;
+      ASSIGN_OR_RETURN(sdk::VerifiedRecord record, client_->Record(sequence));
+      found = records_.emplace(sequence, std::move(record)).first;
     }
-    const sdk::VerifiedRecord& record = found->second;
+    return &found->second;
+  }
+  absl::StatusOr<Shown> Show(const v1::ActionRef& named) {
+    ASSIGN_OR_RETURN(const sdk::VerifiedRecord* found, Find(named.sequence()));
+    const sdk::VerifiedRecord& record = *found;
     if (named.action() >= static_cast<uint32_t>(record.submission.actions_size())) {
       return UsageError("ACTION_NOT_FOUND", absl::StrCat("record ", named.sequence(), " has no action ",
                                                          named.action(), ": they count from 0"));
@@ -175,7 +183,9 @@ absl::StatusOr<int> RunApprove(Context& context, const DecisionOptions& options)
     proposals.push_back(std::move(shown));
   }
   if (!context.json() && !proposals.empty()) PrintShown(context, *client, proposals);
-  if (options.all && !options.yes && !proposals.empty() && !Confirmed(proposals.size())) {
+  // By name, too, a person says yes to what is shown now, and not to what a list said before.
+  const bool asks = options.all || (!context.json() && ::isatty(STDIN_FILENO) != 0);
+  if (asks && !options.yes && !proposals.empty() && !Confirmed(proposals.size())) {
     return UsageError("NOT_CONFIRMED", "nothing was approved: say y, or give --yes");
   }
   Outcome outcome;
@@ -243,16 +253,20 @@ absl::StatusOr<int> RunProposals(Context& context, const ListOptions& options) {
                {T("approvals", "审批")}});
   auto json = nlohmann::ordered_json::array();
   const ScaleOf scale_of = context.scale_of();
-  RETURN_IF_ERROR(EachPage(client, client->funds(), &v1::FundService::Stub::ListProposals, request,
-                           [&](const v1::ListProposalsResponse& page) {
-                             for (const auto& one : page.proposals()) {
-                               json.push_back(ToJson(one));
-                               table.Add({FormatActionRef(one.ref()), one.officer(),
-                                          ShownWord(kProposalStateWords, one.state()),
-                                          ActionText(one.action(), scale_of), ApprovalsText(one)});
-                             }
-                             return absl::OkStatus();
-                           }));
+  Records records(client);
+  const absl::Status listed = EachPage(
+      client, client->funds(), &v1::FundService::Stub::ListProposals, request,
+      [&](const v1::ListProposalsResponse& page) -> absl::Status {
+        for (const auto& one : page.proposals()) {
+          ASSIGN_OR_RETURN(const sdk::VerifiedRecord* record, records.Find(one.ref().sequence()));
+          RETURN_IF_ERROR(CheckProposal(one, *record));
+          json.push_back(ToJson(one));
+          table.Add({FormatActionRef(one.ref()), one.officer(), ShownWord(kProposalStateWords, one.state()),
+                     ActionText(one.action(), scale_of), ApprovalsText(one)});
+        }
+        return absl::OkStatus();
+      });
+  RETURN_IF_ERROR(listed);
   if (context.json()) {
     PrintJson(json);
   } else {
@@ -282,51 +296,6 @@ absl::StatusOr<int> RunShow(Context& context, const DecisionOptions& options) {
     PrintShown(context, *client, proposals);
   }
   return kExitOk;
-}
-
-// Sends one of the outbox again; says what became of it.
-nlohmann::ordered_json SendAgain(Context& context, const sdk::Sealed& sealed, const std::string& officer,
-                                 absl::Status* first_error) {
-  const auto send = [&]() -> absl::StatusOr<sdk::CheckedReceipt> {
-    ASSIGN_OR_RETURN(const crypto::Signer* signer, context.signer(officer));
-    return context.Send(sealed, signer->public_key());
-  };
-  const auto receipt = send();
-  if (receipt.ok()) return {{"sequence", receipt->sequence}, {"repeated", receipt->repeated}};
-  if (first_error->ok()) *first_error = receipt.status();
-  std::cerr << ErrorLine(receipt.status()) << '\n';
-  return {{"reason", ReasonOf(receipt.status())}, {"message", std::string(receipt.status().message())}};
-}
-
-absl::StatusOr<int> RunPending(Context& context, bool send) {
-  ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
-  ASSIGN_OR_RETURN(const std::vector<sdk::Sealed> waiting, sdk::Outbox(config->outbox_path()).List());
-  absl::Status first_error = absl::OkStatus();
-  auto json = nlohmann::ordered_json::array();
-  Table table({{T("request id", "请求号")},
-               {T("officer", "经办人")},
-               {T("actions", "事项")},
-               {T("recorded as", "入账序号")}});
-  for (const sdk::Sealed& sealed : waiting) {
-    v1::Submission submission;
-    (void)submission.ParseFromString(sealed.payload);  // Outbox::List did the same
-    nlohmann::ordered_json outcome;
-    if (send) outcome = SendAgain(context, sealed, submission.officer(), &first_error);
-    table.Add({HexEncode(sealed.request_id), submission.officer(), absl::StrCat(submission.actions_size()),
-               outcome.contains("sequence") ? outcome["sequence"].dump() : ""});
-    json.push_back({{"request_id", HexEncode(sealed.request_id)},
-                    {"officer", submission.officer()},
-                    {"actions", submission.actions_size()},
-                    {"outcome", outcome}});
-  }
-  if (context.json()) {
-    PrintJson(json);
-  } else if (waiting.empty()) {
-    std::cout << T("nothing waits to be sent\n", "没有待发送的报送\n");
-  } else {
-    table.Print(std::cout);
-  }
-  return ExitCodeOf(first_error);
 }
 
 void AddApprove(Program* program, const std::string& group) {
@@ -374,6 +343,19 @@ void AddProposals(Program* program, const std::string& group) {
 
 }  // namespace
 
+absl::Status CheckProposal(const v1::ProposalView& listed, const sdk::VerifiedRecord& record) {
+  const v1::ActionRef& ref = listed.ref();
+  const bool same = ref.sequence() == record.header.sequence && ref.leaf_hash() == record.leaf.view() &&
+                    ref.action() < static_cast<uint32_t>(record.submission.actions_size()) &&
+                    record.submission.officer() == listed.officer() &&
+                    google::protobuf::util::MessageDifferencer::Equals(
+                        record.submission.actions(static_cast<int>(ref.action())), listed.action());
+  if (same) return absl::OkStatus();
+  return sdk::Evidence("PROPOSAL_MISNAMED",
+                       absl::StrCat("the server shows proposal ", FormatActionRef(ref),
+                                    " other than its record has it: approve nothing that it shows"));
+}
+
 void AddDecisionCommands(Program* program) {
   for (const char* group : {"admin", "finance", "township", "inspect"}) {
     AddProposals(program, group);
@@ -381,12 +363,6 @@ void AddDecisionCommands(Program* program) {
     AddClose(program, group, true);
     if (std::string_view(group) != "inspect") AddClose(program, group, false);
   }
-  CLI::App* pending = AddCommand(program, "pending",
-                                 T("submissions that were sent and not answered", "已发送未获答复的报送"));
-  const auto send = std::make_shared<bool>(false);
-  pending->add_flag("--send", *send,
-                    T("send them again: nothing is recorded twice", "重新发送，不会重复入账"));
-  OnCall(program, pending, [send](Context& context) { return RunPending(context, *send); });
 }
 
 }  // namespace fundledger::cli

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "clients/cli/json.h"
 #include "clients/cli/language.h"
 #include "ledger/base/fen.h"
 
@@ -67,6 +68,16 @@ std::string LinesText(const Form& form, const std::vector<Cells>& rows, const st
                       FormatYuan(total));
 }
 
+// What has no column: whoever signs it is to see it all the same.
+std::string RestText(const Form& form, const v1::Action& action) {
+  v1::Action rest = WithoutCells(form, action);
+  std::string text;
+  if (rest.historical()) text = T(", historical load", "，历史补录");
+  rest.clear_historical();
+  if (rest.ByteSizeLong() == 0) return text;
+  return absl::StrCat(text, T("\n  besides: ", "\n  另含："), ToJson(rest).dump());
+}
+
 }  // namespace
 
 std::string ActionText(const v1::Action& action, const ScaleOf& scale_of, const std::string& only) {
@@ -79,7 +90,7 @@ std::string ActionText(const v1::Action& action, const ScaleOf& scale_of, const 
   parts.insert(parts.end(), shared.begin(), shared.end());
   for (const Column& column : CommonColumns()) Append(Part(column, rows[0]), &parts);
   return absl::StrCat(KindName(*form), T(": ", "："), absl::StrJoin(parts, T(", ", "，")),
-                      rows.size() == 1 ? "" : LinesText(*form, rows, only));
+                      rows.size() == 1 ? "" : LinesText(*form, rows, only), RestText(*form, action));
 }
 
 std::string ActionTitle(const v1::Action& action) {

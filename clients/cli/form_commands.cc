@@ -3,12 +3,15 @@
 #include <memory>
 
 #include "clients/cli/commands.h"
+#include "clients/cli/describe.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
+#include "clients/cli/offline.h"
 #include "clients/cli/receipts.h"
 #include "clients/sdk/files.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -100,22 +103,63 @@ absl::Status FirstError(const std::vector<CellError>& errors) {
   return Refuse(errors[0].status.code(), ReasonOf(errors[0].status), absl::StrJoin(lines, "; "));
 }
 
-absl::StatusOr<int> RunForm(Context& context, const Form& form, const Flags& flags, bool dry_run) {
-  ASSIGN_OR_RETURN(const std::vector<Cells> rows, RowsOf(form, flags));
+struct FormOptions {
+  Flags flags;
+  bool dry_run = false;
+  // Whether it may wait in the outbox where there is no connection.
+  bool may_wait = false;
+};
+
+absl::StatusOr<v1::Action> FillForm(const Form& form, const std::vector<Cells>& rows, const sdk::Facts& facts,
+                                    Resolver* resolver) {
   v1::Action action;
-  SyntaxResolver syntax;
-  // First what needs no server, so that a slip is told even where there is none.
-  RETURN_IF_ERROR(FirstError(FillAction(form, rows, &syntax, &action)));
+  RETURN_IF_ERROR(FirstError(FillAction(form, rows, resolver, &action)));
+  if (form.dated && !action.has_date()) SetDate(facts.Today(SystemClockMicros()), action.mutable_date());
+  RETURN_IF_ERROR(MarkHistorical(facts.first_day, &action));
+  return action;
+}
+
+absl::StatusOr<int> SendForm(Context& context, const Form& form, const std::vector<Cells>& rows,
+                             bool dry_run) {
   ASSIGN_OR_RETURN(const std::string officer, context.officer());
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
-  LedgerResolver resolver(client);
-  RETURN_IF_ERROR(FirstError(FillAction(form, rows, &resolver, &action)));
-  if (form.dated && !action.has_date()) SetDate(client->Today(), action.mutable_date());
-  RETURN_IF_ERROR(MarkHistorical(*client, &action));
+  ASSIGN_OR_RETURN(const sdk::Facts* facts, context.facts());
+  LedgerResolver resolver(&context, client);
+  ASSIGN_OR_RETURN(const v1::Action action, FillForm(form, rows, *facts, &resolver));
+  // What is instructed, confirmed or reversed, from its record: by a name alone nobody knows what they sign.
+  for (const LedgerResolver::Named& named : resolver.named()) {
+    if (context.json()) break;
+    std::cout << FormatActionRef(named.ref) << T(" by ", " 经办人 ") << named.officer << T(": ", "：")
+              << ActionText(named.action, context.scale_of()) << '\n';
+  }
   if (dry_run) return TryActions(context, officer, {action});
   ASSIGN_OR_RETURN(const sdk::CheckedReceipt receipt, context.Submit(officer, {action}));
   PrintRecorded(context, receipt, {action});
   return kExitOk;
+}
+
+absl::StatusOr<int> KeepForm(Context& context, const Form& form, const std::vector<Cells>& rows) {
+  ASSIGN_OR_RETURN(const std::string officer, context.officer());
+  ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
+  ASSIGN_OR_RETURN(const sdk::Facts* facts, context.facts());
+  LocalResolver resolver(config, facts);
+  ASSIGN_OR_RETURN(const v1::Action action, FillForm(form, rows, *facts, &resolver));
+  ASSIGN_OR_RETURN(const sdk::Waiting waiting, context.KeepForLater(officer, {action}));
+  PrintKept(context, waiting, facts->utc_offset_minutes);
+  return kExitWaiting;
+}
+
+absl::StatusOr<int> RunForm(Context& context, const Form& form, const FormOptions& options) {
+  ASSIGN_OR_RETURN(const std::vector<Cells> rows, RowsOf(form, options.flags));
+  v1::Action action;
+  SyntaxResolver syntax;
+  // First what needs no server, so that a slip is told even where there is none.
+  RETURN_IF_ERROR(FirstError(FillAction(form, rows, &syntax, &action)));
+  if (context.globals.offline && !options.dry_run) return KeepForm(context, form, rows);
+  auto sent = SendForm(context, form, rows, options.dry_run);
+  if (ExitCodeOf(sent.status()) != kExitUnreachable || options.dry_run || !options.may_wait) return sent;
+  std::cerr << ErrorLine(sent.status()) << '\n';
+  return KeepForm(context, form, rows);
 }
 
 std::string ExampleOf(const Form& form, const std::string& path) {
@@ -142,16 +186,17 @@ void AddForm(Program* program, const Form& form, const std::string& path) {
                            form.has_lines() ? T("\nSeveral lines: repeat --project, --fund and --amount.",
                                                 "\n多行：重复 --project、--fund、--amount。")
                                             : ""));
-  const auto flags = std::make_shared<Flags>();
-  const auto dry_run = std::make_shared<bool>(false);
+  const auto options = std::make_shared<FormOptions>();
+  options->may_wait = absl::StartsWith(path, "township ");
+  const std::shared_ptr<Flags> flags(options, &options->flags);
   for (const Column& column : form.columns) AddFlag(app, column, flags);
   for (const Column& column : CommonColumns()) {
     const std::string_view name = column.name;
     if (name == "reference" || name == "date" || name == "note") AddFlag(app, column, flags);
   }
-  app->add_flag("--dry-run", *dry_run, T("only ask the ledger whether it would record it", "只试算，不入账"));
-  OnCall(program, app,
-         [&form, flags, dry_run](Context& context) { return RunForm(context, form, *flags, *dry_run); });
+  app->add_flag("--dry-run", options->dry_run,
+                T("only ask the ledger whether it would record it", "只试算，不入账"));
+  OnCall(program, app, [&form, options](Context& context) { return RunForm(context, form, *options); });
 }
 
 }  // namespace

@@ -132,4 +132,7 @@ std::vector<CellError> FillAction(const Form& form, const std::vector<Cells>& ro
 using ScaleOf = std::function<std::optional<uint32_t>(const std::string& indicator)>;
 // The cells an action was filled from, as FillAction reads them; the first row holds what all lines share.
 std::vector<Cells> DescribeAction(const Form& form, const v1::Action& action, const ScaleOf& scale_of);
+// What an action says besides these cells, all else taken out; empty: nothing. Left out too are where a row
+// came from and the proof of a key.
+v1::Action WithoutCells(const Form& form, const v1::Action& action);
 }  // namespace fundledger::cli

@@ -60,7 +60,7 @@ absl::StatusOr<v1::Action> ResolveRow(const sdk::Client& client, const ImportAct
   if (!errors.empty()) {
     return Annotate(errors[0].status, absl::StrCat(errors[0].column, " \"", errors[0].value, "\""));
   }
-  RETURN_IF_ERROR(MarkHistorical(client, &action));
+  RETURN_IF_ERROR(MarkHistorical(client.first_day(), &action));
   return action;
 }
 

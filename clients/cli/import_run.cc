@@ -143,7 +143,7 @@ absl::Status TryBatch(sdk::Client* client, Batch* batch, ImportSummary* summary)
 
 absl::StatusOr<int> Try(Context& context, const Import& import, ImportSummary* summary) {
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
-  LedgerResolver resolver(client);
+  LedgerResolver resolver(&context, client);
   Progress progress(import.actions.size(), context.json());
   Made made;
   Batch batch;

@@ -18,7 +18,7 @@ class Sender {
         actions_(import.actions),
         keep_going_(keep_going),
         summary_(summary),
-        resolver_(client),
+        resolver_(context, client),
         bulk_(client),
         progress_(import.actions.size(), context->json()) {}
 

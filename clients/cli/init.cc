@@ -49,6 +49,7 @@ struct InitOptions {
 struct Keys {
   std::shared_ptr<const crypto::Signer> log;
   std::unique_ptr<crypto::Signer> standby;
+  std::shared_ptr<const crypto::Signer> sm2;  // null but for suite sm
   std::unique_ptr<crypto::Signer> admins[2];
 };
 
@@ -84,6 +85,7 @@ using Protections = std::map<std::string, sdk::Protection>;
 
 absl::StatusOr<Protections> AskProtections(Context& context, const InitOptions& options) {
   std::vector<std::string> holders = {"log", "standby", kAdmins[0], kAdmins[1]};
+  if (options.suite == "sm") holders.emplace_back("log-sm2");
   if (!options.no_authority) holders.emplace_back("ca");
   Protections protections;
   for (const std::string& holder : holders) {
@@ -100,6 +102,10 @@ absl::StatusOr<Keys> MakeKeys(const fs::path& directory, crypto::Algorithm algor
                    MakeOfficerKey(directory / "log.key", crypto::Algorithm::kEd25519, protections.at("log")));
   ASSIGN_OR_RETURN(keys.standby, MakeOfficerKey(directory / "standby.key", crypto::Algorithm::kEd25519,
                                                 protections.at("standby")));
+  if (protections.count("log-sm2") != 0) {
+    ASSIGN_OR_RETURN(keys.sm2, MakeOfficerKey(directory / "log-sm2.key", crypto::Algorithm::kSm2,
+                                              protections.at("log-sm2")));
+  }
   for (int i = 0; i < 2; ++i) {
     ASSIGN_OR_RETURN(keys.admins[i], MakeOfficerKey(directory / "keys" / absl::StrCat(kAdmins[i], ".key"),
                                                     algorithm, protections.at(kAdmins[i])));
@@ -169,11 +175,13 @@ absl::StatusOr<Hash256> MakeLedger(const fs::path& directory, const v1::Genesis&
   engine::CreateOptions create;
   create.directory = (directory / "ledger").string();
   create.log_key = keys.log;
+  create.sm2_key = keys.sm2;
   create.genesis_envelope = envelope;
   RETURN_IF_ERROR(engine::Engine::Create(create));
   engine::Options open;
   open.directory = create.directory;
   open.log_key = keys.log;
+  open.sm2_key = keys.sm2;
   ASSIGN_OR_RETURN(const auto engine, engine::Engine::Open(open));
   ASSIGN_OR_RETURN(const std::string record, engine->view()->Record(0));
   return log::LeafHash(record);
@@ -183,12 +191,13 @@ std::string ServerToml(const InitOptions& options) {
   return absl::StrCat(
       "# fundledgerd. Paths are relative to this file.\n"
       "ledger = \"ledger\"\n"
-      "log_key = \"log.key\"\n"
-      "listen = \"",
+      "log_key = \"log.key\"\n",
+      options.suite == "sm" ? "# Signs checkpoints too.\nsm2_key = \"log-sm2.key\"\n" : "", "listen = \"",
       options.listen,
       "\"\n"
       "endpoints_file = \"endpoints.json\"\n",
-      options.no_passphrase ? "" : "# A file of the daemon's own user with the passphrase of log.key.\n",
+      options.no_passphrase ? ""
+                            : "# A file of the daemon's own user with the passphrase of the log's keys.\n",
       options.no_passphrase ? "" : "log_key_passphrase_file = \"log.passphrase\"\n",
       "\n"
       "# Both sides show a certificate: the server its own, each client its officer's.\n"
@@ -201,7 +210,8 @@ std::string ServerToml(const InitOptions& options) {
       "format = \"text\"\n");
 }
 
-std::string ClientToml(const InitOptions& options, const Hash256& ledger, const std::string& verifier_key) {
+std::string ClientToml(const InitOptions& options, const Hash256& ledger, const std::string& verifier_key,
+                       const std::string& sm2_verifier_key) {
   return absl::StrCat(
       "# fundledger. Paths are relative to this file.\n"
       "server = \"",
@@ -212,8 +222,9 @@ std::string ClientToml(const InitOptions& options, const Hash256& ledger, const 
       HexEncode(ledger.view()),
       "\"\n"
       "verifier_key = \"",
-      verifier_key,
-      "\"\n\n"
+      verifier_key, "\"\n",
+      sm2_verifier_key.empty() ? "" : absl::StrCat("sm2_verifier_keys = [\"", sm2_verifier_key, "\"]\n"),
+      "\n"
       "keys = \"keys\"\n"
       "officer = \"",
       kAdmins[0],
@@ -224,13 +235,16 @@ std::string ClientToml(const InitOptions& options, const Hash256& ledger, const 
 }
 
 void PrintMade(const InitOptions& options, const fs::path& directory, const std::string& verifier_key,
-               const Hash256& ledger) {
+               const std::string& sm2_verifier_key, const Hash256& ledger) {
   const std::string d = directory.string();
   std::cout
       << T("Made a ledger in ", "已建账于 ") << d << ":\n"
       << T("  ledger/         the records; back them up\n", "  ledger/         记录本体，请备份\n")
       << T("  log.key         signs the log; the server's alone\n",
            "  log.key         账本签名密钥，仅服务器使用\n")
+      << (sm2_verifier_key.empty() ? ""
+                                   : T("  log-sm2.key     signs checkpoints too; the server's alone\n",
+                                       "  log-sm2.key     检查点的 SM2 签名密钥，仅服务器使用\n"))
       << T("  standby.key     replaces log.key if it is lost; take it offline now\n",
            "  standby.key     备用密钥，请立即离线保存\n")
       << T("  ca.pem, ca.key  the authority of the connections; take ca.key offline\n",
@@ -242,10 +256,12 @@ void PrintMade(const InitOptions& options, const fs::path& directory, const std:
            "officer\n",
            "  keys/admin-1.key、keys/admin-2.key   两单位各一名管理员，请分别移交本人\n")
       << T("  server.toml, client.toml\n\n", "  server.toml、client.toml\n\n")
-      << T("Give these two to the inspectors by another way than through the server:\n",
-           "以下两项请经服务器以外的途径交给纪检监察机关：\n")
+      << T("Give these to the inspectors by another way than through the server:\n",
+           "以下各项请经服务器以外的途径交给纪检监察机关：\n")
       << T("  verifier key  ", "  验证公钥  ") << verifier_key << '\n'
-      << T("  ledger id     ", "  账本编号  ") << HexEncode(ledger.view()) << "\n\n"
+      << (sm2_verifier_key.empty() ? "" : T("  SM2 key       ", "  SM2 公钥  ")) << sm2_verifier_key
+      << (sm2_verifier_key.empty() ? "" : "\n") << T("  ledger id     ", "  账本编号  ")
+      << HexEncode(ledger.view()) << "\n\n"
       << T("Next:\n", "接下来：\n")
       << (options.no_passphrase
               ? ""
@@ -278,18 +294,21 @@ absl::StatusOr<int> RunInit(Context& context, const InitOptions& options) {
   ASSIGN_OR_RETURN(const v1::Genesis genesis, BuildGenesis(options, keys));
   ASSIGN_OR_RETURN(const Hash256 ledger, MakeLedger(directory, genesis, keys));
   const std::string verifier_key = log::VerifierKey(options.origin, keys.log->public_key());
+  const std::string sm2_verifier_key =
+      keys.sm2 == nullptr ? "" : log::VerifierKey(options.origin, keys.sm2->public_key());
   RETURN_IF_ERROR(sdk::ReplaceFile(directory / "server.toml", ServerToml(options), true));
-  RETURN_IF_ERROR(
-      sdk::ReplaceFile(directory / "client.toml", ClientToml(options, ledger, verifier_key), true));
+  RETURN_IF_ERROR(sdk::ReplaceFile(directory / "client.toml",
+                                   ClientToml(options, ledger, verifier_key, sm2_verifier_key), true));
   if (context.json()) {
     nlohmann::ordered_json json;
     json["directory"] = directory.string();
     json["origin"] = options.origin;
     json["verifier_key"] = verifier_key;
+    if (!sm2_verifier_key.empty()) json["sm2_verifier_key"] = sm2_verifier_key;
     json["ledger"] = HexEncode(ledger.view());
     PrintJson(json);
   } else {
-    PrintMade(options, directory, verifier_key, ledger);
+    PrintMade(options, directory, verifier_key, sm2_verifier_key, ledger);
   }
   return kExitOk;
 }
@@ -320,9 +339,10 @@ void AddInit(Program* program) {
       "--host", options->hosts,
       T("name or address clients call the server by, in its certificate; repeat it. localhost always is",
         "写入服务器证书的名称或地址，可重复；localhost 总在其中"));
-  app->add_option("--suite", options->suite,
-                  T("international, or sm: an SM3 link in every record besides",
-                    "international，或 sm：每条记录附加 SM3 链接"))
+  app->add_option(
+         "--suite", options->suite,
+         T("international, or sm: an SM3 link in every record and an SM2 line in every checkpoint besides",
+           "international，或 sm：每条记录附加 SM3 链接，每个检查点附加 SM2 签名"))
       ->check(CLI::IsMember({"international", "sm"}));
   app->add_option("--algorithm", options->algorithm,
                   T("of the administrators' keys: ed25519 or sm2", "管理员密钥算法：ed25519 或 sm2"));

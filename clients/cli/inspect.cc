@@ -98,10 +98,14 @@ void ShowProgress(uint64_t done, uint64_t total) {
 }
 
 absl::StatusOr<int> VerifyOffline(Context& context, const std::string& directory,
-                                  const std::string& verifier_key, bool chain_only) {
+                                  const std::string& verifier_key, const std::string& sm2_verifier_key,
+                                  bool chain_only) {
   engine::VerifyOptions options;
   options.directory = directory;
   if (!verifier_key.empty()) options.verifier_key = verifier_key;
+  if (!sm2_verifier_key.empty()) {
+    ASSIGN_OR_RETURN(options.sm2_key, log::Sm2Verifier::Parse(sm2_verifier_key));
+  }
   if (chain_only) options.depth = engine::VerifyDepth::kChain;
   if (!context.json()) options.progress = ShowProgress;
   ASSIGN_OR_RETURN(const engine::VerifyReport report, engine::VerifyDirectory(options));
@@ -225,6 +229,7 @@ void AddVerify(Program* program) {
   struct Options {
     std::string data;
     std::string verifier_key;
+    std::string sm2_verifier_key;
     bool chain_only = false;
   };
   CLI::App* app = AddCommand(program, "inspect verify",
@@ -235,15 +240,19 @@ void AddVerify(Program* program) {
   app->add_option("--verifier-key", options->verifier_key,
                   T("the log's key, got by another way", "另行取得的账本公钥"))
       ->needs("--data");
+  app->add_option(
+         "--sm2-verifier-key", options->sm2_verifier_key,
+         T("the SM2 key that must have signed every checkpoint too", "每个检查点须另有其签名的 SM2 公钥"))
+      ->needs("--data");
   app->add_flag("--chain", options->chain_only,
                 T("check chain, tree and checkpoints only: no officer's signature, no rule, no books",
                   "仅验证链、树与检查点：不验证经办人签名、规则与账簿"))
       ->needs("--data");
   app->footer(T("Exit code 0 only if it verifies, else 4.", "仅验证通过时退出码为 0，否则为 4。"));
   OnCall(program, app, [options](Context& context) {
-    return options->data.empty()
-               ? VerifyOnline(context)
-               : VerifyOffline(context, options->data, options->verifier_key, options->chain_only);
+    return options->data.empty() ? VerifyOnline(context)
+                                 : VerifyOffline(context, options->data, options->verifier_key,
+                                                 options->sm2_verifier_key, options->chain_only);
   });
 }
 

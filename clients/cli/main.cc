@@ -28,12 +28,14 @@ const char* Footer() {
       "be\n"
       "reached; 4 verification failed: evidence against the server; 5 a submission was sent and not "
       "answered\n"
-      "(fundledger pending --send sends the same again, and nothing is recorded twice).\n"
+      "(fundledger outbox send sends the same again, and nothing is recorded twice); 6 signed without a "
+      "connection,\n"
+      "and waiting in the outbox.\n"
       "Start: fundledger init --help. Completion: source <(fundledger completion bash)",
       "金额按习惯书写：12,345.67（元）、120.5万、1.466亿；日期:2020-06-16。\n"
       "退出码：0 完成；1 账本拒绝；2 用法、文件、配置或密钥有误；3 连不上服务器；4 "
       "验证失败，即对服务器不利的证据；\n"
-      "5 报送已发出但未获答复（fundledger pending --send 可原样重发，不会重复入账）。\n"
+      "5 报送已发出但未获答复（fundledger outbox send 可原样重发，不会重复入账）；6 离线签署，待发。\n"
       "入门：fundledger init --help。命令补全：source <(fundledger completion bash)");
 }
 
@@ -49,6 +51,9 @@ void AddGlobals(CLI::App* app, Globals* globals) {
   app->add_option("--lang", globals->lang, T("language of the answers", "语言"))
       ->check(CLI::IsMember({"zh", "en"}));
   app->add_flag("--json", globals->json, T("answer for programs", "输出 JSON"));
+  app->add_flag("--offline", globals->offline,
+                T("sign and keep in the outbox, without a connection: see township outbox",
+                  "不连接服务器：签名后存入发件箱，见 township outbox"));
   app->add_option("--patience", globals->patience_s,
                   T("seconds to go on trying while the server cannot be reached", "连不上时重试的秒数"))
       ->check(CLI::Range(0, 3600));
@@ -67,11 +72,13 @@ int Run(int argc, char** argv) {
   AddInit(&program);
   AddRegistryCommands(&program);
   AddOfficerCommands(&program);
+  AddLogKeyCommands(&program);
   AddKeyCommands(&program);
   AddCertificateCommands(&program);
   AddAgentCommand(&program);
   AddFormCommands(&program);
   AddDecisionCommands(&program);
+  AddOutboxCommands(&program);
   AddListCommands(&program);
   AddInspectCommands(&program);
   AddReceiptCommands(&program);

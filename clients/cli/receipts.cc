@@ -10,11 +10,11 @@
 
 namespace fundledger::cli {
 
-absl::Status MarkHistorical(const sdk::Client& client, v1::Action* action) {
+absl::Status MarkHistorical(Date first_day, v1::Action* action) {
   if (!action->has_date()) return absl::OkStatus();
   const v1::Date& day = action->date();
   ASSIGN_OR_RETURN(const Date date, Date::FromCivil(day.year(), day.month(), day.day()));
-  action->set_historical(date < client.first_day());
+  action->set_historical(date < first_day);
   return absl::OkStatus();
 }
 

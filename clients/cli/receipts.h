@@ -9,7 +9,7 @@
 namespace fundledger::cli {
 
 // Sets `historical`: true exactly when the business date lies before the ledger's first day.
-absl::Status MarkHistorical(const sdk::Client& client, v1::Action* action);
+absl::Status MarkHistorical(Date first_day, v1::Action* action);
 
 // Where it was recorded, and whether it waits for approval.
 void PrintRecorded(const Context& context, const sdk::CheckedReceipt& receipt,

@@ -42,7 +42,7 @@ class Work {
       : client_(client),
         drafts_(drafts),
         report_(report),
-        checkpoints_(client->config().log),
+        checkpoints_(client->log_keys()),
         sealed_(drafts.size()),
         outcomes_(drafts.size()) {}
 

@@ -18,9 +18,6 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr int64_t kMicrosPerDay = int64_t{86'400} * 1'000'000;
-constexpr int64_t kValidDays = 30;
-
 absl::StatusOr<std::vector<Hash256>> ReadHashes(const google::protobuf::RepeatedPtrField<std::string>& from) {
   std::vector<Hash256> hashes;
   for (const std::string& bytes : from) {
@@ -53,10 +50,10 @@ absl::StatusOr<VerifiedRecord> DecodeRecordBytes(Sequence sequence, const std::s
   return record;
 }
 
-Client::Client(ClientConfig config, ClientOptions options, Seen seen, std::shared_ptr<grpc::Channel> channel)
+Client::Client(ClientConfig config, ClientOptions options, std::shared_ptr<grpc::Channel> channel)
     : config_(std::move(config)),
       options_(std::move(options)),
-      seen_(std::move(seen)),
+      log_keys_(std::make_shared<LogKeyring>(config_.log)),
       ledger_service_(v1::LedgerService::NewStub(channel)),
       funds_(v1::FundService::NewStub(channel)),
       projects_(v1::ProjectService::NewStub(channel)),
@@ -66,29 +63,92 @@ Client::Client(ClientConfig config, ClientOptions options, Seen seen, std::share
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const ClientConfig& config,
                                                         const ClientOptions& options) {
-  ASSIGN_OR_RETURN(Seen seen,
-                   Seen::Load(config.seen_path(), config.evidence_path(), config.log, config.ledger));
   ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, OpenChannel(config, options.identity.get()));
-  std::unique_ptr<Client> client(new Client(config, options, std::move(seen), std::move(channel)));
+  std::unique_ptr<Client> client(new Client(config, options, std::move(channel)));
   RETURN_IF_ERROR(client->Greet());
   return client;
 }
 
-absl::Status Client::Greet() {
+absl::Status Client::AskLedger() {
   const grpc::Status status = WithRetry(options_.first_patience_ms, [this](grpc::ClientContext* context) {
     return ledger_service_->GetLedger(context, {}, &ledger_);
   });
   if (!status.ok()) return Annotate(FromGrpc(status), absl::StrCat("server ", config_.server));
-  if (ledger_.ledger() != config_.ledger.view() || ledger_.verifier_key() != config_.verifier_key) {
-    return Refuse(absl::StatusCode::kFailedPrecondition, "WRONG_LEDGER",
-                  absl::StrCat("server ", config_.server, " serves ledger ", HexEncode(ledger_.ledger()),
-                               " (", ledger_.verifier_key(), "), but ", config_.path.string(), " names ",
-                               HexEncode(config_.ledger.view()), " (", config_.verifier_key,
-                               "): check the address, and believe neither before you know why"));
+  if (ledger_.ledger() == config_.ledger.view() && ledger_.verifier_key() == config_.verifier_key) {
+    return absl::OkStatus();
   }
+  return Refuse(absl::StatusCode::kFailedPrecondition, "WRONG_LEDGER",
+                absl::StrCat("server ", config_.server, " serves ledger ", HexEncode(ledger_.ledger()), " (",
+                             ledger_.verifier_key(), "), but ", config_.path.string(), " names ",
+                             HexEncode(config_.ledger.view()), " (", config_.verifier_key,
+                             "): check the address, and believe neither before you know why"));
+}
+
+absl::Status Client::Greet() {
+  RETURN_IF_ERROR(AskLedger());
   const v1::Date& day = ledger_.first_day();
   ASSIGN_OR_RETURN(first_day_, Date::FromCivil(day.year(), day.month(), day.day()));
-  return seen_.BelieveLatest(ledger_.checkpoint(), Fetcher()).status();
+  const auto kept = LoadFacts(config_.facts_path(), config_.ledger);
+  if (kept.ok()) {
+    ASSIGN_OR_RETURN(const auto keys, LogKeyring::FromFacts(*kept, config_.log));
+    log_keys_->Learn(std::move(*keys));
+  }
+  RETURN_IF_ERROR(LearnLogKeys().status());
+  log_keys_->DemandSm2(config_.sm2);
+  log_keys_->AskForMore([this]() -> absl::StatusOr<bool> {
+    RETURN_IF_ERROR(AskLedger());
+    return LearnLogKeys();
+  });
+  ASSIGN_OR_RETURN(seen_,
+                   Seen::Load(config_.seen_path(), config_.evidence_path(), log_keys_, config_.ledger));
+  return seen_->BelieveLatest(ledger_.checkpoint(), Fetcher()).status();
+}
+
+absl::StatusOr<v1::GetRecordResponse> Client::FetchRecord(Sequence sequence) {
+  v1::GetRecordRequest request;
+  request.set_sequence(sequence);
+  v1::GetRecordResponse response;
+  const grpc::Status status = WithRetry(options_.patience_ms, [&](grpc::ClientContext* context) {
+    response.Clear();
+    return audit_->GetRecord(context, request, &response);
+  });
+  if (!status.ok()) return FromGrpc(status);
+  return response;
+}
+
+absl::StatusOr<bool> Client::LearnLogKeys() {
+  const auto& rotations = ledger_.log_key_rotations();
+  if (rotations.empty()) return false;
+  auto facts = LoadFacts(config_.facts_path(), config_.ledger);
+  if (!facts.ok()) {
+    ASSIGN_OR_RETURN(const v1::GetRecordResponse first, FetchRecord(0));
+    ASSIGN_OR_RETURN(facts, FactsOfGenesis(first.record().record(), config_.ledger));
+  }
+  std::vector<std::pair<Sequence, v1::GetRecordResponse>> shown;
+  for (int i = static_cast<int>(facts->log_key_rotations.size()); i < rotations.size(); ++i) {
+    ASSIGN_OR_RETURN(v1::GetRecordResponse response, FetchRecord(rotations[i]));
+    facts->log_key_rotations.push_back(response.record().record());
+    shown.emplace_back(rotations[i], std::move(response));
+  }
+  if (shown.empty()) return false;
+  const auto unproven = [](const absl::Status& why) {
+    return Evidence("LOG_KEY_UNPROVEN",
+                    absl::StrCat("the server does not prove that the log's key was replaced: ", why.message(),
+                                 "; do not believe what another key signed"));
+  };
+  const auto keys = LogKeyring::FromFacts(*facts, config_.log);
+  if (!keys.ok()) return unproven(keys.status());
+  for (const auto& [sequence, response] : shown) {
+    const auto checkpoint = (*keys)->Open(response.basis().checkpoint());
+    if (!checkpoint.ok()) return unproven(checkpoint.status());
+    ASSIGN_OR_RETURN(const std::vector<Hash256> proof, ReadHashes(response.inclusion()));
+    const absl::Status included = log::VerifyInclusion(
+        sequence, checkpoint->size, log::LeafHash(response.record().record()), proof, checkpoint->root);
+    if (!included.ok()) return unproven(included);
+  }
+  log_keys_->Learn(std::move(**keys));
+  RETURN_IF_ERROR(SaveFacts(config_.facts_path(), *facts));
+  return true;
 }
 
 grpc::Status Client::WithRetry(int64_t patience_ms,
@@ -138,17 +198,7 @@ ProofFetcher Client::Fetcher() {
 
 v1::Submission Client::Draft(std::string_view officer, const std::string& request_id,
                              const std::vector<v1::Action>& actions) const {
-  const int64_t now_us = options_.clock();
-  v1::Submission submission;
-  submission.set_ledger(config_.ledger.str());
-  submission.set_officer(std::string(officer));
-  submission.set_request_id(request_id);
-  submission.set_not_after_us(now_us + kValidDays * kMicrosPerDay);
-  submission.mutable_seen()->set_size(seen_.checkpoint().size);
-  submission.mutable_seen()->set_root(seen_.checkpoint().root.str());
-  submission.set_signed_at_us(now_us);
-  for (const v1::Action& action : actions) *submission.add_actions() = action;
-  return submission;
+  return DraftSubmission(config_.ledger, seen_->checkpoint(), options_.clock(), officer, request_id, actions);
 }
 
 absl::StatusOr<Sealed> Client::SealActions(std::string_view officer, const crypto::Signer& signer,
@@ -163,7 +213,7 @@ absl::StatusOr<CheckedReceipt> Client::Submit(const Sealed& sealed, const crypto
   request.set_envelope(sealed.envelope);
   ASSIGN_OR_RETURN(const v1::SubmitResponse response,
                    Call(*ledger_service_, &v1::LedgerService::Stub::Submit, request));
-  ASSIGN_OR_RETURN(CheckedReceipt checked, CheckReceipt(response.receipt(), sealed, own_key, config_.log));
+  ASSIGN_OR_RETURN(CheckedReceipt checked, CheckReceipt(response.receipt(), sealed, own_key, log_keys_));
   RETURN_IF_ERROR(KeepReceipt(config_.receipts_path(), checked));
   Owe(checked);
   if (settle) RETURN_IF_ERROR(Settle());
@@ -189,14 +239,14 @@ absl::Status Client::Settle() {
 }
 
 absl::StatusOr<log::Checkpoint> Client::Believe(const std::string& note) {
-  return seen_.Believe(note, Fetcher());
+  return seen_->Believe(note, Fetcher());
 }
 
 absl::StatusOr<log::Checkpoint> Client::Latest(std::string* note) {
   ASSIGN_OR_RETURN(const v1::GetCheckpointResponse response,
                    Call(*audit_, &v1::AuditService::Stub::GetCheckpoint, v1::GetCheckpointRequest()));
   *note = response.checkpoint();
-  return seen_.BelieveLatest(response.checkpoint(), Fetcher());
+  return seen_->BelieveLatest(response.checkpoint(), Fetcher());
 }
 
 absl::StatusOr<log::Checkpoint> Client::BelieveBasis(const v1::Basis& basis) {
@@ -210,7 +260,7 @@ absl::StatusOr<log::Checkpoint> Client::BelieveBasis(const v1::Basis& basis) {
 }
 
 absl::Status Client::CheckFresh(const v1::Basis& basis, bool of_latest) {
-  const uint64_t seen_size = seen_.checkpoint().size;
+  const uint64_t seen_size = seen_->checkpoint().size;
   ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, BelieveBasis(basis));
   if (checkpoint.size < seen_size) {
     return Evidence("ANSWER_OUTDATED", absl::StrCat("the answer rests on a checkpoint of size ",

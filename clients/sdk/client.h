@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,8 @@
 
 #include "clients/sdk/channel.h"
 #include "clients/sdk/config.h"
+#include "clients/sdk/facts.h"
+#include "clients/sdk/log_keyring.h"
 #include "clients/sdk/receipt.h"
 #include "clients/sdk/rpc_status.h"
 #include "clients/sdk/seen.h"
@@ -74,7 +77,9 @@ class Client {
 
   const ClientConfig& config() const { return config_; }
   const ClientOptions& options() const { return options_; }
-  const log::Checkpoint& seen() const { return seen_.checkpoint(); }
+  const log::Checkpoint& seen() const { return seen_->checkpoint(); }
+  // The log's keys, as far as this client followed them.
+  const std::shared_ptr<LogKeyring>& log_keys() const { return log_keys_; }
   Date first_day() const { return first_day_; }
   int32_t utc_offset_minutes() const { return ledger_.utc_offset_minutes(); }
   const v1::GetLedgerResponse& ledger() const { return ledger_; }
@@ -142,8 +147,15 @@ class Client {
   v1::ReportService::Stub& reports() { return *reports_; }
 
  private:
-  Client(ClientConfig config, ClientOptions options, Seen seen, std::shared_ptr<grpc::Channel> channel);
+  Client(ClientConfig config, ClientOptions options, std::shared_ptr<grpc::Channel> channel);
   absl::Status Greet();
+  // Asks which ledger it is; it is the one meant.
+  absl::Status AskLedger();
+  // Follows the records that replaced the log's key and are not known yet: each must prove itself, and be in
+  // the log under the keys that they bring. Whether there were any.
+  absl::StatusOr<bool> LearnLogKeys();
+  // As the server shows it; nothing is verified.
+  absl::StatusOr<v1::GetRecordResponse> FetchRecord(Sequence sequence);
   // Whether the answer has to count every record its checkpoint has: no earlier state is asked for, and no
   // later page, which is of the first page's state.
   template <typename Request>
@@ -162,7 +174,8 @@ class Client {
 
   ClientConfig config_;
   ClientOptions options_;
-  Seen seen_;
+  std::shared_ptr<LogKeyring> log_keys_;
+  std::optional<Seen> seen_;                                 // set by Greet
   std::vector<std::pair<uint64_t, std::string>> unsettled_;  // checkpoints of receipts, not yet believed
   std::unique_ptr<v1::LedgerService::Stub> ledger_service_;
   std::unique_ptr<v1::FundService::Stub> funds_;

@@ -93,6 +93,21 @@ absl::Status ReadPolicy(const fs::path& path, const toml::table& table, ClientCo
   return absl::OkStatus();
 }
 
+absl::Status ReadSm2Keys(const fs::path& path, const toml::table& table, ClientConfig* config) {
+  if (!table.contains("sm2_verifier_keys")) return absl::OkStatus();
+  const toml::array* keys = table["sm2_verifier_keys"].as_array();
+  if (keys == nullptr || keys->empty()) {
+    return Invalid(path, "sm2_verifier_keys is not a list of verifier keys: write [\"NAME+ID+KEY\"]");
+  }
+  for (const auto& node : *keys) {
+    auto verifier = log::Sm2Verifier::Parse(node.value_or(std::string()));
+    if (!verifier.ok())
+      return Invalid(path, absl::StrCat("sm2_verifier_keys: ", verifier.status().message()));
+    config->sm2.push_back(*std::move(verifier));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadIdentity(const fs::path& path, const toml::table& table, ClientConfig* config) {
   ASSIGN_OR_RETURN(const std::string ledger, NeededText(path, table, "ledger"));
   const auto raw = HexDecode(ledger);
@@ -103,7 +118,7 @@ absl::Status ReadIdentity(const fs::path& path, const toml::table& table, Client
   auto verifier = log::NoteVerifier::Parse(config->verifier_key);
   if (!verifier.ok()) return Invalid(path, absl::StrCat("verifier_key: ", verifier.status().message()));
   config->log = *std::move(verifier);
-  return absl::OkStatus();
+  return ReadSm2Keys(path, table, config);
 }
 
 }  // namespace
@@ -119,6 +134,11 @@ fs::path TlsFiles::key_of(std::string_view officer) const {
 fs::path ClientConfig::seen_path() const {
   fs::path seen = path;
   return seen.replace_extension(".seen");
+}
+
+fs::path ClientConfig::facts_path() const {
+  fs::path facts = path;
+  return facts.replace_extension(".facts");
 }
 
 fs::path ClientConfig::key_path(std::string_view officer_id) const {
@@ -142,8 +162,9 @@ absl::StatusOr<fs::path> FindConfig(std::string_view given) {
 
 absl::StatusOr<ClientConfig> LoadConfig(const fs::path& path) {
   ASSIGN_OR_RETURN(const toml::table table, ParseToml(path));
-  RETURN_IF_ERROR(
-      CheckKeys(path, table, "", {"server", "ledger", "verifier_key", "keys", "officer", "policy", "tls"}));
+  RETURN_IF_ERROR(CheckKeys(
+      path, table, "",
+      {"server", "ledger", "verifier_key", "sm2_verifier_keys", "keys", "officer", "policy", "tls"}));
   ClientConfig config;
   std::error_code error;
   config.path = fs::absolute(path, error);

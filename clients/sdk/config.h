@@ -3,6 +3,7 @@
 //   server = "ledger.example.cn:7411"
 //   ledger = "6a…"                     # hex, leaf hash of record 0: got by another way than from the server
 //   verifier_key = "city.example+…+…"  # likewise
+//   sm2_verifier_keys = ["…"]          # likewise, of a ledger of suite sm: one of them signs checkpoints too
 //   keys = "keys"                      # directory of <officer>.key
 //   officer = "clerk-1"                # whose, unless --as says otherwise
 //   policy = "policy"                  # whose cosignatures are demanded (docs/witness.md); optional
@@ -14,7 +15,8 @@
 // of certificates.
 //
 // Paths are relative to the file's directory. What the client keeps lies beside it: receipts/, outbox/,
-// evidence/, and the last verified checkpoint in <name>.seen.
+// evidence/, the last verified checkpoint in <name>.seen, and what it needs to sign without a connection in
+// <name>.facts.
 #pragma once
 
 #include <filesystem>
@@ -22,10 +24,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ledger/base/hash256.h"
 #include "ledger/log/note.h"
 #include "ledger/log/policy.h"
+#include "ledger/log/sm2_line.h"
 
 #include "absl/status/statusor.h"
 
@@ -49,6 +53,9 @@ struct ClientConfig {
   Hash256 ledger;
   std::string verifier_key;
   log::NoteVerifier log;
+  // Of a ledger of suite sm: a checkpoint is believed only if one of these signed it too. Empty: not asked
+  // for.
+  std::vector<log::Sm2Verifier> sm2;
   std::filesystem::path keys;
   std::string officer;
   std::shared_ptr<const log::Policy> policy;  // null: no cosignatures are asked for
@@ -56,6 +63,7 @@ struct ClientConfig {
 
   std::filesystem::path directory() const { return path.parent_path(); }
   std::filesystem::path seen_path() const;
+  std::filesystem::path facts_path() const;
   std::filesystem::path receipts_path() const { return directory() / "receipts"; }
   std::filesystem::path outbox_path() const { return directory() / "outbox"; }
   std::filesystem::path evidence_path() const { return directory() / "evidence"; }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -155,6 +156,30 @@ absl::Status MakeDirectory(const std::filesystem::path& directory) {
   if (!error && SyncDirectory(DirectoryOf(directory))) return absl::OkStatus();
   if (error) errno = error.value();
   return Unwritable(directory);
+}
+
+absl::Status MoveFile(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0 || !SyncDirectory(DirectoryOf(to))) return Unwritable(to);
+  return absl::OkStatus();
+}
+
+absl::Status RemoveFile(const std::filesystem::path& path, bool durable) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return Unwritable(path);
+  if (durable && !SyncDirectory(DirectoryOf(path))) return Unwritable(path);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FileLock> FileLock::Take(const std::filesystem::path& path, bool alone) {
+  FileLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (lock.fd_ < 0) return Unwritable(path);
+  while (::flock(lock.fd_, alone ? LOCK_EX : LOCK_SH) != 0) {
+    if (errno != EINTR) return Unwritable(path);
+  }
+  return lock;
+}
+
+FileLock::~FileLock() {
+  if (fd_ >= 0) (void)::close(fd_);
 }
 
 absl::StatusOr<std::string> ReadSecretFile(const std::filesystem::path& path) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -32,6 +33,27 @@ struct NewFile {
 absl::Status ReplaceFiles(const std::filesystem::path& directory, const std::vector<NewFile>& files);
 // Makes a directory, durable on return, unless it is there. UNAVAILABLE, reason FILE_UNWRITABLE.
 absl::Status MakeDirectory(const std::filesystem::path& directory);
+// Gives a file another name in its directory, durable on return. UNAVAILABLE, reason FILE_UNWRITABLE.
+absl::Status MoveFile(const std::filesystem::path& from, const std::filesystem::path& to);
+// Removes a file; it need not be there. With `durable` it does not come back after a power cut. UNAVAILABLE,
+// reason FILE_UNWRITABLE.
+absl::Status RemoveFile(const std::filesystem::path& path, bool durable);
+
+// Held while a file is read and replaced, or a directory worked through, so that two programs do not do it at
+// once. Given back at its end, and at the program's, however it ends.
+class FileLock {
+ public:
+  // Waits until nobody else holds `path` alone, or, with `alone`, at all; makes the file if need be.
+  // UNAVAILABLE, reason FILE_UNWRITABLE.
+  static absl::StatusOr<FileLock> Take(const std::filesystem::path& path, bool alone);
+  ~FileLock();
+  FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileLock& operator=(FileLock&&) = delete;
+
+ private:
+  explicit FileLock(int fd) : fd_(fd) {}
+  int fd_;
+};
 
 // A file that nobody else may read: a key, a passphrase. PERMISSION_DENIED, reason KEY_FILE_EXPOSED, if it is
 // another user's or others can read or write it; NOT_FOUND, reason KEY_FILE_MISSING; INVALID_ARGUMENT, reason

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 
 #include <google/protobuf/util/message_differencer.h>
 
@@ -93,7 +94,7 @@ std::optional<std::filesystem::path> PlaceFor(const std::filesystem::path& direc
 
 absl::StatusOr<log::Checkpoint> CheckpointReader::Open(const std::string& note) {
   if (!last_.empty() && note == last_) return last_checkpoint_;
-  ASSIGN_OR_RETURN(log::Checkpoint opened, log::OpenCheckpoint(note, log_));
+  ASSIGN_OR_RETURN(log::Checkpoint opened, log_->Open(note));
   ++verified_;
   last_ = note;
   last_checkpoint_ = opened;
@@ -101,8 +102,9 @@ absl::StatusOr<log::Checkpoint> CheckpointReader::Open(const std::string& note) 
 }
 
 absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Sealed& sent,
-                                            const crypto::PublicKey& own_key, const log::NoteVerifier& log) {
-  CheckpointReader checkpoints(log);
+                                            const crypto::PublicKey& own_key,
+                                            std::shared_ptr<LogKeyring> log) {
+  CheckpointReader checkpoints(std::move(log));
   return CheckReceipt(receipt, sent, own_key, &checkpoints);
 }
 

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "clients/sdk/log_keyring.h"
 #include "clients/sdk/submission.h"
 #include "fundledger/v1/resources.pb.h"
 #include "ledger/base/hash256.h"
@@ -31,14 +33,14 @@ struct CheckedReceipt {
 // the receipts of one group do. Not thread-safe.
 class CheckpointReader {
  public:
-  explicit CheckpointReader(log::NoteVerifier log) : log_(std::move(log)) {}
+  explicit CheckpointReader(std::shared_ptr<LogKeyring> log) : log_(std::move(log)) {}
   // As log::OpenCheckpoint.
   absl::StatusOr<log::Checkpoint> Open(const std::string& note);
   // Signatures verified so far.
   size_t verified() const { return verified_; }
 
  private:
-  log::NoteVerifier log_;
+  std::shared_ptr<LogKeyring> log_;
   size_t verified_ = 0;
   std::string last_;  // the last note that was verified, with its checkpoint; empty: none
   log::Checkpoint last_checkpoint_;
@@ -52,7 +54,8 @@ class CheckpointReader {
 absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Sealed& sent,
                                             const crypto::PublicKey& own_key, CheckpointReader* checkpoints);
 absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Sealed& sent,
-                                            const crypto::PublicKey& own_key, const log::NoteVerifier& log);
+                                            const crypto::PublicKey& own_key,
+                                            std::shared_ptr<LogKeyring> log);
 
 // Keeps receipts as <directory>/<sequence>.receipt, protobuf bytes of fundledger.v1.Receipt; durable on
 // return, all of them, with one sync of the directory. One for another record of a sequence is evidence, and

@@ -2,10 +2,6 @@
 
 #include <algorithm>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include "clients/sdk/evidence.h"
 #include "clients/sdk/files.h"
 #include "ledger/base/bytes.h"
@@ -20,24 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Held while the file is read and replaced, so that of two programs the one that knows less does not win.
-class FileLock {
- public:
-  explicit FileLock(const fs::path& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
-    if (fd_ >= 0) held_ = ::flock(fd_, LOCK_EX) == 0;
-  }
-  ~FileLock() {
-    if (fd_ >= 0) (void)::close(fd_);
-  }
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-  bool held() const { return held_; }
-
- private:
-  int fd_;
-  bool held_ = false;
-};
-
 absl::Status Damaged(const fs::path& file, std::string_view why) {
   return Refuse(absl::StatusCode::kDataLoss, "SEEN_DAMAGED",
                 absl::StrCat(file.string(), " does not hold a checkpoint of this ledger (", ToAbsl(why),
@@ -51,14 +29,14 @@ std::string Shown(const log::Checkpoint& checkpoint) {
 
 }  // namespace
 
-absl::StatusOr<Seen> Seen::Load(const fs::path& file, const fs::path& evidence, const log::NoteVerifier& log,
-                                const Hash256& ledger) {
-  Seen seen(file, evidence, log);
-  seen.checkpoint_ = {log.name, 1, ledger};
+absl::StatusOr<Seen> Seen::Load(const fs::path& file, const fs::path& evidence,
+                                std::shared_ptr<LogKeyring> log, const Hash256& ledger) {
+  Seen seen(file, evidence, std::move(log));
+  seen.checkpoint_ = {seen.log_->keys().At(1).name, 1, ledger};
   auto note = ReadFile(file);
   if (absl::IsNotFound(note.status())) return seen;
   if (!note.ok()) return note.status();
-  const auto checkpoint = log::OpenCheckpoint(*note, log);
+  const auto checkpoint = seen.log_->keys().Open(*note);
   if (!checkpoint.ok()) return Damaged(file, ToStd(checkpoint.status().message()));
   if (checkpoint->size == 0) return Damaged(file, "size 0");
   if (checkpoint->size == 1 && checkpoint->root != ledger) return Damaged(file, "another ledger");
@@ -89,7 +67,9 @@ absl::Status Seen::Forked(const log::Checkpoint& shown, const std::string& note,
     const auto root = fetch.root(std::min(shown.size, checkpoint_.size));
     const log::EvidenceFile file =
         log::NotAPrefix(newer ? note_ : note, newer ? note : note_, root.value_or(Hash256()), proof);
-    if (root.ok() && log::CheckContradiction(file, {log_}).ok()) {
+    if (root.ok() &&
+        log::CheckContradiction(file, {log_->keys().At(checkpoint_.size), log_->keys().At(shown.size)})
+            .ok()) {
       return Report(evidence_, "LOG_FORKED", what, file);
     }
   }
@@ -98,11 +78,11 @@ absl::Status Seen::Forked(const log::Checkpoint& shown, const std::string& note,
 
 absl::StatusOr<log::Checkpoint> Seen::Believe(const std::string& note, const ProofFetcher& fetch) {
   if (!believed_.empty() && note == believed_) return believed_checkpoint_;
-  auto opened = log::OpenCheckpoint(note, log_);
+  auto opened = log_->Open(note);
   if (!opened.ok()) {
     return Evidence("CHECKPOINT_UNVERIFIED",
-                    absl::StrCat("the checkpoint shown is not signed by the log's key ", log_.name, ": ",
-                                 opened.status().message()));
+                    absl::StrCat("the checkpoint shown is not signed by the log's key ",
+                                 log_->keys().At(1).name, ": ", opened.status().message()));
   }
   const log::Checkpoint shown = *opened;
   if (shown.size == 0) return Complaint("LOG_SHRANK", "the log shown is empty", note);
@@ -129,7 +109,7 @@ absl::StatusOr<log::Checkpoint> Seen::Believe(const std::string& note, const Pro
 }
 
 absl::StatusOr<log::Checkpoint> Seen::BelieveLatest(const std::string& note, const ProofFetcher& fetch) {
-  const auto opened = log::OpenCheckpoint(note, log_);
+  const auto opened = log_->Open(note);
   if (opened.ok() && opened->size < checkpoint_.size) {
     return Complaint("LOG_SHRANK",
                      absl::StrCat("the log ends before what was seen of it: shown now ", Shown(*opened),
@@ -142,15 +122,12 @@ absl::StatusOr<log::Checkpoint> Seen::BelieveLatest(const std::string& note, con
 absl::Status Seen::Save(const std::string& note, const log::Checkpoint& checkpoint) {
   checkpoint_ = checkpoint;
   note_ = note;
-  const FileLock lock(absl::StrCat(file_.string(), ".lock"));
-  if (!lock.held()) {
-    return Refuse(absl::StatusCode::kUnavailable, "FILE_UNWRITABLE",
-                  absl::StrCat("cannot lock ", file_.string()));
-  }
+  // Of two programs the one that knows less does not win.
+  ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(absl::StrCat(file_.string(), ".lock"), true));
   // Another program may have gone further in the meantime; what it verified stays.
   const auto stored = ReadFile(file_);
   if (stored.ok()) {
-    const auto other = log::OpenCheckpoint(*stored, log_);
+    const auto other = log_->keys().Open(*stored);
     if (other.ok() && other->size >= checkpoint.size) return absl::OkStatus();
   }
   return ReplaceFile(file_, note, true);

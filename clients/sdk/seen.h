@@ -4,9 +4,11 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "clients/sdk/log_keyring.h"
 #include "ledger/base/hash256.h"
 #include "ledger/log/note.h"
 
@@ -31,7 +33,7 @@ class Seen {
   // cannot be what was written. `evidence` is the directory for what
   // contradicts it (clients/sdk/evidence.h).
   static absl::StatusOr<Seen> Load(const std::filesystem::path& file, const std::filesystem::path& evidence,
-                                   const log::NoteVerifier& log, const Hash256& ledger);
+                                   std::shared_ptr<LogKeyring> log, const Hash256& ledger);
 
   const log::Checkpoint& checkpoint() const { return checkpoint_; }
 
@@ -43,7 +45,7 @@ class Seen {
   absl::StatusOr<log::Checkpoint> BelieveLatest(const std::string& note, const ProofFetcher& fetch);
 
  private:
-  Seen(std::filesystem::path file, std::filesystem::path evidence, log::NoteVerifier log)
+  Seen(std::filesystem::path file, std::filesystem::path evidence, std::shared_ptr<LogKeyring> log)
       : file_(std::move(file)), evidence_(std::move(evidence)), log_(std::move(log)) {}
   absl::Status Save(const std::string& note, const log::Checkpoint& checkpoint);
   // Reports that `note`, of `shown`, contradicts what was seen, with a proof if `fetch` has one.
@@ -54,7 +56,7 @@ class Seen {
 
   std::filesystem::path file_;
   std::filesystem::path evidence_;
-  log::NoteVerifier log_;
+  std::shared_ptr<LogKeyring> log_;
   std::string note_;  // empty while nothing but the ledger's id is known
   log::Checkpoint checkpoint_;
   std::string believed_;  // the last note that Believe accepted

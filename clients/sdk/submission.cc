@@ -12,6 +12,9 @@
 namespace fundledger::sdk {
 namespace {
 
+constexpr int64_t kMicrosPerDay = int64_t{86'400} * 1'000'000;
+constexpr int64_t kValidDays = 30;
+
 // RFC 4122: the version in the high half of byte 6, the variant in the high bits of byte 8.
 std::string AsUuid(std::string bytes, uint8_t version) {
   bytes[6] = static_cast<char>((static_cast<uint8_t>(bytes[6]) & 0x0f) | version << 4);
@@ -31,6 +34,21 @@ std::string ImportRequestId(const Hash256& ledger, std::string_view officer, std
   const Hash256 hash =
       crypto::Sha256({"fundledger import\0"sv, ledger.view(), officer, "\0"sv, kind, "\0"sv, reference});
   return AsUuid(std::string(hash.view().substr(0, 16)), 5);
+}
+
+v1::Submission DraftSubmission(const Hash256& ledger, const log::Checkpoint& seen, int64_t now_us,
+                               std::string_view officer, const std::string& request_id,
+                               const std::vector<v1::Action>& actions) {
+  v1::Submission submission;
+  submission.set_ledger(ledger.str());
+  submission.set_officer(std::string(officer));
+  submission.set_request_id(request_id);
+  submission.set_not_after_us(now_us + kValidDays * kMicrosPerDay);
+  submission.mutable_seen()->set_size(seen.size);
+  submission.mutable_seen()->set_root(seen.root.str());
+  submission.set_signed_at_us(now_us);
+  for (const v1::Action& action : actions) *submission.add_actions() = action;
+  return submission;
 }
 
 absl::StatusOr<Sealed> Seal(const v1::Submission& submission, const crypto::Signer& signer) {

@@ -1,6 +1,7 @@
 // Submissions: what an officer signs, built once and never serialized again.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "fundledger/v1/actions.pb.h"
 #include "ledger/base/hash256.h"
 #include "ledger/crypto/signature.h"
+#include "ledger/log/note.h"
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -27,6 +29,12 @@ std::string NewRequestId();
 // reference, so that importing again never records it twice.
 std::string ImportRequestId(const Hash256& ledger, std::string_view officer, std::string_view kind,
                             std::string_view reference);
+
+// A submission for `ledger`, valid for 30 days from `now_us` on, that names the last checkpoint verified.
+// Unsigned.
+v1::Submission DraftSubmission(const Hash256& ledger, const log::Checkpoint& seen, int64_t now_us,
+                               std::string_view officer, const std::string& request_id,
+                               const std::vector<v1::Action>& actions);
 
 // Signs a submission whose every field is set.
 absl::StatusOr<Sealed> Seal(const v1::Submission& submission, const crypto::Signer& signer);

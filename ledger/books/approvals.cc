@@ -86,26 +86,35 @@ absl::StatusOr<int> FindSlot(const Reader& reader, const sv1::Proposal& proposal
                              ToAbsl(RoleName(officer.role())), " of ", officer.organization(), ")"));
 }
 
-absl::Status CheckStandsStill(const Reader& reader, const std::string& officer_id, Sequence since,
-                              std::string_view reason, std::string_view what) {
+// Says why an officer may not stand for a record any more; empty: may.
+using Standing = std::string (*)(const sv1::Officer& officer, Sequence since);
+
+absl::Status CheckStandsStill(const Reader& reader, Standing standing, const std::string& officer_id,
+                              Sequence since, std::string_view reason, std::string_view what) {
   ASSIGN_OR_RETURN(const EntityPtr officer, LoadOfficer(reader, officer_id));
-  const std::string why = WhyNotStanding(officer->officer(), since);
+  const std::string why = standing(officer->officer(), since);
   if (why.empty()) return absl::OkStatus();
   return Refuse(absl::StatusCode::kFailedPrecondition, reason,
                 absl::StrCat("officer ", officer_id, ", who ", ToAbsl(what), " it in record ", since, ", ",
                              why, "; reject or withdraw it and propose anew"));
 }
 
-// What was in order when it was proposed and approved so far must be in order still: those who did it, and
-// what it takes.
-absl::Status CheckStillGood(const Reader& reader, const sv1::Proposal& proposal) {
-  RETURN_IF_ERROR(CheckStandsStill(reader, proposal.officer(), proposal.origin().sequence(),
+// Those who proposed it and approved it so far.
+absl::Status CheckStandStill(const Reader& reader, Standing standing, const sv1::Proposal& proposal) {
+  RETURN_IF_ERROR(CheckStandsStill(reader, standing, proposal.officer(), proposal.origin().sequence(),
                                    "PROPOSER_NOT_IN_STANDING", "proposed"));
   for (const sv1::ApprovalSlot& slot : proposal.slots()) {
     if (slot.officer().empty()) continue;
-    RETURN_IF_ERROR(CheckStandsStill(reader, slot.officer(), slot.origin().sequence(),
+    RETURN_IF_ERROR(CheckStandsStill(reader, standing, slot.officer(), slot.origin().sequence(),
                                      "APPROVER_NOT_IN_STANDING", "approved"));
   }
+  return absl::OkStatus();
+}
+
+// What was in order when it was proposed and approved so far must be in order still: those who did it, and
+// what it takes.
+absl::Status CheckStillGood(const Reader& reader, const sv1::Proposal& proposal) {
+  RETURN_IF_ERROR(CheckStandStill(reader, WhyNotStanding, proposal));
   ASSIGN_OR_RETURN(const EntityPtr ledger,
                    Need(reader, EntityKind::kLedger, "", "genesis", "GENESIS_MISSING"));
   ASSIGN_OR_RETURN(const EntityPtr proposer, LoadOfficer(reader, proposal.officer()));
@@ -224,6 +233,10 @@ absl::StatusOr<EntityPtr> FindProposal(const Reader& reader, const v1::ActionRef
                      " is not the one that was signed for: its leaf hash is another; look at it again"));
   }
   return entity;
+}
+
+absl::Status CheckStillTrusted(const Reader& reader, const sv1::Proposal& proposal) {
+  return CheckStandStill(reader, WhyNotTrusted, proposal);
 }
 
 absl::Status Propose(const ActionContext& context) {

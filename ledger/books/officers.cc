@@ -155,6 +155,10 @@ std::string WhyNotStanding(const sv1::Officer& officer, Sequence since) {
     const sv1::OfficerPost& post = officer.posts(officer.posts_size() - 1);
     return absl::StrCat("was moved to ", post.organization(), " in record ", post.from().sequence());
   }
+  return WhyNotTrusted(officer, since);
+}
+
+std::string WhyNotTrusted(const sv1::Officer& officer, Sequence since) {
   const sv1::OfficerKey* key = KeyAt(officer, since);
   if (key == nullptr) return "had no key that counted";
   if (key->end() != sv1::KEY_END_REVOKED) return "";

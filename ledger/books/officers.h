@@ -25,6 +25,8 @@ absl::Status CheckInOffice(const ::fundledger::storage::v1::Officer& officer);
 // Empty if the officer may still stand for what he or she submitted as record `since`; otherwise why not:
 // dismissed, moved to another organization since, or the key of that record was revoked.
 std::string WhyNotStanding(const ::fundledger::storage::v1::Officer& officer, Sequence since);
+// The same, of the key alone.
+std::string WhyNotTrusted(const ::fundledger::storage::v1::Officer& officer, Sequence since);
 // Whether the officer was moved in record `since` or later.
 bool WasMovedSince(const ::fundledger::storage::v1::Officer& officer, Sequence since);
 

@@ -6,6 +6,7 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/text.h"
+#include "ledger/books/approvals.h"
 #include "ledger/books/balance.h"
 #include "ledger/books/money.h"
 #include "ledger/books/rules.h"
@@ -239,6 +240,9 @@ absl::Status Instruct(const ActionContext& context, const v1::Instruct& what) {
   ASSIGN_OR_RETURN(sv1::Payment * payment, ChangePayment(context, what.payment()));
   RETURN_IF_ERROR(NeedState(*payment, sv1::PAYMENT_STATE_APPROVED, "instructed"));
   RETURN_IF_ERROR(CheckNotBeforeRequest(context, *payment));
+  // The money is here still: what a thief's key asked for, or approved, goes no further.
+  ASSIGN_OR_RETURN(const EntityPtr request, FindProposal(context.working, what.payment()));
+  RETURN_IF_ERROR(CheckStillTrusted(context.working, request->proposal()));
   for (const sv1::PaymentLine& line : payment->lines()) {
     RETURN_IF_ERROR(CheckYear(context, line.line().fund()));
     RETURN_IF_ERROR(CheckProjectOpenForPayment(context, line.line().project()));

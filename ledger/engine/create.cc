@@ -107,7 +107,7 @@ absl::StatusOr<FirstRecord> MakeFirstRecord(const CreateOptions& options) {
 
   const EmptyBooks nothing;
   audit::VerifierCache keys;
-  const LogSigners signers({options.log_key});
+  const LogSigners signers({options.log_key}, options.sm2_key);
   Group group(facts, signers, options.log_key.get(), LogEnd(), nothing, /*below=*/nullptr, &keys,
               /*roots=*/nullptr);
   const Verdict verdict = group.Add(admitted, options.genesis_envelope, /*signer=*/std::nullopt, now_us);

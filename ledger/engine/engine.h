@@ -40,6 +40,8 @@ struct Options {
   // well. Where neither is the log's key but one its standby, nothing is taken but the record that replaces
   // the lost key by it.
   std::shared_ptr<const crypto::Signer> next_log_key;
+  // An SM2 key that signs every new checkpoint too, in a line of its own (log/sm2_line.h); null: none does.
+  std::shared_ptr<const crypto::Signer> sm2_key;
   Clock clock = SystemClockMicros;
   // Microseconds from any start, never set back. When it and `clock` have moved more than 60 s apart since
   // the start, writing stops (CLOCK_JUMPED): times of records are for ever.
@@ -53,6 +55,7 @@ struct Options {
 struct CreateOptions {
   std::string directory;
   std::shared_ptr<const crypto::Signer> log_key;
+  std::shared_ptr<const crypto::Signer> sm2_key;
   Clock clock = SystemClockMicros;
   // The genesis envelope: a Submission with one Genesis action, signed by the log's key and then by each
   // first administrator in order (MakeGenesis).

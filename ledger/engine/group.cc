@@ -232,7 +232,7 @@ void Group::WriteEntities() {
 absl::StatusOr<log::Checkpoint> Group::Seal(std::string* signed_checkpoint) {
   WriteEntities();
   const log::Checkpoint checkpoint{facts_.origin, end_.edge.size(), end_.edge.Root()};
-  ASSIGN_OR_RETURN(*signed_checkpoint, log::SignCheckpoint(checkpoint, *signer_));
+  ASSIGN_OR_RETURN(*signed_checkpoint, signers_.Sign(checkpoint, *signer_));
   batch_.Put(Table::kCheckpoints, SequenceKey(checkpoint.size), *signed_checkpoint);
   return checkpoint;
 }

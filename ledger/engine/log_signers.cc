@@ -4,6 +4,7 @@
 
 #include "ledger/base/status.h"
 #include "ledger/engine/layout.h"
+#include "ledger/log/sm2_line.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -18,6 +19,23 @@ const crypto::Signer* LogSigners::Find(const v1::PublicKey& key) const {
   };
   const auto found = std::find_if(signers_.begin(), signers_.end(), holds);
   return found == signers_.end() ? nullptr : found->get();
+}
+
+absl::StatusOr<std::string> LogSigners::Sign(const log::Checkpoint& checkpoint,
+                                             const crypto::Signer& log_key) const {
+  ASSIGN_OR_RETURN(const std::string note, log::SignCheckpoint(checkpoint, log_key));
+  if (sm2_ == nullptr) return note;
+  return log::AddSm2Line(note, *sm2_);
+}
+
+absl::StatusOr<std::string> LogSigners::Complete(std::string_view note) const {
+  if (sm2_ == nullptr) return std::string(note);
+  ASSIGN_OR_RETURN(const log::Note parsed, log::ParseNote(note));
+  ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, log::ParseCheckpointText(parsed.text));
+  ASSIGN_OR_RETURN(const log::Sm2Verifier verifier,
+                   log::Sm2Verifier::Parse(log::VerifierKey(checkpoint.origin, sm2_->public_key())));
+  if (log::CheckSm2Line(note, verifier).ok()) return std::string(note);
+  return log::AddSm2Line(note, *sm2_);
 }
 
 absl::StatusOr<audit::LogKeys> LoadLogKeys(const store::Snapshot& snapshot, std::string_view genesis) {

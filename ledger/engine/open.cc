@@ -215,9 +215,10 @@ absl::StatusOr<OpenedLedger> OpenLedger(std::unique_ptr<store::Store> store,
   const log::Checkpoint checkpoint{opened.facts.origin, opened.end.edge.size(), opened.end.edge.Root()};
   if (checkpoint.size != anchored.size) {
     if (signer == nullptr) return NotHeld(opened.log_key);
-    ASSIGN_OR_RETURN(note, log::SignCheckpoint(checkpoint, *signer));
-    RETURN_IF_ERROR(anchor->Write(note));
+    ASSIGN_OR_RETURN(note, signers.Sign(checkpoint, *signer));
   }
+  ASSIGN_OR_RETURN(note, signers.Complete(note));
+  if (note != anchor->content()) RETURN_IF_ERROR(anchor->Write(note));
   opened.view = std::make_shared<const View>(snapshot, opened.end.edge, checkpoint, note,
                                              std::make_shared<SheetContext>());
   opened.store = std::move(store);

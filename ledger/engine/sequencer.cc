@@ -47,7 +47,7 @@ class OneOfficer final : public books::Reader {
 };
 
 LogSigners SignersOf(const Options& options) {
-  return LogSigners({options.log_key, options.next_log_key});
+  return LogSigners({options.log_key, options.next_log_key}, options.sm2_key);
 }
 
 }  // namespace

@@ -177,6 +177,7 @@ void Verification::LoadReplacedKeys() {
 
 absl::StatusOr<log::Checkpoint> Verification::Open(std::string_view note) const {
   if (!log_keys_.has_value()) return absl::UnauthenticatedError("the log's key is not known");
+  if (options_.sm2_key.has_value()) RETURN_IF_ERROR(log::CheckSm2Line(note, *options_.sm2_key));
   return log_keys_->Open(note);
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ledger/base/hash256.h"
+#include "ledger/log/sm2_line.h"
 
 #include "absl/status/statusor.h"
 
@@ -35,6 +36,8 @@ struct VerifyOptions {
   // Verifier key of the log, as given by another way (NAME+HEX+BASE64). Without it the genesis' own word is
   // taken, and the report says so.
   std::optional<std::string> verifier_key;
+  // Where given, every checkpoint must have the SM2 line of this key too.
+  std::optional<log::Sm2Verifier> sm2_key;
   // Called now and then with records done and in all, on the caller's thread. It begins anew where something
   // was found and is looked for.
   std::function<void(uint64_t done, uint64_t total)> progress;

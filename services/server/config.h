@@ -3,6 +3,7 @@
 //   ledger = "ledger"              # directory
 //   log_key = "log.key"            # PKCS#8 PEM
 //   next_log_key = "next.key"      # while the log's key is being replaced
+//   sm2_key = "log-sm2.key"        # of a ledger of suite sm: signs checkpoints too
 //   listen = "127.0.0.1:7411"
 //   [tls]
 //   certificate = "server.pem"
@@ -45,7 +46,9 @@ struct Config {
   std::string ledger;
   std::string log_key;
   std::string next_log_key;
-  // Where the passphrase of an encrypted log_key, and of next_log_key, is read: a file, or an open descriptor
+  std::string sm2_key;
+  // Where the passphrase of an encrypted log_key, and of next_log_key and sm2_key, is read: a file, or an
+  // open descriptor
   // (-1: none).
   std::string log_key_passphrase_file;
   int64_t log_key_passphrase_fd = -1;
@@ -78,6 +81,8 @@ struct Config {
   int64_t streams = 64;
   int64_t group = 512;
   int64_t officer_per_second = 2000;
+  int64_t connections = 1024;
+  int64_t handshake_seconds = 10;
   int64_t calls_per_connection = 1024;
   int64_t receive_bytes = 1 << 20;
   // A statement of 20,000 lines, a page of 3 MiB of records: both fit.

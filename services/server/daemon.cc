@@ -7,6 +7,7 @@
 
 #include <google/protobuf/stubs/logging.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -106,6 +107,21 @@ void WarnIfInsecure(const Config& config) {
         "everything; for development only"}});
 }
 
+// Each connection takes an open file, and the store some hundreds: as many as this process may have.
+void RaiseFileLimit(const Config& config) {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &files);
+  constexpr rlim_t kForTheStore = 512;
+  const auto wanted = static_cast<rlim_t>(config.connections) + kForTheStore;
+  if (files.rlim_max == RLIM_INFINITY || files.rlim_max >= wanted) return;
+  Log(LogLevel::kWarn, "few_open_files",
+      {{"message",
+        absl::StrCat("this process may have ", files.rlim_max, " open files, and ", config.connections,
+                     " connections would take more: raise LimitNOFILE, or lower limits.connections")}});
+}
+
 // Serves until a signal; `between` runs once it serves, and what it gives lives until the signal.
 template <typename Between>
 ExitCode ServeEngine(const Config& config, const sigset_t& signals, std::shared_ptr<rpc::TlsCredentials> tls,
@@ -169,6 +185,7 @@ ExitCode ServeMirror(const Config& config, const sigset_t& signals,
 }
 
 ExitCode Serve(const Config& config, const sigset_t& signals) {
+  RaiseFileLimit(config);
   auto tls = LoadTls(config);
   if (!tls.ok()) return Fail(kExitBadConfiguration, tls.status());
   if (config.is_mirror()) return ServeMirror(config, signals, *std::move(tls));

@@ -47,6 +47,7 @@ class PrometheusMetrics final : public Metrics {
   void CountHttpAnswer(std::string_view what, int status) override {
     http_answers_.Add({{"what", std::string(what)}, {"status", std::to_string(status)}}).Increment();
   }
+  void CountTooManyConnections() override { connections_refused_.Increment(); }
   void CountReload(bool good) override {
     reloads_.Add({{"outcome", good ? "taken" : "refused"}}).Increment();
   }
@@ -73,6 +74,7 @@ class PrometheusMetrics final : public Metrics {
     records_.Set(static_cast<double>(gauges.records));
     under_way_.Set(static_cast<double>(gauges.submissions_under_way));
     http_connections_.Set(static_cast<double>(gauges.http_connections));
+    connections_.Set(static_cast<double>(gauges.connections));
     writable_.Set(gauges.writable ? 1 : 0);
     // A count that is kept elsewhere.
     audit_dropped_.Increment(static_cast<double>(gauges.audit_lines_dropped) - audit_dropped_.Value());
@@ -111,6 +113,9 @@ class PrometheusMetrics final : public Metrics {
       "fundledger_queries_refused_total", "Queries refused for who asked them, or for a limit, by reason");
   Counter& handshakes_failed_ =
       Counters("fundledger_handshakes_failed_total", "Connections that ended in the TLS handshake").Add({});
+  Counter& connections_refused_ =
+      Counters("fundledger_connections_refused_total", "Connections closed because there were too many")
+          .Add({});
   Family<Counter>& reloads_ =
       Counters("fundledger_certificate_reloads_total", "Changed TLS files that were taken, or refused");
   Family<Counter>& http_answers_ =
@@ -124,6 +129,7 @@ class PrometheusMetrics final : public Metrics {
       GaugesOf("fundledger_submissions_under_way", "Submissions taken and not yet answered").Add({});
   Gauge& http_connections_ =
       GaugesOf("fundledger_http_connections", "Connections open that read checkpoint and tiles").Add({});
+  Gauge& connections_ = GaugesOf("fundledger_connections", "Open connections").Add({});
   Gauge& writable_ =
       GaugesOf("fundledger_writable", "1 while the ledger writes, 0 while it refuses to").Add({});
   Family<Gauge>& mirror_origin_records_ = GaugesOf(

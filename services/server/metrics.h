@@ -20,6 +20,7 @@ struct Gauges {
   uint64_t records = 0;
   size_t submissions_under_way = 0;
   size_t http_connections = 0;
+  size_t connections = 0;
   bool writable = false;
   uint64_t audit_lines_dropped = 0;
   // Of a mirror; nothing of a primary.
@@ -45,6 +46,7 @@ class Metrics {
   virtual void CountFailedHandshake() = 0;
   // `what` is one of a few words.
   virtual void CountHttpAnswer(std::string_view what, int status) = 0;
+  virtual void CountTooManyConnections() = 0;
   virtual void CountReload(bool good) = 0;
   // `authority` stamped the checkpoint of `size` records at `time_s`, seconds since 1970 UTC.
   virtual void SetTimeStamped(std::string_view authority, uint64_t size, int64_t time_s) = 0;

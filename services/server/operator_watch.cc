@@ -92,4 +92,12 @@ void OperatorWatch::OnFailedHandshake(std::string_view why) {
   audit_->Append(std::move(line));
 }
 
+void OperatorWatch::OnTooManyConnections(std::string_view peer) {
+  metrics_->CountTooManyConnections();
+  if (audit_ == nullptr) return;
+  AuditFile::Line line = {{"event", "refused"}, {"method", "TCP"}, {"reason", "CONNECTIONS_FULL"}};
+  Add("peer", peer, &line);
+  audit_->Append(std::move(line));
+}
+
 }  // namespace fundledger::server

@@ -22,6 +22,8 @@ class OperatorWatch final : public api::Watch {
   void OnRecordsWatched(const api::Caller& caller, std::string_view peer, Sequence from) override;
   // A connection that ended before it began; TLS does not say whose.
   void OnFailedHandshake(std::string_view why);
+  // One that was closed for there were as many as may be.
+  void OnTooManyConnections(std::string_view peer);
 
  private:
   Metrics* const metrics_;

@@ -15,6 +15,7 @@
 #include "ledger/base/clock.h"
 #include "ledger/base/status.h"
 #include "ledger/crypto/pkcs8.h"
+#include "ledger/engine/facts.h"
 #include "services/api/access.h"
 #include "services/api/audit_service.h"
 #include "services/api/fund_service.h"
@@ -23,6 +24,7 @@
 #include "services/api/project_service.h"
 #include "services/api/registry_service.h"
 #include "services/api/report_service.h"
+#include "services/rpc/acceptor.h"
 #include "services/rpc/executor.h"
 #include "services/server/audit_file.h"
 #include "services/server/files.h"
@@ -63,8 +65,7 @@ void EnableHealthAndReflection() {
 void SetLimits(const Config& config, grpc::ServerBuilder* builder) {
   builder->SetMaxReceiveMessageSize(static_cast<int>(config.receive_bytes));
   builder->SetMaxSendMessageSize(static_cast<int>(config.send_bytes));
-  // Without this a second server quietly shares the port of the first.
-  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Millis(config.handshake_seconds));
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, static_cast<int>(config.calls_per_connection));
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Millis(config.keepalive_seconds));
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Millis(config.keepalive_timeout_seconds));
@@ -102,9 +103,12 @@ class GrpcServer final : public Server {
     EnableHealthAndReflection();
     grpc::ServerBuilder builder;
     SetLimits(config_, &builder);
-    int port = 0;
+    ASSIGN_OR_RETURN(acceptor_,
+                     rpc::Acceptor::Listen(config_.listen, static_cast<size_t>(config_.connections)));
     const std::shared_ptr<grpc::ServerCredentials> tls = tls_;
-    builder.AddListeningPort(config_.listen, tls == nullptr ? grpc::InsecureServerCredentials() : tls, &port);
+    rpc::Acceptor::Door door = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        tls == nullptr ? grpc::InsecureServerCredentials() : tls);
     builder.RegisterService(&ledger_service_);
     builder.RegisterService(&fund_service_);
     builder.RegisterService(&project_service_);
@@ -112,13 +116,12 @@ class GrpcServer final : public Server {
     builder.RegisterService(&registry_service_);
     builder.RegisterService(&audit_service_);
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr || port == 0) {
-      return Refuse(
-          absl::StatusCode::kUnavailable, "CANNOT_LISTEN",
-          absl::StrCat("cannot listen at ", config_.listen,
-                       "; another process may have the port, or the address is not this machine's"));
+    if (server_ == nullptr) {
+      return Refuse(absl::StatusCode::kUnavailable, "CANNOT_LISTEN",
+                    absl::StrCat("cannot serve at ", config_.listen, ": the TLS files cannot be used"));
     }
-    address_ = WithPort(config_.listen, port);
+    address_ = WithPort(config_.listen, acceptor_->port());
+    acceptor_->Start(std::move(door), [this](std::string_view peer) { watch_.OnTooManyConnections(peer); });
     TellFailedHandshakes([this](std::string_view why) { watch_.OnFailedHandshake(why); });
     RETURN_IF_ERROR(StartWeb());
     RETURN_IF_ERROR(StartStamping());
@@ -161,6 +164,7 @@ class GrpcServer final : public Server {
     Gauges gauges = {.records = engine_->view()->size(),
                      .submissions_under_way = ledger_service_.under_way(),
                      .http_connections = web_ == nullptr ? 0 : web_->open(),
+                     .connections = acceptor_->open(),
                      .writable = engine_->write_status().ok(),
                      .audit_lines_dropped = audit_ == nullptr ? 0 : audit_->dropped(),
                      .mirror = engine_->mirror_state()};
@@ -192,6 +196,7 @@ class GrpcServer final : public Server {
   void Stop() override {
     if (engine_ == nullptr) return;
     TellFailedHandshakes(nullptr);
+    if (acceptor_ != nullptr) acceptor_->Stop();
     if (server_ != nullptr) server_->GetHealthCheckService()->Shutdown();
     const absl::Time deadline = absl::Now() + absl::Seconds(config_.stop_seconds);
     // Shutdown never returns while a call is unfinished, so whoever finishes calls goes first: the door with
@@ -304,6 +309,7 @@ class GrpcServer final : public Server {
   api::AuditService audit_service_{context_, static_cast<size_t>(config_.watches)};
   std::unique_ptr<Web> web_;  // null until it was started
   std::vector<std::unique_ptr<Stamping>> stamping_;
+  std::unique_ptr<rpc::Acceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
 };
@@ -354,6 +360,19 @@ absl::StatusOr<std::unique_ptr<Witnesses>> StartWitnesses(const Config& config, 
   return Witnesses::Start(*std::move(options), engine);
 }
 
+// A ledger of suite sm promises its readers an SM2 line in every checkpoint; of another, nobody would know
+// whose key it is.
+absl::Status CheckSuite(const engine::View& view, bool has_sm2) {
+  ASSIGN_OR_RETURN(const std::string genesis, view.Record(0));
+  ASSIGN_OR_RETURN(const engine::LedgerFacts facts, engine::FactsOfRecord(genesis));
+  const bool wants_sm2 = facts.has_sm3_links;
+  if (wants_sm2 == has_sm2) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kFailedPrecondition, wants_sm2 ? "SM2_KEY_MISSING" : "SM2_KEY_UNEXPECTED",
+                wants_sm2 ? "the ledger is of suite sm, whose checkpoints an SM2 key signs too: set sm2_key"
+                          : "the ledger is of suite international, whose checkpoints no SM2 key signs: take "
+                            "sm2_key out");
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<rpc::TlsCredentials>> LoadTls(const Config& config) {
@@ -366,20 +385,29 @@ absl::StatusOr<LogKeyPair> ReadLogKeys(const Config& config) {
   std::optional<crypto::Secret> passphrase;
   LogKeyPair keys;
   ASSIGN_OR_RETURN(keys.now, ReadSigner(config, config.log_key, &passphrase));
-  if (config.next_log_key.empty()) return keys;
-  ASSIGN_OR_RETURN(keys.next, ReadSigner(config, config.next_log_key, &passphrase));
-  return keys;
+  if (!config.next_log_key.empty()) {
+    ASSIGN_OR_RETURN(keys.next, ReadSigner(config, config.next_log_key, &passphrase));
+  }
+  if (config.sm2_key.empty()) return keys;
+  ASSIGN_OR_RETURN(keys.sm2, ReadSigner(config, config.sm2_key, &passphrase));
+  if (keys.sm2->public_key().algorithm == crypto::Algorithm::kSm2) return keys;
+  return Refuse(absl::StatusCode::kInvalidArgument, "KEY_MALFORMED",
+                absl::StrCat(config.sm2_key, " is not an SM2 key"));
 }
 
 absl::StatusOr<std::unique_ptr<engine::Engine>> OpenEngine(const Config& config, LogKeyPair log_keys) {
   engine::Options options;
+  const bool has_sm2 = log_keys.sm2 != nullptr;
+  options.sm2_key = std::move(log_keys.sm2);
   options.directory = config.ledger;
   options.log_key = std::move(log_keys.now);
   options.next_log_key = std::move(log_keys.next);
   // The door refuses before: nobody who got through it finds the queue full.
   options.queue_limit = LimitsOf(config).total();
   options.group_limit = static_cast<size_t>(config.group);
-  return engine::Engine::Open(std::move(options));
+  ASSIGN_OR_RETURN(std::unique_ptr<engine::Engine> engine, engine::Engine::Open(std::move(options)));
+  RETURN_IF_ERROR(CheckSuite(*engine->view(), has_sm2));
+  return engine;
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const Config& config,

@@ -16,15 +16,17 @@ namespace fundledger::server {
 
 // TLS as configured; null in insecure loopback mode. Errors of rpc/tls.h.
 absl::StatusOr<std::shared_ptr<rpc::TlsCredentials>> LoadTls(const Config& config);
-// The log's key, and the one that is to replace it; null if there is none.
+// The log's key, the one that is to replace it, and the SM2 key; null if there is none.
 struct LogKeyPair {
   std::shared_ptr<const crypto::Signer> now;
   std::shared_ptr<const crypto::Signer> next;
+  std::shared_ptr<const crypto::Signer> sm2;
 };
 // As configured. Errors of files.h; of crypto/pkcs8.h; INVALID_ARGUMENT, reasons KEY_MALFORMED,
 // PASSPHRASE_NEEDED.
 absl::StatusOr<LogKeyPair> ReadLogKeys(const Config& config);
-// The ledger, with the configured limits. Errors of Engine::Open.
+// The ledger, with the configured limits. Errors of Engine::Open; FAILED_PRECONDITION, reasons
+// SM2_KEY_MISSING, SM2_KEY_UNEXPECTED, where the ledger's suite and the keys do not agree.
 absl::StatusOr<std::unique_ptr<engine::Engine>> OpenEngine(const Config& config, LogKeyPair log_keys);
 
 class Server {

@@ -243,14 +243,5 @@ TEST_F(Keys, CertificatesAreListedAndRenewedWithoutARestart) {
   EXPECT_THAT(Run({"admin", "certificate", "renew", "--server"}).err, HasSubstr("AUTHORITY_MISSING"));
 }
 
-TEST_F(Keys, OfTheSmSuiteGoThroughEverything) {
-  Process init({test_support::BinDir() + "/fundledger", "init", path("sm").string(), "--origin",
-                "sm.example/funds", "--suite", "sm", "--algorithm", "sm2", "--no-passphrase"},
-               {"PATH=/usr/bin:/bin"}, path("runs/sm.out"), path("runs/sm.err"));
-  ASSERT_EQ(init.Wait().exit_code, 0);
-  const auto verified = Json({"inspect", "verify", "--data", path("sm/ledger").string()});
-  EXPECT_TRUE(verified["ok"].get<bool>());
-}
-
 }  // namespace
 }  // namespace fundledger::clients_testing

@@ -23,14 +23,16 @@ std::vector<std::string> Environment(const std::vector<std::string>& variables) 
 
 }  // namespace
 
-World::World() {
+World::World(const std::vector<std::string>& init_options) {
   std::string name = testing::TempDir() + "fundledger-world-XXXXXX";
   EXPECT_NE(::mkdtemp(name.data()), nullptr);
   directory_ = name;
   std::filesystem::create_directory(path("runs"));
-  Process init({Binary("fundledger"), "init", path("county").string(), "--origin", "county.example/funds",
-                "--listen", "127.0.0.1:0", "--no-passphrase"},
-               Environment(variables_), path("runs/init.out"), path("runs/init.err"));
+  std::vector<std::string> arguments = {
+      Binary("fundledger"),   "init",     path("county").string(), "--origin",
+      "county.example/funds", "--listen", "127.0.0.1:0",           "--no-passphrase"};
+  arguments.insert(arguments.end(), init_options.begin(), init_options.end());
+  Process init(arguments, Environment(variables_), path("runs/init.out"), path("runs/init.err"));
   const Finished finished = init.Wait();
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
 }
@@ -94,6 +96,14 @@ std::unique_ptr<Process> World::StartWith(const std::filesystem::path& config, c
 
 Finished World::Run(const std::vector<std::string>& arguments) {
   return Start(arguments)->Wait();
+}
+
+Finished World::RunUnder(std::vector<std::string> program, const std::vector<std::string>& arguments) {
+  program.insert(program.end(), {Binary("fundledger"), "--config", path("county/client.toml").string(),
+                                 "--server", address_});
+  program.insert(program.end(), arguments.begin(), arguments.end());
+  const std::string name = "runs/" + std::to_string(++runs_);
+  return Process(program, Environment(variables_), path(name + ".out"), path(name + ".err")).Wait();
 }
 
 Finished World::RunWith(const std::filesystem::path& config, const std::vector<std::string>& arguments) {

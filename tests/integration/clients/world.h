@@ -16,10 +16,13 @@ namespace fundledger::clients_testing {
 
 class World : public testing::Test {
  protected:
-  World();
+  // With options for `fundledger init` besides.
+  explicit World(const std::vector<std::string>& init_options = {});
   ~World() override;
 
   std::filesystem::path path(const std::string& name) const { return directory_ / name; }
+  // Where the server listens, or did.
+  const std::string& address() const { return address_; }
 
   // Starts the server on the ledger; on the port it had before, if any.
   void StartServer();
@@ -40,6 +43,8 @@ class World : public testing::Test {
   // Starts fundledger with the ledger's configuration and server.
   std::unique_ptr<Process> Start(const std::vector<std::string>& arguments);
   Finished Run(const std::vector<std::string>& arguments);
+  // The same under another program, whose command line comes before it.
+  Finished RunUnder(std::vector<std::string> program, const std::vector<std::string>& arguments);
   // The same with another configuration, as on another machine.
   Finished RunWith(const std::filesystem::path& config, const std::vector<std::string>& arguments);
   // Runs and expects success.

@@ -68,6 +68,8 @@ read_queue = 19
 check_queue = 20
 officer_per_second = 21
 calls_per_connection = 22
+connections = 24
+handshake_seconds = 25
 [keepalive]
 connection_grace_seconds = 23
 [http]
@@ -111,6 +113,8 @@ TEST_F(ConfigTest, ReadsEverySettingAndResolvesPathsAgainstTheFile) {
   EXPECT_EQ(line->config.check_queue, 20);
   EXPECT_EQ(line->config.officer_per_second, 21);
   EXPECT_EQ(line->config.calls_per_connection, 22);
+  EXPECT_EQ(line->config.connections, 24);
+  EXPECT_EQ(line->config.handshake_seconds, 25);
   EXPECT_EQ(line->config.connection_grace_seconds, 23);
   EXPECT_EQ(line->config.health, "127.0.0.1:10");
   EXPECT_EQ(line->config.http_listen, "[::1]:7001");
@@ -210,6 +214,29 @@ TEST_F(ConfigTest, NamesWhatIsOutOfRange) {
   EXPECT_TRUE(Parse(kAll, {"--http-connections", "1000"}).ok());
   ExpectRefused(Parse(kAll, {"--http-connections", "1001"}), "CONFIG_OUT_OF_RANGE", "1 to 1000");
   ExpectRefused(Parse(kAll, {"--log-level", "loud"}), "CONFIG_OUT_OF_RANGE", "loud");
+}
+
+TEST_F(ConfigTest, TakesEveryNumberUpToItsLimitsAndNotOneFurther) {
+  int numbers = 0;
+  for (const Setting& setting : Settings()) {
+    if (!std::holds_alternative<int64_t Config::*>(setting.field) || setting.max == 0) continue;
+    ++numbers;
+    const auto with = [&](int64_t value) {
+      const std::string line = std::string(setting.key) + " = " + std::to_string(value) + "\n";
+      const std::string section =
+          setting.section.empty() ? line : "[" + std::string(setting.section) + "]\n" + line;
+      return Parse("ledger = 'l'\nlog_key = 'k'\n" + section, {"--insecure-loopback"});
+    };
+    for (const int64_t good : {setting.min, setting.max}) {
+      const auto line = with(good);
+      EXPECT_TRUE(line.ok()) << setting.key << " " << good << ": " << line.status();
+    }
+    for (const int64_t bad : {setting.min - 1, setting.max + 1}) {
+      ExpectRefused(with(bad), "CONFIG_OUT_OF_RANGE", std::string(setting.key));
+    }
+    EXPECT_FALSE(setting.help.empty()) << setting.key;
+  }
+  EXPECT_GT(numbers, 15);
 }
 
 TEST_F(ConfigTest, RefusesFilesThatAreNotThereOrNotToml) {

@@ -334,6 +334,23 @@ TEST(Tricks, AnApproversKeyRevokedInBetween) {
   EXPECT_EQ(w.StateOf(ref), sv1::PAYMENT_STATE_REQUESTED);
 }
 
+// A stolen key's payment that was approved before anybody knew is stopped while the money is still there.
+TEST(Tricks, AKeyRevokedBeforeThePaymentIsInstructed) {
+  for (const char* stolen : {"clerk-1", "reviewer-1"}) {
+    World w;
+    w.FundWorks1();
+    const auto ref = w.Must(w.Clerk(Request({{"works-1", "fund-1", 1_yuan}}, "2020-03-02")));
+    w.Must(w.Reviewer(Approve(ref)));
+    w.Must(w.Admin(RevokeKey(stolen, stolen)));
+    const char* why =
+        stolen == std::string("clerk-1") ? "PROPOSER_NOT_IN_STANDING" : "APPROVER_NOT_IN_STANDING";
+    EXPECT_EQ(Why(w.Treasury(Instruct(ref, "2020-03-03"))), why);
+    w.Decided(RecoverKey(stolen, "next"), true);
+    EXPECT_EQ(Why(w.Treasury(Instruct(ref, "2020-03-03"))), why) << "a new key does not heal it";
+    EXPECT_EQ(Why(w.Clerk(Withdraw(ref))), "OK");
+  }
+}
+
 TEST(Tricks, AProposersOrAnApproversDismissalEndsWhatTheyBegan) {
   World w({.two_reviewer_threshold_fen = 100_yuan});
   w.FundWorks1();

@@ -1,6 +1,8 @@
 // The openssl command in a directory of a test's own.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -49,5 +51,35 @@ class CommandDirectory {
  private:
   std::filesystem::path directory_;
 };
+
+// Without it the command signs under an empty id.
+inline constexpr char kSm2Option[] = " -sigopt distid:1234567812345678 ";
+
+// An SM2 signature as the command writes it: DER of SEQUENCE { INTEGER r, INTEGER s } by hand.
+inline std::string Sm2Der(std::string_view raw) {
+  std::string body;
+  for (std::string_view number : {raw.substr(0, 32), raw.substr(32)}) {
+    while (number.size() > 1 && number[0] == '\0') number.remove_prefix(1);
+    const bool pad = (static_cast<uint8_t>(number[0]) & 0x80) != 0;
+    body += '\x02';
+    body += static_cast<char>(number.size() + (pad ? 1 : 0));
+    if (pad) body += '\0';
+    body += number;
+  }
+  return std::string("\x30") + static_cast<char>(body.size()) + body;
+}
+
+inline std::string Sm2Raw(const std::string& der) {
+  std::string raw;
+  size_t at = 2;
+  for (int i = 0; i < 2 && at + 1 < der.size(); ++i) {
+    const size_t size = static_cast<uint8_t>(der[at + 1]);
+    std::string number = der.substr(at + 2, size);
+    if (number.size() == 33) number.erase(0, 1);
+    raw += std::string(32 - std::min<size_t>(32, number.size()), '\0') + number;
+    at += 2 + size;
+  }
+  return raw;
+}
 
 }  // namespace fundledger::crypto

@@ -23,34 +23,7 @@ class OpensslCommand : public testing::TestWithParam<Algorithm>, protected Comma
 INSTANTIATE_TEST_SUITE_P(Signature, OpensslCommand, testing::Values(Algorithm::kEd25519, Algorithm::kSm2),
                          [](const auto& test) { return test.param == Algorithm::kSm2 ? "Sm2" : "Ed25519"; });
 
-constexpr char kId[] = " -sigopt distid:1234567812345678 ";
-
-// DER of SEQUENCE { INTEGER r, INTEGER s } by hand.
-std::string Der(std::string_view raw) {
-  std::string body;
-  for (std::string_view number : {raw.substr(0, 32), raw.substr(32)}) {
-    while (number.size() > 1 && number[0] == '\0') number.remove_prefix(1);
-    const bool pad = (static_cast<uint8_t>(number[0]) & 0x80) != 0;
-    body += '\x02';
-    body += static_cast<char>(number.size() + (pad ? 1 : 0));
-    if (pad) body += '\0';
-    body += number;
-  }
-  return std::string("\x30") + static_cast<char>(body.size()) + body;
-}
-
-std::string Raw(const std::string& der) {
-  std::string raw;
-  size_t at = 2;
-  for (int i = 0; i < 2 && at + 1 < der.size(); ++i) {
-    const size_t size = static_cast<uint8_t>(der[at + 1]);
-    std::string number = der.substr(at + 2, size);
-    if (number.size() == 33) number.erase(0, 1);
-    raw += std::string(32 - std::min<size_t>(32, number.size()), '\0') + number;
-    at += 2 + size;
-  }
-  return raw;
-}
+constexpr const char* kId = kSm2Option;
 
 TEST_P(OpensslCommand, VerifiesWhatWeSign) {
   const auto signer = *GenerateKey(GetParam());
@@ -64,7 +37,7 @@ TEST_P(OpensslCommand, VerifiesWhatWeSign) {
         "message " + std::to_string(i) + std::string(static_cast<size_t>(i) * 100, '\xff');
     const std::string signature = *signer->Sign(message);
     Write("message", message);
-    Write("sig", sm2() ? Der(signature) : signature);
+    Write("sig", sm2() ? Sm2Der(signature) : signature);
     EXPECT_EQ(Run(verify), 0) << Read("log");
     Write("message", message + "!");
     EXPECT_NE(Run(verify), 0) << "the command accepted another message";
@@ -85,7 +58,7 @@ TEST_P(OpensslCommand, SignsWhatWeVerify) {
     const std::string message = "message " + std::to_string(i);
     Write("message", message);
     ASSERT_EQ(Run(sign), 0) << Read("log");
-    const std::string signature = sm2() ? Raw(Read("sig")) : Read("sig");
+    const std::string signature = sm2() ? Sm2Raw(Read("sig")) : Read("sig");
     const absl::Status status = verifier->Verify(message, signature);
     EXPECT_TRUE(status.ok()) << status << " " << HexEncode(signature);
     EXPECT_EQ(ReasonOf(verifier->Verify(message + "!", signature)), "SIGNATURE_INVALID");
@@ -103,7 +76,7 @@ TEST_P(OpensslCommandWithId, SignsUnderAnotherIdInVain) {
   for (const char* id : {"", " -sigopt distid:someone-else "}) {
     ASSERT_EQ(Run(std::string("openssl dgst -sm3 -sign key.pem") + id + " -out sig message"), 0)
         << Read("log");
-    EXPECT_EQ(ReasonOf((*Verifier::Make(signer->public_key()))->Verify("m", Raw(Read("sig")))),
+    EXPECT_EQ(ReasonOf((*Verifier::Make(signer->public_key()))->Verify("m", Sm2Raw(Read("sig")))),
               "SIGNATURE_INVALID");
   }
 }

@@ -122,8 +122,32 @@ TEST(Forms, EveryKindGoesFromCellsToTheActionAndBack) {
                                                              << action.DebugString() << "\n"
                                                              << again.DebugString();
       EXPECT_NE(ActionText(action, ScaleFour).find("reference R-1"), std::string::npos);
+      EXPECT_EQ(WithoutCells(form, action).ByteSizeLong(), 0U) << WithoutCells(form, action).DebugString();
     }
   }
+}
+
+// Whoever approves sees all of it, also what no form would have made.
+TEST(ActionText, ShowsWhatHasNoColumn) {
+  v1::Action payee;
+  payee.mutable_register_payee()->set_id("builder-1");
+  for (const char* number : {"4100001", "6600002"}) {
+    v1::BankAccount& account = *payee.mutable_register_payee()->add_accounts();
+    account.set_bank("农商行");
+    account.set_account_number(number);
+  }
+  EXPECT_THAT(ActionText(payee, ScaleFour), testing::AllOf(HasSubstr("4100001"), HasSubstr("6600002")));
+  v1::Action batch;
+  batch.mutable_request_payment()->mutable_batch()->set_subsidy("低保");
+  batch.mutable_request_payment()->mutable_batch()->set_roster(std::string(32, '\xab'));
+  batch.add_documents()->set_id(std::string(32, '\xcd'));
+  EXPECT_THAT(ActionText(batch, ScaleFour),
+              testing::AllOf(HasSubstr("低保"), HasSubstr("abababab"), HasSubstr("cdcdcdcd")));
+  v1::Action old;
+  old.mutable_start_project()->set_project("p-1");
+  EXPECT_THAT(ActionText(old, ScaleFour), testing::Not(HasSubstr("historical")));
+  old.set_historical(true);
+  EXPECT_THAT(ActionText(old, ScaleFour), HasSubstr("historical load"));
 }
 
 TEST(Forms, NamesColumnsOnceInEachLanguage) {

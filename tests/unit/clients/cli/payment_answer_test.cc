@@ -49,7 +49,8 @@ class PaymentAnswerTest : public sdk::LittleServer {
 };
 
 TEST_F(PaymentAnswerTest, IsTakenForThePaymentAskedForOnly) {
-  LedgerResolver resolver(client_.get());
+  Context context;
+  LedgerResolver resolver(&context, client_.get());
   const auto right = resolver.Payment("works/PAY-1");
   ASSERT_TRUE(right.ok()) << right.status();
   EXPECT_EQ(right->leaf_hash(), log_.leaf(sequence_).view());

@@ -1,8 +1,9 @@
 #include "clients/sdk/files.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
-#include "clients/sdk/outbox.h"
 #include "ledger/base/status.h"
 #include "tests/unit/clients/sdk/little_log.h"
 
@@ -49,31 +50,27 @@ TEST(SecretFile, SaysWhatIsMissingOrNoFile) {
   EXPECT_EQ(ReasonOf(ReadSecretFile(directory / ".").status()), "KEY_MALFORMED");
 }
 
-TEST(Outbox, HoldsTheSameBytesUntilRemoved) {
+TEST(FileLock, IsHeldAloneOrTogether) {
   const TestDirectory directory;
-  const Outbox outbox(directory / "outbox");
-  ASSERT_TRUE(outbox.List().ok());
-  EXPECT_TRUE(outbox.List()->empty());
-  v1::Submission submission;
-  submission.set_officer("clerk-1");
-  submission.set_request_id(NewRequestId());
-  const auto sealed = Seal(submission, *KeyOf('k'));
-  ASSERT_TRUE(sealed.ok());
-  ASSERT_TRUE(outbox.Store(*sealed).ok());
-  const auto listed = outbox.List();
-  ASSERT_TRUE(listed.ok()) << listed.status();
-  ASSERT_EQ(listed->size(), 1U);
-  EXPECT_EQ(listed->front().envelope, sealed->envelope);
-  EXPECT_EQ(listed->front().payload, sealed->payload);
-  EXPECT_EQ(listed->front().request_id, sealed->request_id);
-  ASSERT_TRUE(outbox.Remove(*sealed).ok());
-  EXPECT_TRUE(outbox.List()->empty());
-}
-
-TEST(Outbox, SaysWhenAFileIsNoSubmission) {
-  const TestDirectory directory;
-  ASSERT_TRUE(ReplaceFile(directory / "x.envelope", "x", false).ok());
-  EXPECT_EQ(ReasonOf(Outbox(directory.path()).List().status()), "OUTBOX_DAMAGED");
+  const auto holds = [&](int how) {
+    const int fd = ::open((directory / "lock").c_str(), O_RDWR);
+    const bool free = ::flock(fd, how | LOCK_NB) == 0;
+    ::close(fd);
+    return free;
+  };
+  {
+    const auto shared = FileLock::Take(directory / "lock", false);
+    ASSERT_TRUE(shared.ok()) << shared.status();
+    EXPECT_TRUE(holds(LOCK_SH));
+    EXPECT_FALSE(holds(LOCK_EX));
+  }
+  {
+    const auto alone = FileLock::Take(directory / "lock", true);
+    ASSERT_TRUE(alone.ok()) << alone.status();
+    EXPECT_FALSE(holds(LOCK_SH));
+  }
+  EXPECT_TRUE(holds(LOCK_EX));
+  EXPECT_EQ(ReasonOf(FileLock::Take(directory / "none/lock", true).status()), "FILE_UNWRITABLE");
 }
 
 TEST(Evidence, SurvivesAnnotation) {

@@ -71,6 +71,7 @@ class LittleLog {
   log::NoteVerifier Verifier() const {
     return *log::NoteVerifier::Parse(log::VerifierKey(origin_, key_->public_key()));
   }
+  std::shared_ptr<LogKeyring> Keyring() const { return std::make_shared<LogKeyring>(Verifier()); }
   const crypto::Signer& key() const { return *key_; }
 
  private:

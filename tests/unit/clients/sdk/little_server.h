@@ -17,7 +17,8 @@ namespace fundledger::sdk {
 class LittleServer : public testing::Test,
                      public v1::LedgerService::Service,
                      public v1::AuditService::Service,
-                     public v1::FundService::Service {
+                     public v1::FundService::Service,
+                     public v1::RegistryService::Service {
  protected:
   ~LittleServer() override { StopServing(); }
 
@@ -35,6 +36,7 @@ class LittleServer : public testing::Test,
     builder.RegisterService(static_cast<v1::LedgerService::Service*>(this));
     builder.RegisterService(static_cast<v1::AuditService::Service*>(this));
     builder.RegisterService(static_cast<v1::FundService::Service*>(this));
+    builder.RegisterService(static_cast<v1::RegistryService::Service*>(this));
     ClientConfig config;
     config.path = directory_ / "client.toml";
     config.ledger = log_.leaf(0);

@@ -37,7 +37,7 @@ class ReceiptTest : public testing::Test {
   }
 
   absl::StatusOr<CheckedReceipt> Check(const v1::Receipt& receipt) {
-    return CheckReceipt(receipt, sent_, officer_->public_key(), log_.Verifier());
+    return CheckReceipt(receipt, sent_, officer_->public_key(), log_.Keyring());
   }
   void ExpectRefused(const v1::Receipt& receipt, const std::string& how) {
     const auto checked = Check(receipt);
@@ -174,7 +174,7 @@ TEST_F(ReceiptTest, RefusesARepeatedRequestThatIsAnother) {
 }
 
 TEST_F(ReceiptTest, VerifiesACheckpointOnceHoweverManyReceiptsRestOnIt) {
-  CheckpointReader checkpoints(log_.Verifier());
+  CheckpointReader checkpoints(log_.Keyring());
   const auto check = [&](uint64_t size) {
     return CheckReceipt(log_.Receipt(index_, size), sent_, officer_->public_key(), &checkpoints);
   };

@@ -20,7 +20,7 @@ class SeenTest : public testing::Test {
     }
   }
   Seen Load() {
-    auto seen = Seen::Load(file_, directory_ / "evidence", log_.Verifier(), log_.leaf(0));
+    auto seen = Seen::Load(file_, directory_ / "evidence", log_.Keyring(), log_.leaf(0));
     EXPECT_TRUE(seen.ok()) << seen.status();
     return *std::move(seen);
   }
@@ -169,7 +169,7 @@ TEST_F(SeenTest, PassesOnThatTheProofCannotBeFetched) {
 
 TEST_F(SeenTest, RefusesAFileThatWasChanged) {
   ASSERT_TRUE(ReplaceFile(file_, "12\n", true).ok());
-  const auto seen = Seen::Load(file_, directory_ / "evidence", log_.Verifier(), log_.leaf(0));
+  const auto seen = Seen::Load(file_, directory_ / "evidence", log_.Keyring(), log_.leaf(0));
   EXPECT_EQ(ReasonOf(seen.status()), "SEEN_DAMAGED") << seen.status();
 }
 

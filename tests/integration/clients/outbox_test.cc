@@ -1,0 +1,339 @@
+// Townships without a connection: what is signed waits on disk, is sent in order, once, and survives kill -9
+// at every step.
+#include "clients/sdk/outbox.h"
+
+#include <cstdio>
+#include <functional>
+
+#include <gmock/gmock.h>
+
+#include "clients/sdk/config.h"
+#include "clients/sdk/keys.h"
+#include "clients/sdk/passphrase.h"
+#include "clients/sdk/submission.h"
+#include "ledger/base/clock.h"
+#include "tests/integration/clients/world.h"
+
+namespace fundledger::clients_testing {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr char kStrace[] = "/usr/bin/strace";
+
+class OutboxTest : public World {
+ protected:
+  OutboxTest() {
+    StartServer();
+    Settle();
+    Good({"admin", "programme", "add", "--as", "admin-1", "--id", "water", "--name", "饮水"});
+    Good({"admin", "approve", "--as", "admin-2", "--all", "--yes"});
+  }
+
+  std::vector<std::string> Declare(const std::string& id) {
+    return {"township", "project",     "declare",    "--as",           "township-1", "--id",
+            id,         "--name",      "水厂 " + id, "--project-kind", "works",      "--organization",
+            "east",     "--programme", "water"};
+  }
+  static std::vector<std::string> Progress(const std::string& id, int basis_points) {
+    char percent[16];
+    (void)std::snprintf(percent, sizeof percent, "%d.%02d%%", basis_points / 100, basis_points % 100);
+    return {"township", "project", "progress", "--as", "township-1", "--project", id, "--progress", percent};
+  }
+  static std::vector<std::string> Offline(std::vector<std::string> arguments) {
+    arguments.emplace_back("--offline");
+    return arguments;
+  }
+  void Keep(const std::vector<std::string>& arguments) {
+    const Finished kept = Run(Offline(arguments));
+    EXPECT_EQ(kept.exit_code, 6) << kept.out << kept.err;
+  }
+  nlohmann::json Listed() { return Json({"township", "outbox", "list"}); }
+  std::string State(size_t at) { return Listed().at(at).at("state").get<std::string>(); }
+};
+
+TEST_F(OutboxTest, ATownshipGoesOnWithoutAServer) {
+  const uint64_t before = Size();
+  StopServer();
+  const Finished declared = Run(Declare("p-1"));
+  EXPECT_EQ(declared.exit_code, 6) << declared.err;
+  EXPECT_THAT(declared.out, HasSubstr("signed, and not sent"));
+  EXPECT_THAT(declared.err, HasSubstr("SERVER_UNREACHABLE"));
+  auto start =
+      std::vector<std::string>{"township", "project", "start", "--as", "township-1", "--project", "p-1"};
+  EXPECT_EQ(Run(start).exit_code, 6);
+  auto progress = Progress("p-1", 1250);
+  progress.emplace_back("--json");
+  const Finished reported = Run(progress);
+  EXPECT_EQ(reported.exit_code, 6);
+  EXPECT_TRUE(nlohmann::json::parse(reported.out)["waiting"].get<bool>()) << reported.out;
+  const auto listed = Listed();
+  ASSERT_EQ(listed.size(), 3U);
+  for (const auto& each : listed) {
+    EXPECT_EQ(each["state"], "unsent");
+    EXPECT_EQ(each["officer"], "township-1");
+    EXPECT_EQ(each["not_after_us"].get<int64_t>() - each["signed_at_us"].get<int64_t>(),
+              30LL * 86'400'000'000);
+  }
+  EXPECT_TRUE(listed[0]["actions"][0].contains("declare_project")) << listed[0];
+  EXPECT_TRUE(listed[2]["actions"][0].contains("report_progress")) << listed[2];
+  EXPECT_EQ(Run({"township", "outbox", "send"}).exit_code, 3);
+  EXPECT_EQ(State(0), "unsent") << "nothing was sent";
+  EXPECT_EQ(Listed().size(), 3U);
+  EXPECT_THAT(Good({"township", "outbox", "--lang", "zh"}).out, HasSubstr("未发送"));
+  StartServer();
+  // What waits goes before the officer's next, in order.
+  const Finished next = Good({"township", "project", "complete", "--as", "township-1", "--project", "p-1"});
+  EXPECT_THAT(next.out, HasSubstr("recorded as " + std::to_string(before + 3)));
+  EXPECT_THAT(next.err, HasSubstr("which waited, was recorded as " + std::to_string(before)));
+  EXPECT_EQ(Size(), before + 4);
+  EXPECT_TRUE(Listed().empty());
+  for (uint64_t sequence = before; sequence < before + 4; ++sequence) {
+    EXPECT_TRUE(fs::exists(path("county/receipts/" + std::to_string(sequence) + ".receipt"))) << sequence;
+  }
+  const auto trail = Json({"inspect", "trail", "--officer", "township-1"});
+  std::vector<std::string> kinds;
+  for (const auto& record : trail["records"]) {
+    if (record["sequence"].get<uint64_t>() >= before) kinds.push_back(record.dump());
+  }
+  ASSERT_EQ(kinds.size(), 4U);
+  for (size_t i = 0; i < 4; ++i) {
+    const char* const in_order[] = {"declare_project", "start_project", "report_progress",
+                                    "complete_project"};
+    EXPECT_THAT(kinds[i], HasSubstr(in_order[i]));
+  }
+}
+
+TEST_F(OutboxTest, WaitsForOthersOnlyWhereTold) {
+  StopServer();
+  const std::vector<std::string> fund = {
+      "finance",     "fund",          "register", "--as",          "clerk-1",
+      "--id",        "f-1",           "--name",   "饮水资金",      "--document-number",
+      "鄂财〔1〕号", "--fiscal-year", "2020",     "--source-tier", "city",
+      "--nature",    "fiscal"};
+  EXPECT_EQ(Run(fund).exit_code, 3) << "nothing is kept for whoever did not ask";
+  EXPECT_TRUE(Listed().empty());
+  EXPECT_EQ(Run(Offline(fund)).exit_code, 6);
+  EXPECT_EQ(Listed().size(), 1U);
+  // A question has to be asked.
+  EXPECT_EQ(Run({"inspect", "checkpoint", "--offline"}).exit_code, 2);
+  EXPECT_EQ(Run(Offline({"finance", "approve", "3.0", "--as", "reviewer-1"})).exit_code, 2);
+  auto tried = Declare("p-1");
+  tried.insert(tried.end(), {"--offline", "--dry-run"});
+  EXPECT_EQ(Run(tried).exit_code, 2);
+}
+
+TEST_F(OutboxTest, ARefusedOneStaysWithItsReasonAndStopsNobody) {
+  Keep(Declare("p-1"));
+  Keep(Declare("p-1"));
+  Keep(Progress("p-2", 100));
+  Keep(Progress("p-1", 100));
+  const uint64_t before = Size();
+  const Finished sent = Run({"township", "outbox", "send", "--json"});
+  EXPECT_EQ(sent.exit_code, 1) << sent.err;
+  const auto outcome = nlohmann::json::parse(sent.out);
+  ASSERT_EQ(outcome.size(), 4U) << sent.out;
+  EXPECT_EQ(outcome[0]["sequence"].get<uint64_t>(), before);
+  EXPECT_EQ(outcome[1]["reason"], "ALREADY_REGISTERED");
+  EXPECT_EQ(outcome[2]["reason"], "PROJECT_NOT_FOUND");
+  EXPECT_EQ(outcome[3]["sequence"].get<uint64_t>(), before + 1);
+  const auto listed = Listed();
+  ASSERT_EQ(listed.size(), 2U);
+  EXPECT_EQ(listed[0]["state"], "refused");
+  EXPECT_EQ(listed[0]["reason"], "ALREADY_REGISTERED");
+  EXPECT_GT(listed[0]["refused_at_us"].get<int64_t>(), 0);
+  EXPECT_THAT(Good({"township", "outbox", "--lang", "zh"}).out,
+              testing::AllOf(HasSubstr("被拒"), HasSubstr("编号已登记"), HasSubstr("没有这个项目")));
+  // They wait no longer, until told.
+  EXPECT_EQ(Json({"township", "outbox", "send"}).size(), 0U);
+  Good(Declare("p-2"));
+  EXPECT_EQ(Size(), before + 3);
+  EXPECT_EQ(Run({"township", "outbox", "send", "--refused"}).exit_code, 1);
+  EXPECT_EQ(Size(), before + 4) << "p-2 is there now";
+  ASSERT_EQ(Listed().size(), 1U);
+  const std::string id = Listed()[0]["request_id"];
+  EXPECT_EQ(Run({"township", "outbox", "discard", id}).exit_code, 2) << "a word is needed";
+  EXPECT_EQ(Run({"township", "outbox", "discard", "ffffffffffff", "--reason", "x"}).exit_code, 2);
+  EXPECT_EQ(Json({"township", "outbox", "discard", id.substr(0, 12), "--reason", "twice"})["discarded"][0],
+            id);
+  EXPECT_TRUE(Listed().empty());
+  bool kept = false;
+  for (const auto& entry : fs::directory_iterator(path("county/outbox/discarded"))) {
+    kept = kept || ReadAll(entry.path()).find("twice\nALREADY_REGISTERED") != std::string::npos;
+  }
+  EXPECT_TRUE(kept);
+}
+
+TEST_F(OutboxTest, WhatMayBeRecordedIsNotDiscarded) {
+  Keep(Declare("p-1"));
+  for (const auto& entry : fs::directory_iterator(path("county/outbox"))) {
+    if (entry.path().extension() != ".unsent") continue;
+    fs::path sent = entry.path();
+    fs::rename(entry.path(), sent.replace_extension(".envelope"));
+    break;
+  }
+  EXPECT_EQ(State(0), "unanswered");
+  const std::string id = Listed()[0]["request_id"];
+  const Finished discarded = Run({"outbox", "discard", id, "--reason", "x"});
+  EXPECT_EQ(discarded.exit_code, 2);
+  EXPECT_THAT(discarded.err, HasSubstr("OUTBOX_UNANSWERED"));
+  Keep(Declare("p-2"));
+  EXPECT_EQ(
+      Run({"outbox", "discard", Listed()[1]["request_id"].get<std::string>(), "--reason", "typo"}).exit_code,
+      0)
+      << "what never left can be taken back";
+  EXPECT_EQ(Listed().size(), 1U);
+}
+
+TEST_F(OutboxTest, NamesWhatExpired) {
+  const auto signer_path = path("county/keys/township-1.key");
+  sdk::Passphrases none;
+  const auto signer = sdk::LoadSigner(signer_path, &none);
+  ASSERT_TRUE(signer.ok()) << signer.status();
+  const auto config = sdk::LoadConfig(path("county/client.toml"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  const Hash256 id = config->ledger;
+  v1::Action action;
+  action.mutable_start_project()->set_project("p-1");
+  const int64_t long_ago = SystemClockMicros() - 31LL * 86'400'000'000;
+  const auto sealed = sdk::Seal(
+      sdk::DraftSubmission(id, {"", 1, id}, long_ago, "township-1", sdk::NewRequestId(), {action}), **signer);
+  ASSERT_TRUE(sealed.ok());
+  ASSERT_TRUE(sdk::Outbox(path("county/outbox")).Store(*sealed, true).ok());
+  EXPECT_EQ(State(0), "expired");
+  EXPECT_THAT(Good({"township", "outbox"}).out, HasSubstr("expired"));
+  const uint64_t before = Size();
+  EXPECT_EQ(Run({"township", "outbox", "send"}).exit_code, 1);
+  EXPECT_EQ(Listed()[0]["reason"], "EXPIRED");
+  EXPECT_EQ(Size(), before);
+}
+
+TEST_F(OutboxTest, TwoSendersSendEachOnce) {
+  constexpr int kMany = 12;
+  Good(Declare("p-1"));
+  for (int i = 1; i <= kMany; ++i) Keep(Progress("p-1", i));
+  const uint64_t before = Size();
+  const auto one = Start({"township", "outbox", "send"});
+  const auto other = Start(Progress("p-1", kMany + 1));
+  EXPECT_EQ(one->Wait().exit_code, 0);
+  EXPECT_EQ(other->Wait().exit_code, 0);
+  EXPECT_EQ(Size(), before + kMany + 1) << "progress going down would have been refused: the order was kept";
+  EXPECT_TRUE(Listed().empty());
+}
+
+// Kills a command at the n-th of the calls that change files or the network, for every n, until it is not
+// killed any more; `check` looks at what is left each time.
+class Killed : public OutboxTest {
+ protected:
+  void SetUp() override {
+    if (!fs::exists(kStrace)) GTEST_SKIP() << "strace is not installed";
+  }
+  void AtEveryStep(const std::string& calls, const std::function<std::vector<std::string>(int)>& command,
+                   const std::function<void(bool)>& check) {
+    constexpr int kMost = 200;
+    bool killed = true;
+    int kills = 0;
+    for (int n = 1; killed && n < kMost && !HasFailure(); ++n) {
+      SCOPED_TRACE(calls + " " + std::to_string(n));
+      const Finished finished =
+          RunUnder({kStrace, "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", "-e", "trace=" + calls, "-e",
+                    "inject=" + calls + ":signal=SIGKILL:when=" + std::to_string(n)},
+                   command(n));
+      killed = finished.exit_code == -1 || finished.exit_code == 137;
+      kills += killed ? 1 : 0;
+      check(killed);
+    }
+    EXPECT_FALSE(killed);
+    EXPECT_GT(kills, 2) << "of " << calls;
+  }
+  std::vector<std::string> NextProgress() { return Progress("p-1", ++progress_); }
+
+  int progress_ = 0;
+};
+
+constexpr char kFiles[] = "fsync,rename,unlink,flock";
+constexpr char kNetwork[] = "sendmsg";
+
+TEST_F(Killed, WhileSigningKeepsAllOrNothing) {
+  Good(Declare("p-1"));
+  uint64_t size = Size();
+  AtEveryStep(
+      kFiles, [this](int) { return Offline(NextProgress()); },
+      [&](bool killed) {
+        const auto waits = Listed().size();
+        EXPECT_LE(waits, 1U);
+        if (!killed) {
+          EXPECT_EQ(waits, 1U);
+        }
+        Good({"township", "outbox", "send"});
+        size += waits;
+        EXPECT_EQ(Size(), size);
+        EXPECT_TRUE(Listed().empty());
+      });
+}
+
+TEST_F(Killed, WhileSendingLosesNothingAndDoublesNothing) {
+  Good(Declare("p-1"));
+  uint64_t size = Size();
+  for (const char* calls : {kFiles, kNetwork}) {
+    AtEveryStep(
+        calls,
+        [this](int) {
+          Keep(NextProgress());
+          Keep(NextProgress());
+          return std::vector<std::string>{"township", "outbox", "send", "--as", "township-1"};
+        },
+        [&](bool) {
+          Good({"township", "outbox", "send"});
+          size += 2;
+          EXPECT_EQ(Size(), size);
+          EXPECT_TRUE(Listed().empty());
+          for (uint64_t n = size - 2; n < size; ++n) {
+            EXPECT_TRUE(fs::exists(path("county/receipts/" + std::to_string(n) + ".receipt"))) << n;
+          }
+        });
+  }
+}
+
+TEST_F(Killed, WhileSubmittingIsRecordedOnceOrNotAtAll) {
+  Good(Declare("p-1"));
+  uint64_t size = Size();
+  for (const char* calls : {kFiles, kNetwork}) {
+    AtEveryStep(
+        calls, [this](int) { return NextProgress(); },
+        [&](bool killed) {
+          Good({"township", "outbox", "send"});
+          const uint64_t now = Size();
+          EXPECT_TRUE(now == size || now == size + 1) << now << " after " << size;
+          if (!killed) {
+            EXPECT_EQ(now, size + 1);
+          }
+          size = now;
+          EXPECT_TRUE(Listed().empty());
+        });
+  }
+}
+
+TEST_F(Killed, WhileDiscardingNeverSendsWhatWasRefused) {
+  Good(Declare("p-1"));
+  const uint64_t size = Size();
+  int made = 0;
+  AtEveryStep(
+      kFiles,
+      [&](int) {
+        for (const auto& each : Listed()) {
+          Good({"outbox", "discard", each["request_id"].get<std::string>(), "--reason", "rest"});
+        }
+        Keep(Progress("p-9", ++made));
+        EXPECT_EQ(Run({"outbox", "send"}).exit_code, 1);
+        return std::vector<std::string>{"outbox", "discard", Listed()[0]["request_id"], "--reason", "gone"};
+      },
+      [&](bool) {
+        EXPECT_EQ(Json({"outbox", "send"}).size(), 0U) << "it is refused or gone, and waits no more";
+        EXPECT_EQ(Size(), size);
+      });
+}
+
+}  // namespace
+}  // namespace fundledger::clients_testing
