@@ -100,7 +100,7 @@ TEST(Kill, LosesNothingThatWasAcknowledged) {
       ASSERT_EQ(*view->RootAt(then->size), then->root);
     }
   }
-  const auto report = VerifyDirectory({ledger, std::nullopt, nullptr});
+  const auto report = VerifyDirectory({ledger, std::nullopt, std::nullopt, nullptr});
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_TRUE(report->ok()) << report->findings[0].message;
   EXPECT_GT(report->records, all.size());

@@ -322,7 +322,7 @@ TEST_P(Submit, GivesGaplessSequencesToManyThreads) {
   EXPECT_EQ(*sequences.begin(), 1u);
   EXPECT_EQ(*sequences.rbegin(), static_cast<Sequence>(kThreads * kEach));
   engine_.reset();
-  const auto report = VerifyDirectory({directory_.Sub("ledger"), std::nullopt, nullptr});
+  const auto report = VerifyDirectory({directory_.Sub("ledger"), std::nullopt, std::nullopt, nullptr});
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_TRUE(report->ok()) << report->findings[0].message;
 }

@@ -549,8 +549,8 @@ TEST(VerifyDirectory, ReadsADirectoryAndWritesNothing) {
                       .ok());
     }
     uint64_t done = 0;
-    const auto beside =
-        VerifyDirectory({directory.Sub("ledger"), std::nullopt, [&](uint64_t d, uint64_t) { done = d; }});
+    const auto beside = VerifyDirectory(
+        {directory.Sub("ledger"), std::nullopt, std::nullopt, [&](uint64_t d, uint64_t) { done = d; }});
     ASSERT_TRUE(beside.ok()) << beside.status();
     EXPECT_TRUE(beside->ok()) << Explain(*beside);
     EXPECT_EQ(done, 11u);
@@ -568,7 +568,7 @@ TEST(VerifyDirectory, ReadsADirectoryAndWritesNothing) {
     batch.Put(Table::kRecords, SequenceKey(4), record);
     ASSERT_TRUE((*store)->Commit(batch, 11, 11).ok());
   }
-  const auto report = VerifyDirectory({directory.Sub("ledger"), std::nullopt, nullptr});
+  const auto report = VerifyDirectory({directory.Sub("ledger"), std::nullopt, std::nullopt, nullptr});
   ASSERT_TRUE(report.ok()) << report.status();
   ASSERT_FALSE(report->ok());
   EXPECT_EQ(report->findings[0].record, 4u) << Explain(*report);
@@ -584,7 +584,7 @@ TEST(VerifyDirectory, BelievesNoSizeThatTheFilesHaveNoRoomFor) {
     ASSERT_TRUE(store.ok()) << store.status();
     ASSERT_TRUE((*store)->Commit(Batch(), 1, uint64_t{1} << 50).ok());
   }
-  const auto report = VerifyDirectory({directory.Sub("ledger"), std::nullopt, nullptr});
+  const auto report = VerifyDirectory({directory.Sub("ledger"), std::nullopt, std::nullopt, nullptr});
   ASSERT_TRUE(report.ok()) << report.status();
   ASSERT_FALSE(report->ok());
   EXPECT_EQ(report->findings[0].reason, "SIZE_IMPLAUSIBLE") << Explain(*report);
@@ -592,7 +592,8 @@ TEST(VerifyDirectory, BelievesNoSizeThatTheFilesHaveNoRoomFor) {
 
 TEST(VerifyDirectory, SaysThatThereIsNoLedger) {
   const TemporaryDirectory directory;
-  EXPECT_EQ(ReasonOf(VerifyDirectory({directory.path(), std::nullopt, nullptr}).status()), "STORE_MISSING");
+  EXPECT_EQ(ReasonOf(VerifyDirectory({directory.path(), std::nullopt, std::nullopt, nullptr}).status()),
+            "STORE_MISSING");
 }
 
 }  // namespace
