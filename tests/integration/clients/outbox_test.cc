@@ -237,7 +237,7 @@ class Killed : public OutboxTest {
     for (int n = 1; killed && n < kMost && !HasFailure(); ++n) {
       SCOPED_TRACE(calls + " " + std::to_string(n));
       const Finished finished =
-          RunUnder({kStrace, "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", "-e", "trace=" + calls, "-e",
+          RunUnder({kStrace, "-f", "-qqq", "-o", "/dev/null", "-e", "trace=" + calls, "-e",
                     "inject=" + calls + ":signal=SIGKILL:when=" + std::to_string(n)},
                    command(n));
       killed = finished.exit_code == -1 || finished.exit_code == 137;
