@@ -15,12 +15,12 @@ TEST_F(WitnessedWorld, EveryReportSaysUpToWhereItIsWitnessed) {
   Settle();
   const uint64_t last = Size() - 1;
   const nlohmann::json json = AwaitWitnessed(last);
+  ASSERT_FALSE(json.is_null());
   EXPECT_EQ(json["witnessed"]["witnesses"], nlohmann::json({"inspection.example/witness"}));
   EXPECT_GT(json["witnessed"]["since_us"], 0);
-  const std::vector<std::string> briefing = {"report", "briefing", "--year", "2026"};
-  EXPECT_THAT(Good(briefing).out, HasSubstr("Witnessed up to record " + std::to_string(last) + ", since "));
-  EXPECT_THAT(Good(briefing).out, HasSubstr("by inspection.example/witness"));
-  auto chinese = briefing;
+  EXPECT_THAT(Good(report_).out, HasSubstr("Witnessed up to record " + std::to_string(last) + ", since "));
+  EXPECT_THAT(Good(report_).out, HasSubstr("by inspection.example/witness"));
+  auto chinese = report_;
   chinese.insert(chinese.end(), {"--lang", "zh"});
   EXPECT_THAT(Good(chinese).out, HasSubstr("已见证至记录 " + std::to_string(last)));
   EXPECT_TRUE(Json({"inspect", "verify", "--data", path("county/ledger").string()})["ok"].get<bool>());
@@ -33,10 +33,10 @@ TEST_F(WitnessedWorld, TheLedgerGoesOnWithoutItsWitnessAndIsWitnessedAgain) {
   KillWitness();
   Good({"admin", "organization", "add", "--as", "admin-1", "--id", "west", "--name", "西镇", "--parent",
         "city", "--tier", "township"});
-  EXPECT_EQ(Briefing()["witnessed"]["sequence"], before) << "what was witnessed stays so";
+  EXPECT_EQ(Report()["witnessed"]["sequence"], before) << "what was witnessed stays so";
   KillServer();
   StartServer();
-  EXPECT_EQ(Briefing()["witnessed"]["sequence"], before) << "and is kept";
+  EXPECT_EQ(Report()["witnessed"]["sequence"], before) << "and is kept";
   StartWitness();
   (void)AwaitWitnessed(before + 1);
 }
@@ -54,7 +54,7 @@ TEST_F(WitnessedWorld, AClientJudgesByItsOwnPolicy) {
   std::string config = ReadAll(path("county/client.toml"));
   config.replace(config.find("\"policy\""), 8, "\"other-policy\"");
   WriteAll(path("county/other.toml"), config);
-  const Finished report = RunWith(path("county/other.toml"), {"report", "briefing", "--year", "2026"});
+  const Finished report = RunWith(path("county/other.toml"), report_);
   EXPECT_EQ(report.exit_code, 0) << report.err;
   EXPECT_THAT(report.out, HasSubstr("Not witnessed"));
   EXPECT_THAT(report.out, Not(HasSubstr("Witnessed up to")));

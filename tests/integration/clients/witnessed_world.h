@@ -51,12 +51,14 @@ class WitnessedWorld : public World {
     (void)witness_->Wait();
   }
 
-  nlohmann::json Briefing() { return Json({"report", "briefing", "--year", "2026"}); }
-  // Asks until the client itself finds all records witnessed.
+  // A report that needs no money to be there.
+  const std::vector<std::string> report_ = {"finance", "statement"};
+  nlohmann::json Report() { return Json(report_); }
+  // Asks until the client itself finds the record witnessed; null where asking fails.
   nlohmann::json AwaitWitnessed(uint64_t sequence) {
     while (true) {
-      const nlohmann::json json = Briefing();
-      if (HasFailure()) return {};
+      const nlohmann::json json = Report();
+      if (HasFailure() || !json.contains("witnessed")) return {};
       if (!json["witnessed"].is_null() && json["witnessed"]["sequence"] >= sequence) return json;
     }
   }
