@@ -81,7 +81,7 @@ absl::StatusOr<sdk::Client*> Context::client() {
   if (client_ == nullptr) {
     ASSIGN_OR_RETURN(const sdk::ClientConfig* config, this->config());
     if (globals.offline) {
-      return UsageError("OFFLINE", "this needs a connection: give the command without --offline");
+      return UsageError("CONNECTION_NEEDED", "this needs a connection: give the command without --offline");
     }
     sdk::ClientOptions options;
     options.patience_ms = globals.patience_s * 1000;
