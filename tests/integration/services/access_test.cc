@@ -363,6 +363,17 @@ std::map<std::string, grpc::Status> AskAll(const Channel& channel, const Subject
   ask("AuditService.GetConsistencyProof", &v1::AuditService::Stub::GetConsistencyProof, consistency, audit);
   ask("AuditService.GetCheckpoint", &v1::AuditService::Stub::GetCheckpoint, v1::GetCheckpointRequest(),
       audit);
+  ask("AuditService.ListCheckpoints", &v1::AuditService::Stub::ListCheckpoints, v1::ListCheckpointsRequest(),
+      audit);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  v1::WatchRecordsRequest watch;
+  watch.set_until_latest(true);
+  const auto reader = audit->WatchRecords(&context, watch);
+  v1::WatchRecordsResponse message;
+  while (reader->Read(&message)) {
+  }
+  answers["AuditService.WatchRecords"] = reader->Finish();
   return answers;
 }
 
