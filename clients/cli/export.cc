@@ -10,6 +10,7 @@
 #include "clients/sdk/files.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/log/policy.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -72,6 +73,7 @@ class ServerSource : public exporting::Source {
 struct Flags {
   std::string out;
   std::string data;
+  std::string policy;
   TrailFilter filter;
   bool receipts = false;
 };
@@ -115,6 +117,11 @@ absl::StatusOr<int> RunExport(Context& context, const Flags& flags) {
     std::string name = v1::TrailDimension_Name(dimension).substr(std::string_view("TRAIL_DIMENSION_").size());
     absl::AsciiStrToLower(&name);
     options.about = absl::StrCat(name, " ", options.trail.id());
+  }
+  if (!flags.policy.empty()) {
+    ASSIGN_OR_RETURN(options.policy, sdk::ReadFile(flags.policy));
+    const auto policy = log::Policy::Parse(options.policy);
+    if (!policy.ok()) return Annotate(policy.status(), flags.policy);
   }
   if (flags.receipts) {
     ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
@@ -161,6 +168,9 @@ void AddExportCommand(Program* program) {
   app->add_option("--data", flags->data,
                   T("the ledger's directory, instead of asking the server", "账本目录（不经服务器）"));
   flags->filter.AddTo(app);
+  app->add_option("--policy", flags->policy,
+                  T("tlog-policy file that goes along: which witnesses to look for; else the log's key alone",
+                    "随附的见证策略文件；缺省仅含账本公钥"));
   app->add_flag("--receipts", flags->receipts, T("with the receipts kept here", "附上本机保存的回执"));
   app->footer(T("Example:\n  fundledger inspect export --out county-2020 && fundledger-verify county-2020",
                 "示例：\n  fundledger inspect export --out county-2020 && fundledger-verify county-2020"));

@@ -71,7 +71,12 @@ class Offline : public World {
 
 TEST_F(Offline, AWholeLedgerAndItsFigures) {
   Spend();
-  const auto exported = Json({"inspect", "export", "--out", Place("bundle"), "--receipts"});
+  const std::string policy =
+      "witness w example.com/witness+098ef77f+BCmsuuFBvMrwsi4alNNNC8c2HlJtC/4SyJeUvJMilm3X\nquorum none\n";
+  WriteAll(path("policy"), policy);
+  const auto exported =
+      Json({"inspect", "export", "--out", Place("bundle"), "--receipts", "--policy", Place("policy")});
+  EXPECT_EQ(ReadAll(path("bundle/policy")), policy);
   EXPECT_EQ(exported["records"], Size());
   EXPECT_GT(exported["receipts"], 10);
   const std::vector<std::string> briefing = {"report", "briefing", "--year", "2026"};
