@@ -32,9 +32,9 @@ bool IsReason(const std::string& word) {
 }
 
 // Reasons in the source below `folder`, and a file that has each: string literals in upper case with an
-// underscore, and EXPIRED and OFFLINE, the words that stand alone.
+// underscore, and EXPIRED, the one word that stands alone.
 std::map<std::string, std::string> ReasonsBelow(const std::string& folder) {
-  static const std::regex kReason("\"([A-Z][A-Z0-9]*(_[A-Z0-9]+)+|EXPIRED|OFFLINE)\"");
+  static const std::regex kReason("\"([A-Z][A-Z0-9]*(_[A-Z0-9]+)+|EXPIRED)\"");
   std::map<std::string, std::string> reasons;
   for (const auto& entry : fs::recursive_directory_iterator(fs::path(test_support::SourceDir()) / folder)) {
     const std::string extension = entry.path().extension().string();
