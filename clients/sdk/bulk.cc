@@ -360,7 +360,7 @@ absl::StatusOr<BulkResult> BulkSubmitter::Run(const std::vector<Unsealed>& draft
     }
     const milliseconds wait = std::max(pause, milliseconds(ending.delay_ms));
     if (SteadyClock::now() + wait > give_up) return ending.status;
-    std::this_thread::sleep_for(wait);
+    client_->Wait(wait.count());
     pause = std::min(pause * 2, milliseconds(2000));
   }
   if (!work.done()) RETURN_IF_ERROR(RunUnary(client_, &work));

@@ -54,6 +54,7 @@ Client::Client(ClientConfig config, ClientOptions options, std::shared_ptr<grpc:
     : config_(std::move(config)),
       options_(std::move(options)),
       log_keys_(std::make_shared<LogKeyring>(config_.log)),
+      channel_(channel),
       ledger_service_(v1::LedgerService::NewStub(channel)),
       funds_(v1::FundService::NewStub(channel)),
       projects_(v1::ProjectService::NewStub(channel)),
@@ -162,9 +163,17 @@ grpc::Status Client::WithRetry(int64_t patience_ms,
     if (status.ok() || !IsRetryable(status)) return status;
     const milliseconds wait = std::max(pause, milliseconds(RetryDelayMs(status).value_or(0)));
     if (SteadyClock::now() + wait > give_up) return status;
-    std::this_thread::sleep_for(wait);
+    Wait(wait.count());
     pause = std::min(pause * 2, milliseconds(2000));
   }
+}
+
+// gRPC reads a handshake only while somebody waits in it: a client that slept between its attempts would find
+// each new connection as far as it left it, until the server gives it up.
+void Client::Wait(int64_t wait_ms) {
+  const bool is_connected = channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY;
+  if (is_connected) return std::this_thread::sleep_for(milliseconds(wait_ms));
+  channel_->WaitForConnected(std::chrono::system_clock::now() + milliseconds(wait_ms));
 }
 
 ProofFetcher Client::Fetcher() {

@@ -139,6 +139,9 @@ class Client {
     return response;
   }
 
+  // Passes the time until the next attempt; returns early where the server is reached again.
+  void Wait(int64_t wait_ms);
+
   v1::LedgerService::Stub& ledger_service() { return *ledger_service_; }
   v1::FundService::Stub& funds() { return *funds_; }
   v1::ProjectService::Stub& projects() { return *projects_; }
@@ -177,6 +180,7 @@ class Client {
   std::shared_ptr<LogKeyring> log_keys_;
   std::optional<Seen> seen_;                                 // set by Greet
   std::vector<std::pair<uint64_t, std::string>> unsettled_;  // checkpoints of receipts, not yet believed
+  std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::LedgerService::Stub> ledger_service_;
   std::unique_ptr<v1::FundService::Stub> funds_;
   std::unique_ptr<v1::ProjectService::Stub> projects_;
