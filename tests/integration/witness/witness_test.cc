@@ -243,6 +243,7 @@ TEST_F(WitnessTest, GivesOneConsistentOutcomeToManyAtOnce) {
       const TestLog& log = is_fork ? fork_ : log_;
       httplib::Client client("http://" + server_->address());
       for (size_t size = 6 + t / 2, stored = 0; size < 60; size += 3) {
+        if (stored > size) continue;  // others were faster
         for (int attempt = 0; attempt < 20; ++attempt) {
           const auto answer = client.Post("/add-checkpoint", log.Request(stored, size), "text/plain");
           ASSERT_TRUE(answer);
