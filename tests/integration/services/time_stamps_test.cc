@@ -228,17 +228,18 @@ TEST_F(TimeStampsTest, AsksAnAuthorityThatIsAwayLessAndLessOftenAndCatchesUp) {
 
 TEST_F(TimeStampsTest, ThrowsAwayAStampThatCameTooLateForTheNextRecord) {
   server_->AnswerBy([this](const std::string& request) {
-    Append("org-1");
-    world_.clock.Advance(server::kStampMarginUs + kSecondUs);
+    if (engine_->view()->size() == 1) {
+      Append("org-1");
+      world_.clock.Advance(server::kStampMarginUs + kSecondUs);
+    }
     return HttpAnswer{.body = authority_->Answer(request, {.time_us = world_.clock.now_us()})};
   });
+  // The clock passes the time of the next attempt while the first is answered: either look may make it.
   Tick();
-  EXPECT_THAT(Told(), ElementsAre("TIME_STAMP_TOO_LATE"));
-  EXPECT_TRUE(KeptAt(1).empty());
-  AnswerRight();
   world_.clock.Advance(15 * kSecondUs);
   Tick();
-  EXPECT_THAT(Told(), ElementsAre("2")) << "the latest, asked for again";
+  EXPECT_THAT(Told(), ElementsAre("TIME_STAMP_TOO_LATE", "2")) << "the latest, asked for again";
+  EXPECT_TRUE(KeptAt(1).empty());
 }
 
 TEST_F(TimeStampsTest, KeepsNoStampByAClockFarFromThisOne) {
