@@ -21,7 +21,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
-#include "rocksdb/cache.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
 #include "rocksdb/options.h"
@@ -370,7 +369,7 @@ absl::StatusOr<std::vector<Table>> ListTables(const rocksdb::DBOptions& options,
 
 std::vector<rocksdb::ColumnFamilyDescriptor> Describe(const std::vector<Table>& tables,
                                                       const RocksdbOptions& options) {
-  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  const std::shared_ptr<rocksdb::Cache> cache = MakeBlockCache(options.block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, MakeHeadOptions(cache));
   for (const Table table : tables) {

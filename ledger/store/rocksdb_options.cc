@@ -1,5 +1,7 @@
 #include "ledger/store/rocksdb_options.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstdarg>
 #include <cstdlib>
 
@@ -71,11 +73,16 @@ rocksdb::BlockBasedTableOptions MakeBlockOptions(const std::shared_ptr<rocksdb::
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;  // so that block_cache_bytes bounds them too
   table.pin_l0_filter_and_index_blocks_in_cache = true;
+  // In pieces that the cache takes one by one: a table's index or filter in one piece grows with the table,
+  // and one larger than a shard of the cache would be read anew for every lookup.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.metadata_block_size = kBlockBytes;
   table.format_version = 5;
   table.block_size = packing == Packing::kIndex ? kIndexBlockBytes : kBlockBytes;
   if (point_lookups) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));  // about 1 % needless reads
     table.whole_key_filtering = true;
+    table.partition_filters = true;
   }
   return table;
 }
@@ -99,6 +106,13 @@ rocksdb::ColumnFamilyOptions MakeOptions(const std::shared_ptr<rocksdb::Cache>& 
 }
 
 }  // namespace
+
+std::shared_ptr<rocksdb::Cache> MakeBlockCache(size_t bytes) {
+  // Left to itself RocksDB makes shards of half a megabyte, which a few hot blocks fill.
+  constexpr size_t kShardBytes = 16 * kMegabyte;
+  const int shards = std::bit_width(bytes / kShardBytes);
+  return rocksdb::NewLRUCache(bytes, std::clamp(shards - 1, 0, 6));
+}
 
 rocksdb::DBOptions MakeDatabaseOptions() {
   rocksdb::DBOptions options;

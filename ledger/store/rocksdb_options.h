@@ -17,6 +17,8 @@ namespace fundledger::store {
 
 // For the whole database, opened for writing.
 rocksdb::DBOptions MakeDatabaseOptions();
+// What all tables of a store keep their blocks in, about `bytes` of them.
+std::shared_ptr<rocksdb::Cache> MakeBlockCache(size_t bytes);
 // For one table; tables share `cache`.
 rocksdb::ColumnFamilyOptions MakeTableOptions(Table table, const std::shared_ptr<rocksdb::Cache>& cache);
 // For RocksDB's default column family, which holds nothing but the head.
