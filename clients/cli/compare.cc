@@ -1,12 +1,10 @@
 // fundledger inspect compare: whether this client, the witnesses and colleagues were shown one log.
-#include <algorithm>
-#include <chrono>
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <utility>
 
-#include <httplib.h>
-
+#include "clients/cli/ask_witness.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
@@ -16,19 +14,14 @@
 #include "clients/sdk/files.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
-#include "ledger/crypto/digest.h"
-#include "ledger/log/cosignature.h"
+#include "ledger/log/policy.h"
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace fundledger::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr int kWitnessTimeoutS = 10;
-constexpr size_t kNoteBytesMax = 128 << 10;
 
 struct CompareOptions {
   std::vector<std::string> checkpoints;
@@ -44,51 +37,20 @@ struct Face {
   absl::Status verdict;                   // OK: one log
 };
 
-absl::Status NoAnswer(std::string_view who, std::string_view why) {
-  return Refuse(absl::StatusCode::kUnavailable, "WITNESS_UNREACHABLE",
-                absl::StrCat("witness ", ToAbsl(who), " gives no checkpoint: ", ToAbsl(why)));
-}
-
-// GET PREFIX/HEX/checkpoint, HEX being SHA-256 of the origin.
-absl::StatusOr<std::string> AskWitness(const log::PolicyWitness& witness, std::string_view origin) {
-  const size_t scheme = witness.url.find("://");
-  if (scheme == std::string::npos) return NoAnswer(witness.name, "the policy has no URL for it");
-  const size_t slash = witness.url.find('/', scheme + 3);
-  std::string prefix = slash == std::string::npos ? "" : witness.url.substr(slash);
-  while (prefix.ends_with('/')) prefix.pop_back();
-  // Whatever comes back is believed for its signatures alone.
-  httplib::Client client(witness.url.substr(0, slash));
-  if (!client.is_valid()) return NoAnswer(witness.name, absl::StrCat("not a URL: ", witness.url));
-  client.set_connection_timeout(kWitnessTimeoutS);
-  client.set_read_timeout(kWitnessTimeoutS);
-  std::string body;
-  const auto answer =
-      client.Get(absl::StrCat(prefix, "/", HexEncode(crypto::Sha256({origin}).view()), "/checkpoint"),
-                 [&body](const char* data, size_t size) {
-                   body.append(data, size);
-                   return body.size() <= kNoteBytesMax;
-                 });
-  if (!answer) return NoAnswer(witness.name, httplib::to_string(answer.error()));
-  if (answer->status != 200) return NoAnswer(witness.name, absl::StrCat("HTTP status ", answer->status));
-  return body;
-}
-
 Face FaceOfWitness(const log::PolicyWitness& witness, std::string_view origin) {
   Face face;
   face.who = witness.name;
-  face.note = AskWitness(witness, origin);
-  if (!face.note.ok()) {
-    face.verdict = face.note.status();
+  auto answer = AskWitness(witness, origin);
+  if (answer.ok() && answer->note.empty()) {
+    answer = Refuse(absl::StatusCode::kUnavailable, "WITNESS_UNREACHABLE",
+                    absl::StrCat("witness ", witness.name, " has cosigned nothing of this log yet"));
+  }
+  if (!answer.ok()) {
+    face.note = face.verdict = answer.status();
     return face;
   }
-  const auto note = log::ParseNote(*face.note);
-  const auto cosigned = note.ok() ? log::OpenCosignatures(*note, {witness.key})
-                                  : absl::StatusOr<std::vector<log::Cosignature>>(note.status());
-  if (!cosigned.ok() || cosigned->empty()) {
-    face.verdict = NoAnswer(witness.name, "what it gave does not bear its cosignature");
-  } else {
-    face.cosigned_at_s = cosigned->front().time_s;
-  }
+  face.note = std::move(answer->note);
+  face.cosigned_at_s = answer->cosignature.time_s;
   return face;
 }
 

@@ -5,15 +5,13 @@
 #include <iostream>
 #include <memory>
 
-#include <httplib.h>
-
+#include "clients/cli/ask_witness.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
 #include "clients/sdk/files.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
-#include "ledger/crypto/digest.h"
 #include "ledger/log/policy.h"
 
 #include "absl/strings/str_cat.h"
@@ -22,50 +20,12 @@
 namespace fundledger::cli {
 namespace {
 
-constexpr int kWitnessTimeoutS = 10;
-constexpr size_t kNoteBytesMax = 128 << 10;
-
 struct PromoteCommand {
   std::string directory;
   std::string policy;
   std::string verifier_key;
   std::vector<std::string> without;
 };
-
-absl::Status NoAnswer(const log::PolicyWitness& witness, std::string_view why) {
-  return Refuse(
-      absl::StatusCode::kUnavailable, "WITNESS_UNREACHABLE",
-      absl::StrCat("witness ", witness.name, " gives no checkpoint: ", ToAbsl(why),
-                   "; ask again when it answers, or, where it is lost too, give --without ", witness.name));
-}
-
-// The latest checkpoint that it cosigned: GET PREFIX/HEX/checkpoint, HEX being SHA-256 of the origin.
-// Believed for its cosignature alone. Empty: it has seen none.
-absl::StatusOr<std::string> AskWitness(const log::PolicyWitness& witness, std::string_view origin) {
-  const size_t scheme = witness.url.find("://");
-  if (scheme == std::string::npos) return NoAnswer(witness, "the policy has no URL for it");
-  const size_t slash = witness.url.find('/', scheme + 3);
-  std::string prefix = slash == std::string::npos ? "" : witness.url.substr(slash);
-  while (prefix.ends_with('/')) prefix.pop_back();
-  httplib::Client client(witness.url.substr(0, slash));
-  if (!client.is_valid()) return NoAnswer(witness, absl::StrCat("not a URL: ", witness.url));
-  client.set_connection_timeout(kWitnessTimeoutS);
-  client.set_read_timeout(kWitnessTimeoutS);
-  std::string body;
-  const auto answer =
-      client.Get(absl::StrCat(prefix, "/", HexEncode(crypto::Sha256({origin}).view()), "/checkpoint"),
-                 [&body](const char* data, size_t size) {
-                   body.append(data, size);
-                   return body.size() <= kNoteBytesMax;
-                 });
-  if (!answer) return NoAnswer(witness, httplib::to_string(answer.error()));
-  if (answer->status == 404) return std::string();
-  if (answer->status != 200) return NoAnswer(witness, absl::StrCat("HTTP status ", answer->status));
-  ASSIGN_OR_RETURN(const log::Note note, log::ParseNote(body));
-  const auto cosigned = log::OpenCosignatures(note, {witness.key});
-  if (cosigned.ok() && !cosigned->empty()) return body;
-  return NoAnswer(witness, "what it gave does not bear its cosignature");
-}
 
 // Of every witness that is not left out by name: one that is silent may be the one that has seen more.
 absl::StatusOr<std::vector<std::string>> AskAll(const PromoteCommand& command, std::string_view origin) {
@@ -82,8 +42,14 @@ absl::StatusOr<std::vector<std::string>> AskAll(const PromoteCommand& command, s
   for (const log::PolicyWitness& witness : policy->witnesses()) {
     const auto& without = command.without;
     if (std::find(without.begin(), without.end(), witness.name) != without.end()) continue;
-    ASSIGN_OR_RETURN(std::string note, AskWitness(witness, origin));
-    if (!note.empty()) notes.push_back(std::move(note));
+    auto answer = AskWitness(witness, origin);
+    if (!answer.ok()) {
+      return Refuse(answer.status().code(), ReasonOf(answer.status()),
+                    absl::StrCat(answer.status().message(),
+                                 "; ask again when it answers, or, where it is lost too, give --without ",
+                                 witness.name));
+    }
+    if (!answer->note.empty()) notes.push_back(std::move(answer->note));
   }
   return notes;
 }

@@ -1,0 +1,26 @@
+// What a witness cosigned last, asked of it over HTTP (C2SP tlog-witness, GET).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ledger/log/cosignature.h"
+#include "ledger/log/policy.h"
+
+#include "absl/status/statusor.h"
+
+namespace fundledger::cli {
+
+struct WitnessAnswer {
+  std::string note;  // as it came; empty: the witness has cosigned nothing of this log
+  log::Cosignature cosignature;
+};
+
+// The latest checkpoint of the log with this origin that `witness` cosigned: GET PREFIX/HEX/checkpoint, HEX
+// being SHA-256 of the origin. Whatever comes is believed for the witness's cosignature alone; the log's
+// signature is for the caller to check. Blocks for 20 seconds at most. UNAVAILABLE, reason
+// WITNESS_UNREACHABLE: the policy has no URL for it, it does not answer, or what it answers does not bear its
+// cosignature.
+absl::StatusOr<WitnessAnswer> AskWitness(const log::PolicyWitness& witness, std::string_view origin);
+
+}  // namespace fundledger::cli
