@@ -96,7 +96,12 @@ rocksdb::ColumnFamilyOptions MakeOptions(const std::shared_ptr<rocksdb::Cache>& 
   options.bottommost_compression = packing == Packing::kIndex
                                        ? rocksdb::kZSTD
                                        : rocksdb::kDisableCompressionOption;  // the same on every level
-  options.write_buffer_size = 32 * kMegabyte;
+  if (packing == Packing::kIndex) {
+    // The quickest of zstd's levels: 2 % more bytes, a fifth less work in the background.
+    options.bottommost_compression_opts.enabled = true;
+    options.bottommost_compression_opts.level = 1;
+  }
+  options.write_buffer_size = 64 * kMegabyte;
   if (point_lookups) {
     // What is asked for is mostly not there: the memtable need not be searched for it either.
     options.memtable_whole_key_filtering = true;
