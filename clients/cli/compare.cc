@@ -125,18 +125,17 @@ void PrintFaces(const std::vector<Face>& faces, const log::Checkpoint& seen, int
 }
 
 absl::StatusOr<int> RunCompare(Context& context, const CompareOptions& options) {
-  if (options.checkpoints.empty() && options.policy.empty()) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const log::Policy> policy, PolicyOf(context, options.policy));
+  if (options.checkpoints.empty() && (policy == nullptr || policy->witnesses().empty())) {
     return UsageError("NOTHING_TO_COMPARE",
                       "compare with whom? give --policy FILE for the witnesses, --checkpoint FILE of "
-                      "colleagues, or both");
+                      "colleagues, or both; or set policy in the configuration");
   }
   // What was seen is compared with what the server shows as soon as it is connected to.
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
   std::vector<Face> faces;
-  if (!options.policy.empty()) {
-    ASSIGN_OR_RETURN(const std::string text, ReadInput(options.policy));
-    ASSIGN_OR_RETURN(const log::Policy policy, log::Policy::Parse(text));
-    for (const log::PolicyWitness& witness : policy.witnesses()) {
+  if (policy != nullptr) {
+    for (const log::PolicyWitness& witness : policy->witnesses()) {
       faces.push_back(FaceOfWitness(witness, client->config().log.name));
     }
   }
@@ -169,7 +168,8 @@ void AddCompareCommand(Program* program) {
                              T("whether the witnesses, colleagues and this client were shown one log",
                                "核对见证人、同事与本机所见是否为同一账本"));
   app->add_option("--policy", options->policy,
-                  T("policy file with the witnesses and their URLs", "含见证人及其网址的策略文件"));
+                  T("policy file with the witnesses and their URLs; else the configuration's",
+                    "含见证人及其网址的策略文件；缺省用配置文件所载"));
   app->add_option("--checkpoint", options->checkpoints,
                   T("checkpoints of colleagues (inspect checkpoint --out FILE)", "同事导出的检查点文件"));
   app->footer(

@@ -42,6 +42,7 @@ int ExitCodeOf(const absl::Status& status) {
     if (reason == unverified) return kExitUnverified;
   }
   if (sdk::IsEvidence(status)) return kExitUnverified;
+  if (reason == "NOT_WITNESSED") return kExitUnwitnessed;
   for (const char* unanswered : {"SERVER_UNREACHABLE", "SERVER_TIMED_OUT", "NO_ANSWER"}) {
     if (reason == unanswered) return kExitUnreachable;
   }
@@ -51,6 +52,10 @@ int ExitCodeOf(const absl::Status& status) {
 
 absl::Status UsageError(std::string_view reason, std::string_view message) {
   return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
+}
+
+absl::Status NotWitnessed(std::string_view message) {
+  return Refuse(absl::StatusCode::kFailedPrecondition, "NOT_WITNESSED", message);
 }
 
 absl::StatusOr<const sdk::ClientConfig*> Context::config() {
@@ -83,6 +88,11 @@ absl::StatusOr<sdk::Client*> Context::client() {
     if (globals.offline) {
       return UsageError("CONNECTION_NEEDED", "this needs a connection: give the command without --offline");
     }
+    if (globals.require_witness && (config->policy == nullptr || !config->policy->AsksWitnesses())) {
+      return UsageError("POLICY_MISSING",
+                        absl::StrCat("whose cosignatures? set policy in ", config->path.string(),
+                                     " to a policy file with a quorum"));
+    }
     sdk::ClientOptions options;
     options.patience_ms = globals.patience_s * 1000;
     options.first_patience_ms = std::min(options.first_patience_ms, options.patience_ms);
@@ -107,6 +117,22 @@ absl::StatusOr<const crypto::Signer*> Context::signer(const std::string& officer
     ASSIGN_OR_RETURN(signer, sdk::LoadSigner(config->key_path(officer), &passphrases()));
   }
   return signer.get();
+}
+
+absl::Status Context::CheckWitnessed(const v1::Basis& basis) {
+  if (!requires_witness()) return absl::OkStatus();
+  if (client_ == nullptr || client_->witnessed() == nullptr || !client_->witnessed()->has_value()) {
+    return NotWitnessed(
+        "the answer names no checkpoint under the cosignatures that the policy demands: ask the operator and "
+        "the witnesses why");
+  }
+  const uint64_t last = (*client_->witnessed())->sequence;
+  if (basis.sequence() <= last) return absl::OkStatus();
+  return NotWitnessed(absl::StrCat("the answer counts records up to ", basis.sequence(),
+                                   ", witnesses vouch for those up to ", last,
+                                   ": ask again after their next interval, or for the state of then with "
+                                   "--as-of-sequence ",
+                                   last));
 }
 
 std::string Context::WitnessedLine() const {

@@ -28,6 +28,7 @@ enum ExitCode : int {
   kExitUnverified = 4,   // verification failed: evidence against the server, or a damaged state file
   kExitUnknown = 5,      // a submission was sent and not answered: send it again
   kExitWaiting = 6,      // a submission was signed and waits in the outbox: not sent
+  kExitUnwitnessed = 7,  // not, or not to its end, under the cosignatures that were demanded
 };
 int ExitCodeOf(const absl::Status& status);
 
@@ -39,6 +40,7 @@ struct Globals {
   std::string passphrase_file;
   bool json = false;
   bool offline = false;
+  bool require_witness = false;
   int64_t patience_s = 30;
 };
 
@@ -50,6 +52,8 @@ struct SentAgain {
 
 // An error that has the exit code kExitUsage.
 absl::Status UsageError(std::string_view reason, std::string_view message);
+// FAILED_PRECONDITION, reason NOT_WITNESSED; it has the exit code kExitUnwitnessed.
+absl::Status NotWitnessed(std::string_view message);
 
 class Context {
  public:
@@ -66,6 +70,13 @@ class Context {
   absl::StatusOr<std::string> officer();
   // The officer's key, read once.
   absl::StatusOr<const crypto::Signer*> signer(const std::string& officer);
+  // OK unless --require-witness or the configuration demands witnesses and the last answer, resting on
+  // `basis`, counts records behind the last witnessed one. Errors of NotWitnessed.
+  absl::Status CheckWitnessed(const v1::Basis& basis);
+  // Whether --require-witness or the configuration, where it is read anyway, demands witnesses.
+  bool requires_witness() const {
+    return globals.require_witness || (config_.has_value() && config_->require_witness);
+  }
   // Up to where what was answered is witnessed: a line with its newline; empty where no policy asks for it.
   std::string WitnessedLine() const;
   // The same for programs: null where it is not, or no policy asks for it.

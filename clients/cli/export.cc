@@ -122,6 +122,10 @@ absl::StatusOr<int> RunExport(Context& context, const Flags& flags) {
     ASSIGN_OR_RETURN(options.policy, sdk::ReadFile(flags.policy));
     const auto policy = log::Policy::Parse(options.policy);
     if (!policy.ok()) return Annotate(policy.status(), flags.policy);
+  } else if (const auto config = context.config(); config.ok()) {
+    options.policy = (*config)->policy_text;
+  } else if (flags.data.empty()) {
+    return config.status();
   }
   if (flags.receipts) {
     ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
@@ -168,9 +172,11 @@ void AddExportCommand(Program* program) {
   app->add_option("--data", flags->data,
                   T("the ledger's directory, instead of asking the server", "账本目录（不经服务器）"));
   flags->filter.AddTo(app);
-  app->add_option("--policy", flags->policy,
-                  T("tlog-policy file that goes along: which witnesses to look for; else the log's key alone",
-                    "随附的见证策略文件；缺省仅含账本公钥"));
+  app->add_option(
+      "--policy", flags->policy,
+      T("tlog-policy file that goes along: which witnesses to look for; else the configuration's, "
+        "else the log's key alone",
+        "随附的见证策略文件；缺省用配置文件所载，再缺省仅含账本公钥"));
   app->add_flag("--receipts", flags->receipts, T("with the receipts kept here", "附上本机保存的回执"));
   app->footer(T("Example:\n  fundledger inspect export --out county-2020 && fundledger-verify county-2020",
                 "示例：\n  fundledger inspect export --out county-2020 && fundledger-verify county-2020"));

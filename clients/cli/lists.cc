@@ -43,6 +43,7 @@ struct Listing {
 absl::StatusOr<int> PrintListing(Context& context, sdk::Client* client, const char* name,
                                  const Listing& listing) {
   ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, client->BelieveBasis(listing.basis));
+  RETURN_IF_ERROR(context.CheckWitnessed(listing.basis));
   if (context.json()) {
     nlohmann::ordered_json json;
     json[name] = listing.rows;
@@ -273,9 +274,12 @@ absl::StatusOr<int> RunProject(Context& context, Filter& filter) {
   ASSIGN_OR_RETURN(const v1::GetProjectResponse response,
                    client->Call(client->projects(), &v1::ProjectService::Stub::GetProject, request));
   ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, client->BelieveBasis(response.basis()));
+  RETURN_IF_ERROR(context.CheckWitnessed(response.basis()));
   if (filter.answers.is_wanted()) RETURN_IF_ERROR(filter.answers.Take(context, request, response));
   if (context.json()) {
-    PrintJson(ToJson(response));
+    nlohmann::ordered_json json = ToJson(response);
+    json["witnessed"] = context.WitnessedJson();
+    PrintJson(json);
     return kExitOk;
   }
   PrintProject(context, response.project());

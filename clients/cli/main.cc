@@ -30,12 +30,13 @@ const char* Footer() {
       "answered\n"
       "(fundledger outbox send sends the same again, and nothing is recorded twice); 6 signed without a "
       "connection,\n"
-      "and waiting in the outbox.\n"
+      "and waiting in the outbox; 7 not witnessed, although that is demanded.\n"
       "Start: fundledger init --help. Completion: source <(fundledger completion bash)",
       "金额按习惯书写：12,345.67（元）、120.5万、1.466亿；日期:2020-06-16。\n"
       "退出码：0 完成；1 账本拒绝；2 用法、文件、配置或密钥有误；3 连不上服务器；4 "
       "验证失败，即对服务器不利的证据；\n"
-      "5 报送已发出但未获答复（fundledger outbox send 可原样重发，不会重复入账）；6 离线签署，待发。\n"
+      "5 报送已发出但未获答复（fundledger outbox send 可原样重发，不会重复入账）；6 离线签署，待发；7 "
+      "要求见证而见证不足。\n"
       "入门：fundledger init --help。命令补全：source <(fundledger completion bash)");
 }
 
@@ -54,6 +55,9 @@ void AddGlobals(CLI::App* app, Globals* globals) {
   app->add_flag("--offline", globals->offline,
                 T("sign and keep in the outbox, without a connection: see township outbox",
                   "不连接服务器：签名后存入发件箱，见 township outbox"));
+  app->add_flag("--require-witness", globals->require_witness,
+                T("refuse figures and receipts that the policy's witnesses do not vouch for",
+                  "未经策略所列见证人见证的数字与回执一律拒绝"));
   app->add_option("--patience", globals->patience_s,
                   T("seconds to go on trying while the server cannot be reached", "连不上时重试的秒数"))
       ->check(CLI::Range(0, 3600));

@@ -42,23 +42,37 @@ struct Checked {
   absl::Status status() const { return receipt.ok() ? checkpoint.status() : receipt.status(); }
 };
 
-absl::StatusOr<std::optional<log::Policy>> ReadPolicy(const ReceiptOptions& options) {
-  if (options.policy.empty()) return std::optional<log::Policy>();
-  ASSIGN_OR_RETURN(const std::string text, ReadInput(options.policy));
-  ASSIGN_OR_RETURN(log::Policy policy, log::Policy::Parse(text));
-  return std::optional<log::Policy>(std::move(policy));
+// By whom receipts are judged.
+struct Judges {
+  evidence::Trust trust;
+  std::shared_ptr<const log::Policy> policy;  // null: no witnesses are asked for
+
+  bool asks_witnesses() const { return policy != nullptr && policy->AsksWitnesses(); }
+};
+
+// Who names the log's key needs no configuration, so its policy does not count then.
+absl::StatusOr<Judges> ReadJudges(Context& context, const ReceiptOptions& options) {
+  Judges judges;
+  ASSIGN_OR_RETURN(judges.trust, options.trust.Read(context));
+  if (!options.policy.empty() || options.trust.verifier_key.empty()) {
+    ASSIGN_OR_RETURN(judges.policy, PolicyOf(context, options.policy));
+  }
+  if (!context.requires_witness() || judges.asks_witnesses()) return judges;
+  return UsageError("POLICY_MISSING",
+                    "whose cosignatures? give --policy FILE, or set policy in the configuration, to a policy "
+                    "file with a quorum");
 }
 
-Checked CheckFile(const std::string& file, const evidence::Trust& trust,
-                  const std::optional<log::Policy>& policy) {
+Checked CheckFile(const std::string& file, const Judges& judges) {
+  const evidence::Trust& trust = judges.trust;
   Checked checked;
   checked.file = file;
   const auto bytes = ReadInput(file);
   checked.receipt = bytes.ok() ? sdk::ReadReceipt(*bytes) : bytes.status();
   if (!checked.receipt.ok()) return checked;
   checked.checkpoint = sdk::CheckKept(*checked.receipt, {trust.log}, trust.ledger);
-  if (!checked.checkpoint.ok() || !policy.has_value() || !policy->AsksWitnesses()) return checked;
-  auto witnessed = log::OpenWitnessed(checked.receipt->proof.checkpoint, trust.log, *policy);
+  if (!checked.checkpoint.ok() || !judges.asks_witnesses()) return checked;
+  auto witnessed = log::OpenWitnessed(checked.receipt->proof.checkpoint, trust.log, *judges.policy);
   if (witnessed.ok()) {
     checked.witnessed = *std::move(witnessed);
   } else {
@@ -66,6 +80,19 @@ Checked CheckFile(const std::string& file, const evidence::Trust& trust,
         "RECEIPT_INVALID", absl::StrCat("its checkpoint, under the policy: ", witnessed.status().message()));
   }
   return checked;
+}
+
+bool IsWitnessed(const Checked& checked) {
+  return checked.witnessed.has_value() && checked.witnessed->witnessed;
+}
+
+// Where witnesses are demanded, a receipt without them does not hold.
+void Demand(const Context& context, Checked* checked) {
+  if (!context.requires_witness() || !checked->status().ok() || IsWitnessed(*checked)) return;
+  checked->checkpoint = NotWitnessed(
+      absl::StrCat("its checkpoint of ", checked->checkpoint->size,
+                   " records lacks cosignatures that the policy demands: receipt upgrade asks for one that "
+                   "has them"));
 }
 
 std::string WitnessNames(const log::WitnessedCheckpoint& witnessed) {
@@ -134,9 +161,14 @@ absl::StatusOr<std::vector<std::string>> FilesOf(Context& context, const Receipt
   return files;
 }
 
+// The exit code of all, after one more: a receipt that does not hold weighs more than one not witnessed.
+int WorseOf(int code, const Checked& checked) {
+  if (checked.status().ok() || code == kExitUnverified) return code;
+  return ReasonOf(checked.status()) == "NOT_WITNESSED" ? kExitUnwitnessed : kExitUnverified;
+}
+
 absl::StatusOr<int> RunCheck(Context& context, const ReceiptOptions& options, bool as_list) {
-  ASSIGN_OR_RETURN(const evidence::Trust trust, options.trust.Read(context));
-  ASSIGN_OR_RETURN(const auto policy, ReadPolicy(options));
+  ASSIGN_OR_RETURN(const Judges judges, ReadJudges(context, options));
   ASSIGN_OR_RETURN(const std::vector<std::string> files, FilesOf(context, options));
   Json list = Json::array();
   Table table({{T("record", "记录"), Table::Align::kRight},
@@ -144,10 +176,11 @@ absl::StatusOr<int> RunCheck(Context& context, const ReceiptOptions& options, bo
                {T("tree", "账本规模"), Table::Align::kRight},
                {T("standing", "状态")},
                {T("file", "文件")}});
-  size_t bad = 0;
+  int code = kExitOk;
   for (const std::string& file : files) {
-    const Checked checked = CheckFile(file, trust, policy);
-    bad += checked.status().ok() ? 0 : 1;
+    Checked checked = CheckFile(file, judges);
+    Demand(context, &checked);
+    code = WorseOf(code, checked);
     if (context.json()) {
       list.push_back(CheckedJson(checked));
     } else if (as_list && checked.status().ok()) {
@@ -163,13 +196,13 @@ absl::StatusOr<int> RunCheck(Context& context, const ReceiptOptions& options, bo
     table.Print(std::cout);
   }
   if (!context.json() && files.empty()) std::cout << T("no receipts\n", "没有回执\n");
-  return bad == 0 ? kExitOk : kExitUnverified;
+  return code;
 }
 
 absl::StatusOr<Checked> CheckOne(Context& context, const ReceiptOptions& options) {
-  ASSIGN_OR_RETURN(const evidence::Trust trust, options.trust.Read(context));
-  ASSIGN_OR_RETURN(const auto policy, ReadPolicy(options));
-  Checked checked = CheckFile(options.files.at(0), trust, policy);
+  ASSIGN_OR_RETURN(const Judges judges, ReadJudges(context, options));
+  Checked checked = CheckFile(options.files.at(0), judges);
+  Demand(context, &checked);
   RETURN_IF_ERROR(checked.status());
   return checked;
 }
@@ -219,9 +252,32 @@ absl::StatusOr<std::string> WitnessedNote(sdk::Client* client) {
   return response.checkpoint();
 }
 
+std::string FormatAs(const std::string& file, const sdk::KeptReceipt& receipt) {
+  const bool is_proof_file = fs::path(file).extension() != ".receipt";
+  return is_proof_file ? log::FormatProofFile(receipt.proof) : sdk::FormatReceipt(receipt);
+}
+
+// `note`, of `checkpoint`, is believed. A receipt that is witnessed is never replaced by one that is not:
+// otherwise a server that no longer shows cosignatures would take away those that are kept.
+absl::StatusOr<Checked> Upgrade(sdk::Client* client, const Judges& judges, const std::string& note,
+                                const log::Checkpoint& checkpoint, const std::string& file) {
+  Checked checked = CheckFile(file, judges);
+  RETURN_IF_ERROR(Annotate(checked.status(), file));
+  if (checked.receipt->header.sequence >= checkpoint.size) {
+    RETURN_IF_ERROR(sdk::CheckStillThere(client, *checked.receipt));
+    return checked;
+  }
+  ASSIGN_OR_RETURN(const sdk::KeptReceipt upgraded, sdk::ProveUnder(client, *checked.receipt, note));
+  if (IsWitnessed(checked)) {
+    const auto anew = log::OpenWitnessed(note, judges.trust.log, *judges.policy);
+    if (!anew.ok() || !anew->witnessed) return checked;
+  }
+  RETURN_IF_ERROR(sdk::ReplaceFile(file, FormatAs(file, upgraded), true));
+  return CheckFile(file, judges);
+}
+
 absl::StatusOr<int> RunUpgrade(Context& context, const ReceiptOptions& options) {
-  ASSIGN_OR_RETURN(const evidence::Trust trust, options.trust.Read(context));
-  ASSIGN_OR_RETURN(const auto policy, ReadPolicy(options));
+  ASSIGN_OR_RETURN(const Judges judges, ReadJudges(context, options));
   ASSIGN_OR_RETURN(const std::vector<std::string> files, FilesOf(context, options));
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
   ASSIGN_OR_RETURN(std::string note, WitnessedNote(client));
@@ -229,25 +285,20 @@ absl::StatusOr<int> RunUpgrade(Context& context, const ReceiptOptions& options) 
   if (!has_witnesses) RETURN_IF_ERROR(client->Latest(&note).status());
   ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, client->Believe(note));
   Json list = Json::array();
+  int code = kExitOk;
   for (const std::string& file : files) {
-    Checked checked = CheckFile(file, trust, policy);
-    RETURN_IF_ERROR(Annotate(checked.status(), file));
-    if (checked.receipt->header.sequence >= checkpoint.size) {
-      RETURN_IF_ERROR(sdk::CheckStillThere(client, *checked.receipt));
-      if (!context.json()) {
-        std::cout << file << T(": not witnessed yet; the witnessed log ends at ", "：尚未见证；已见证规模 ")
-                  << checkpoint.size << '\n';
-      }
-      list.push_back(CheckedJson(checked));
-      continue;
-    }
-    ASSIGN_OR_RETURN(const sdk::KeptReceipt upgraded, sdk::ProveUnder(client, *checked.receipt, note));
-    const bool is_proof_file = fs::path(file).extension() != ".receipt";
-    RETURN_IF_ERROR(sdk::ReplaceFile(
-        file, is_proof_file ? log::FormatProofFile(upgraded.proof) : sdk::FormatReceipt(upgraded), true));
-    checked = CheckFile(file, trust, policy);
+    ASSIGN_OR_RETURN(Checked checked, Upgrade(client, judges, note, checkpoint, file));
+    const bool is_beyond = checked.receipt->header.sequence >= checkpoint.size;
+    Demand(context, &checked);
+    code = WorseOf(code, checked);
     list.push_back(CheckedJson(checked));
-    if (!context.json()) PrintChecked(checked);
+    if (context.json()) continue;
+    if (is_beyond) {
+      std::cout << file << T(": not witnessed yet; the witnessed log ends at ", "：尚未见证；已见证规模 ")
+                << checkpoint.size << '\n';
+    } else {
+      PrintChecked(checked);
+    }
   }
   if (context.json()) {
     PrintJson(list);
@@ -255,7 +306,7 @@ absl::StatusOr<int> RunUpgrade(Context& context, const ReceiptOptions& options) 
     std::cout << T("The ledger has no witnessed checkpoint: the receipts stand under its latest one.\n",
                    "账本尚无经见证的检查点：回执以其最新检查点为准。\n");
   }
-  return kExitOk;
+  return code;
 }
 
 CLI::App* AddReceiptCommand(Program* program, const std::shared_ptr<ReceiptOptions>& options,
@@ -263,7 +314,8 @@ CLI::App* AddReceiptCommand(Program* program, const std::shared_ptr<ReceiptOptio
   CLI::App* app = AddCommand(program, path, help);
   options->trust.AddTo(app);
   app->add_option("--policy", options->policy,
-                  T("policy file (C2SP tlog-policy): which witnesses are asked for", "见证策略文件"));
+                  T("policy file (C2SP tlog-policy): which witnesses are asked for; else the configuration's",
+                    "见证策略文件；缺省用配置文件所载"));
   return app;
 }
 
@@ -277,8 +329,10 @@ void AddReceiptCommands(Program* program) {
   app->add_option("FILE", options->files, T("receipts", "回执文件"))->required();
   app->footer(
       T("A receipt that holds shows that the log's key signed a tree with the record at its place.\n"
-        "Exit code 0 only if all hold, else 4.",
-        "回执有效，表明账本密钥已对含有该记录的账本签名。全部有效时退出码为 0，否则为 4。"));
+        "Exit code 0 only if all hold, else 4; 7 if all that some lack are the cosignatures that "
+        "--require-witness demands.",
+        "回执有效，表明账本密钥已对含有该记录的账本签名。全部有效时退出码为 0，否则为 4；仅缺 "
+        "--require-witness 所要求的见证时为 7。"));
   OnCall(program, app, [options](Context& context) { return RunCheck(context, *options, false); });
 
   options = std::make_shared<ReceiptOptions>();

@@ -152,6 +152,7 @@ absl::StatusOr<int> RunBriefing(Context& context, BriefingOptions& options) {
                    client->Call(client->reports(), &v1::ReportService::Stub::GetBriefing, request));
   // Nothing is printed that does not rest on a checkpoint this client believes.
   ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, client->BelieveBasis(briefing.basis()));
+  RETURN_IF_ERROR(context.CheckWitnessed(briefing.basis()));
   if (options.answers.is_wanted()) RETURN_IF_ERROR(options.answers.Take(context, request, briefing));
   if (!options.proof.empty()) {
     ASSIGN_OR_RETURN(const auto source, SourceOfServer(client, briefing.basis().checkpoint()));

@@ -112,6 +112,7 @@ absl::StatusOr<int> RunTrail(Context& context, const TrailOptions& options) {
     return absl::OkStatus();
   };
   RETURN_IF_ERROR(EachPage(client, client->audit(), &v1::AuditService::Stub::ListTrail, request, add_page));
+  RETURN_IF_ERROR(context.CheckWitnessed(basis));
   if (!context.json()) {
     PrintTrail(table, basis, checkpoint);
     std::cout << context.WitnessedLine();

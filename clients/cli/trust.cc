@@ -1,6 +1,7 @@
 #include "clients/cli/trust.h"
 
 #include <filesystem>
+#include <utility>
 
 #include "clients/cli/language.h"
 #include "clients/sdk/files.h"
@@ -35,6 +36,17 @@ absl::StatusOr<evidence::Trust> TrustOptions::Read(Context& context) const {
   if (trust.ledger.has_value()) return trust;
   return UsageError("LEDGER_MALFORMED",
                     absl::StrCat("\"", ledger, "\" is no ledger's id: write its 64 hex digits"));
+}
+
+absl::StatusOr<std::shared_ptr<const log::Policy>> PolicyOf(Context& context, const std::string& file) {
+  if (file.empty()) {
+    ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
+    return config->policy;
+  }
+  ASSIGN_OR_RETURN(const std::string text, ReadInput(file));
+  auto policy = log::Policy::Parse(text);
+  if (!policy.ok()) return Annotate(policy.status(), file);
+  return std::make_shared<const log::Policy>(*std::move(policy));
 }
 
 absl::StatusOr<std::string> ReadInput(const std::string& path) {

@@ -1,6 +1,7 @@
 // By whose keys files are judged that are checked without a server.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct TrustOptions {
   // --verifier-key and --ledger, else the configuration's. VERIFIER_KEY_MALFORMED, LEDGER_MALFORMED.
   absl::StatusOr<evidence::Trust> Read(Context& context) const;
 };
+
+// The policy of `file`; where that is empty, the configuration's, null if it has none. Errors of ReadInput
+// and Context::config; POLICY_MALFORMED.
+absl::StatusOr<std::shared_ptr<const log::Policy>> PolicyOf(Context& context, const std::string& file);
 
 // A file's bytes. Errors of sdk::ReadFile.
 absl::StatusOr<std::string> ReadInput(const std::string& path);

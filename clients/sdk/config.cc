@@ -90,7 +90,20 @@ absl::Status ReadPolicy(const fs::path& path, const toml::table& table, ClientCo
   auto policy = log::Policy::Parse(text);
   if (!policy.ok()) return Annotate(policy.status(), policy_path.string());
   config->policy = std::make_shared<const log::Policy>(*std::move(policy));
+  config->policy_text = text;
   return absl::OkStatus();
+}
+
+absl::Status ReadRequireWitness(const fs::path& path, const toml::table& table, ClientConfig* config) {
+  if (!table.contains("require_witness")) return absl::OkStatus();
+  const auto value = table["require_witness"].value_exact<bool>();
+  if (!value.has_value()) return Invalid(path, "require_witness is not true or false");
+  config->require_witness = *value;
+  if (!*value || (config->policy != nullptr && config->policy->AsksWitnesses())) return absl::OkStatus();
+  return Invalid(
+      path,
+      "require_witness is true, and no policy says whose cosignatures: set policy to a policy file "
+      "with a quorum");
 }
 
 absl::Status ReadSm2Keys(const fs::path& path, const toml::table& table, ClientConfig* config) {
@@ -162,9 +175,9 @@ absl::StatusOr<fs::path> FindConfig(std::string_view given) {
 
 absl::StatusOr<ClientConfig> LoadConfig(const fs::path& path) {
   ASSIGN_OR_RETURN(const toml::table table, ParseToml(path));
-  RETURN_IF_ERROR(CheckKeys(
-      path, table, "",
-      {"server", "ledger", "verifier_key", "sm2_verifier_keys", "keys", "officer", "policy", "tls"}));
+  RETURN_IF_ERROR(CheckKeys(path, table, "",
+                            {"server", "ledger", "verifier_key", "sm2_verifier_keys", "keys", "officer",
+                             "policy", "require_witness", "tls"}));
   ClientConfig config;
   std::error_code error;
   config.path = fs::absolute(path, error);
@@ -174,6 +187,7 @@ absl::StatusOr<ClientConfig> LoadConfig(const fs::path& path) {
   config.keys = config.directory() / (keys.empty() ? "keys" : keys);
   ASSIGN_OR_RETURN(config.officer, Text(path, table, "officer"));
   RETURN_IF_ERROR(ReadPolicy(path, table, &config));
+  RETURN_IF_ERROR(ReadRequireWitness(path, table, &config));
   RETURN_IF_ERROR(ReadTls(path, table, &config));
   return config;
 }

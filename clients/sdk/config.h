@@ -7,6 +7,7 @@
 //   keys = "keys"                      # directory of <officer>.key
 //   officer = "clerk-1"                # whose, unless --as says otherwise
 //   policy = "policy"                  # whose cosignatures are demanded (docs/witness.md); optional
+//   require_witness = true             # refuse figures and receipts that these do not cover; optional
 //   [tls]                              # needed unless the server is on this machine
 //   ca = "ca.pem"                      # by whom the server's certificate is
 //   certificates = "certificates"      # directory of <officer>.pem, and <officer>.key of the connection
@@ -59,6 +60,8 @@ struct ClientConfig {
   std::filesystem::path keys;
   std::string officer;
   std::shared_ptr<const log::Policy> policy;  // null: no cosignatures are asked for
+  std::string policy_text;                    // as the file has it; empty: there is none
+  bool require_witness = false;
   std::optional<TlsFiles> tls;
 
   std::filesystem::path directory() const { return path.parent_path(); }

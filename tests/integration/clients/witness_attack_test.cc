@@ -19,12 +19,8 @@ TEST_F(WitnessedWorld, AnOldCopyThatGoesOnIsNeverWitnessed) {
   StopServer();
   std::filesystem::copy(path("county/ledger"), path("backup"), std::filesystem::copy_options::recursive);
   StartServer();
-  const auto add = [&](const std::string& config, const std::string& id) {
-    return RunWith(path(config), {"admin", "organization", "add", "--as", "admin-1", "--id", id, "--name",
-                                  "乡镇", "--parent", "city", "--tier", "township"});
-  };
-  EXPECT_EQ(add("county/client.toml", "true-1").exit_code, 0);
-  EXPECT_EQ(add("county/client.toml", "true-2").exit_code, 0);
+  EXPECT_EQ(AddTownship("county/client.toml", "true-1").exit_code, 0);
+  EXPECT_EQ(AddTownship("county/client.toml", "true-2").exit_code, 0);
   const uint64_t size = Size();
   (void)AwaitWitnessed(size - 1);
 
@@ -34,10 +30,10 @@ TEST_F(WitnessedWorld, AnOldCopyThatGoesOnIsNeverWitnessed) {
   StartServer();
   // A client on another machine, that has seen nothing.
   std::filesystem::copy(path("county/client.toml"), path("county/fresh.toml"));
-  ASSERT_EQ(add("county/fresh.toml", "false-1").exit_code, 0);
+  ASSERT_EQ(AddTownship("county/fresh.toml", "false-1").exit_code, 0);
   for (int i = 2; ReadAll(path("runs/server.err")).find("event=witness_contradicts") == std::string::npos;
        ++i) {
-    ASSERT_EQ(add("county/fresh.toml", "false-" + std::to_string(i)).exit_code, 0);
+    ASSERT_EQ(AddTownship("county/fresh.toml", "false-" + std::to_string(i)).exit_code, 0);
   }
   EXPECT_THAT(ReadAll(path("runs/server.err")), HasSubstr("reason=WITNESS_CONTRADICTS"));
   const Finished report = RunWith(path("county/fresh.toml"), {"finance", "statement", "--json"});

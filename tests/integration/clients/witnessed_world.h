@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "tests/integration/clients/live_witness.h"
 #include "tests/integration/clients/world.h"
-#include "tests/support/paths.h"
 
 namespace fundledger::clients_testing {
 
@@ -17,38 +17,19 @@ class WitnessedWorld : public World {
     const std::string marker = "verifier_key = \"";
     const size_t key = client.find(marker) + marker.size();
     log_key_ = client.substr(key, client.find('"', key) - key);
-    Process init({Program(), "init", path("witness").string(), "--name", "inspection.example/witness",
-                  "--log", log_key_, "--plain-key"},
-                 {}, path("runs/witness-init.out"), path("runs/witness-init.err"));
-    const Finished made = init.Wait();
-    EXPECT_EQ(made.exit_code, 0) << made.err;
-    const std::string label = "verifier key: ";
-    witness_key_ = made.out.substr(label.size(), made.out.find('\n') - label.size());
-    StartWitness();
-    WriteAll(path("county/policy"),
-             "witness inspection " + witness_key_ + " http://" + witness_address_ + "\nquorum inspection\n");
+    witness_ = std::make_unique<LiveWitness>(path("witness"), log_key_);
+    WriteAll(path("county/policy"), witness_->Policy());
     WriteAll(path("county/client.toml"), "policy = \"policy\"\n" + client);
-    WriteAll(path("county/server.toml"), ReadAll(path("county/server.toml")) +
-                                             "[witness]\npolicy = \"policy\"\ninterval_seconds = 1\n"
-                                             "timeout_seconds = 5\n");
+    unwitnessed_ = ReadAll(path("county/server.toml"));
+    WriteAll(path("county/server.toml"), unwitnessed_ + kAsksWitnesses);
     StartServer();
   }
 
-  // At the address that it had before, if any.
-  void StartWitness() {
-    const std::filesystem::path endpoints = path("witness/endpoints.json");
-    std::filesystem::remove(endpoints);
-    witness_ = std::make_unique<Process>(
-        std::vector<std::string>{Program(), "--config", path("witness/witness.toml").string(), "--listen",
-                                 witness_address_, "--endpoints-file", endpoints.string()},
-        std::vector<std::string>{}, path("runs/witness.out"), path("runs/witness.err"));
-    ASSERT_TRUE(WaitForFile(endpoints, witness_.get(), std::chrono::seconds(60)))
-        << ReadAll(path("runs/witness.err"));
-    witness_address_ = nlohmann::json::parse(ReadAll(endpoints)).at("http").get<std::string>();
-  }
-  void KillWitness() {
-    witness_->Kill(SIGKILL);
-    (void)witness_->Wait();
+  void StartWitness() { witness_->Start(); }
+  void KillWitness() { witness_->Kill(); }
+  Finished AddTownship(const std::string& config, const std::string& id) {
+    return RunWith(path(config), {"admin", "organization", "add", "--as", "admin-1", "--id", id, "--name",
+                                  "乡镇", "--parent", "city", "--tier", "township"});
   }
 
   // A report that needs no money to be there.
@@ -64,12 +45,8 @@ class WitnessedWorld : public World {
   }
 
   std::string log_key_;
-  std::string witness_key_;
-  std::string witness_address_ = "127.0.0.1:0";
-  std::unique_ptr<Process> witness_;
-
- private:
-  static std::string Program() { return test_support::BinDir() + "/fundledger-witness"; }
+  std::string unwitnessed_;  // the daemon's configuration without a witness
+  std::unique_ptr<LiveWitness> witness_;
 };
 
 }  // namespace fundledger::clients_testing

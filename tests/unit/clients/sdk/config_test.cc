@@ -48,6 +48,21 @@ TEST_F(ConfigTest, ResolvesTlsFilesBesideTheFile) {
   EXPECT_TRUE(config->tls->certificate.empty());
 }
 
+TEST_F(ConfigTest, DemandsWitnessesOnlyWhereAPolicyNamesThem) {
+  EXPECT_FALSE(Load(good_)->require_witness);
+  ExpectRefused(good_ + "require_witness = true\n", "no policy");
+  ExpectRefused(good_ + "require_witness = 1\n", "true or false");
+  ASSERT_TRUE(ReplaceFile(directory_ / "policy", "quorum none\n", false).ok());
+  ExpectRefused(good_ + "policy = \"policy\"\nrequire_witness = true\n", "no policy");
+  const std::string key = log::WitnessKey("w.example", KeyOf('W')->public_key());
+  const std::string policy = "witness w " + key + "\nquorum w\n";
+  ASSERT_TRUE(ReplaceFile(directory_ / "policy", policy, false).ok());
+  const auto config = Load(good_ + "policy = \"policy\"\nrequire_witness = true\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(config->require_witness);
+  EXPECT_EQ(config->policy_text, policy);
+}
+
 TEST_F(ConfigTest, ReadsThePolicyBesideTheFile) {
   ASSERT_EQ(Load(good_)->policy, nullptr);
   const std::string text = good_ + "policy = \"policy\"\n";

@@ -1,0 +1,88 @@
+// Promotion, with a witness that runs: what it has cosigned is not lost in silence.
+#include <gmock/gmock.h>
+
+#include "tests/integration/clients/live_witness.h"
+#include "tests/integration/mirror/mirror_testing.h"
+
+namespace fundledger::mirror_testing {
+namespace {
+
+using testing::HasSubstr;
+
+class PromotionTest : public MirrorWorld {
+ protected:
+  PromotionTest() : witness_(path("witness"), Configured("verifier_key")) {
+    StopServer();
+    WriteAll(path("county/policy"), witness_.Policy());
+    WriteAll(path("county/client.toml"), "policy = \"policy\"\n" + ReadAll(path("county/client.toml")));
+    WriteAll(path("county/server.toml"),
+             ReadAll(path("county/server.toml")) + clients_testing::kAsksWitnesses);
+    StartServer();
+    StartMirror(Origin());
+    AwaitWitnessed();
+    AwaitMirror(Size());
+  }
+  // Until a client finds the latest record witnessed.
+  void AwaitWitnessed() {
+    const uint64_t last = Size() - 1;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (true) {
+      const auto json = Json({"finance", "statement"});
+      if (!json["witnessed"].is_null() && json["witnessed"]["sequence"] >= last) return;
+      ASSERT_LT(std::chrono::steady_clock::now(), until) << json;
+    }
+  }
+  Finished Promote(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> all = {
+        "admin", "promote", "--data", path("mirror").string(), "--policy", path("county/policy").string()};
+    all.insert(all.end(), more.begin(), more.end());
+    return Run(all);
+  }
+
+  clients_testing::LiveWitness witness_;
+};
+
+TEST_F(PromotionTest, OfACopyThatHasAllThatWasCosigned) {
+  const uint64_t size = Size();
+  StopMirror();
+  KillServer();
+  const Finished promoted = Promote();
+  ASSERT_EQ(promoted.exit_code, 0) << promoted.err;
+  EXPECT_THAT(promoted.out, HasSubstr(std::to_string(size) + " records"));
+}
+
+TEST_F(PromotionTest, OfACopyThatHasMore) {
+  witness_.Kill();
+  AddOrganization("v-1");
+  AwaitMirror(Size());
+  StopMirror();
+  KillServer();
+  witness_.Start();
+  const Finished promoted = Promote();
+  EXPECT_EQ(promoted.exit_code, 0) << promoted.err;
+}
+
+TEST_F(PromotionTest, IsRefusedBelowWhatWasCosigned) {
+  const uint64_t copied = Size();
+  StopMirror();
+  AddOrganization("v-1");
+  AwaitWitnessed();
+  KillServer();
+  const Finished below = Promote();
+  EXPECT_NE(below.exit_code, 0);
+  EXPECT_THAT(below.err, HasSubstr("MIRROR_BELOW_WITNESSED"));
+  EXPECT_THAT(below.err, HasSubstr("cosigned " + std::to_string(copied + 1) + " records, the copy has " +
+                                   std::to_string(copied)));
+  // A witness that is silent may have seen more: it is left out by name only.
+  witness_.Kill();
+  const Finished silent = Promote();
+  EXPECT_NE(silent.exit_code, 0);
+  EXPECT_THAT(silent.err, HasSubstr("WITNESS_UNREACHABLE"));
+  EXPECT_THAT(silent.err, HasSubstr("--without inspection"));
+  EXPECT_THAT(Promote({"--without", "audit"}).err, HasSubstr("WITNESS_UNKNOWN"));
+  const Finished promoted = Promote({"--without", "inspection"});
+  EXPECT_EQ(promoted.exit_code, 0) << promoted.err;
+}
+
+}  // namespace
+}  // namespace fundledger::mirror_testing
