@@ -14,6 +14,7 @@
 #include "clients/sdk/files.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/log/evidence.h"
 #include "ledger/log/policy.h"
 
 #include "absl/strings/str_cat.h"
@@ -54,12 +55,23 @@ Face FaceOfWitness(const log::PolicyWitness& witness, std::string_view origin) {
   return face;
 }
 
-Face FaceOfFile(const std::string& file) {
-  Face face;
+// A checkpoint, or all that stand in a file of evidence or a complaint.
+std::vector<Face> FacesOfFile(const std::string& file) {
+  const auto text = ReadInput(file);
+  std::vector<Face> faces;
+  if (const auto evidence = text.ok() ? log::ParseEvidence(*text) : text.status(); evidence.ok()) {
+    for (const std::string_view note : evidence->Of(log::PartLabel::kCheckpoint)) {
+      Face& face = faces.emplace_back();
+      face.who = absl::StrCat(file, ", ", faces.size());
+      face.note = std::string(note);
+    }
+  }
+  if (!faces.empty()) return faces;
+  Face& face = faces.emplace_back();
   face.who = file;
-  face.note = ReadInput(file);
-  if (!face.note.ok()) face.verdict = face.note.status();
-  return face;
+  face.note = text;
+  if (!text.ok()) face.verdict = text.status();
+  return faces;
 }
 
 // Two notes of one size convict without anybody's proof.
@@ -139,7 +151,9 @@ absl::StatusOr<int> RunCompare(Context& context, const CompareOptions& options) 
       faces.push_back(FaceOfWitness(witness, client->config().log.name));
     }
   }
-  for (const std::string& file : options.checkpoints) faces.push_back(FaceOfFile(file));
+  for (const std::string& file : options.checkpoints) {
+    for (Face& face : FacesOfFile(file)) faces.push_back(std::move(face));
+  }
   std::string latest;
   RETURN_IF_ERROR(client->Latest(&latest).status());
   CompareAmong(client, &faces);
@@ -171,7 +185,8 @@ void AddCompareCommand(Program* program) {
                   T("policy file with the witnesses and their URLs; else the configuration's",
                     "含见证人及其网址的策略文件；缺省用配置文件所载"));
   app->add_option("--checkpoint", options->checkpoints,
-                  T("checkpoints of colleagues (inspect checkpoint --out FILE)", "同事导出的检查点文件"));
+                  T("checkpoints of colleagues (inspect checkpoint --out FILE), or files of a witness",
+                    "同事导出的检查点文件，或见证人所存文件"));
   app->footer(
       T("Exit code 0: one log. 3: somebody gave no checkpoint of this log. 4: a contradiction or a log that "
         "shrank;\nwhat there is of it is kept in evidence/.",

@@ -26,6 +26,10 @@ constexpr std::string_view kKeyFile = "verifier-key";  // the verifier key whose
 constexpr std::string_view kExtension = ".checkpoint";
 constexpr size_t kHashCharacters = 64;
 
+std::string_view ExtensionOf(FileKind kind) {
+  return kind == FileKind::kEvidence ? ".evidence" : ".unreconciled";
+}
+
 absl::Status Damaged(std::string_view path, std::string_view why) {
   return Refuse(absl::StatusCode::kDataLoss, "WITNESS_STATE_DAMAGED",
                 absl::StrCat(ToAbsl(path), " ", ToAbsl(why),
@@ -117,13 +121,42 @@ absl::Status State::Write(std::string_view origin, std::string_view note) const 
   return process::ReplaceFileDurably(PathOf(OriginHash(origin)), note);
 }
 
-absl::StatusOr<std::string> State::KeepEvidence(std::string_view origin, std::string_view name,
-                                                std::string_view text) const {
-  const std::string path =
-      (fs::path(directory_) / absl::StrCat(OriginHash(origin), "-", ToAbsl(name), ".evidence")).string();
+std::string State::FilePath(FileKind kind, std::string_view origin, std::string_view name) const {
+  return (fs::path(directory_) /
+          absl::StrCat(OriginHash(origin), "-", ToAbsl(name), ToAbsl(ExtensionOf(kind))))
+      .string();
+}
+
+absl::StatusOr<std::string> State::KeepFile(FileKind kind, std::string_view origin, std::string_view name,
+                                            std::string_view text) const {
+  const std::string path = FilePath(kind, origin, name);
   std::error_code error;
-  if (!fs::exists(path, error)) RETURN_IF_ERROR(process::ReplaceFileDurably(path, text));
+  if (fs::exists(path, error)) return path;
+  if (ReadFiles(kind, origin).size() >= kFilesMax) {
+    return Refuse(absl::StatusCode::kResourceExhausted, "WITNESS_EVIDENCE_FULL",
+                  absl::StrCat(directory_, " holds ", kFilesMax, " files ", ToAbsl(ExtensionOf(kind)),
+                               " about this log already: look into them, and move them away"));
+  }
+  RETURN_IF_ERROR(process::ReplaceFileDurably(path, text));
   return path;
+}
+
+std::map<std::string, std::string> State::ReadFiles(FileKind kind, std::string_view origin) const {
+  std::map<std::string, std::string> files;
+  const std::string prefix = OriginHash(origin) + "-";
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory_, error)) {
+    const std::string stem = entry.path().stem().string();
+    if (entry.path().extension() != ExtensionOf(kind) || !stem.starts_with(prefix)) continue;
+    if (auto text = process::ReadFile(entry.path().string()); text.ok())
+      files[stem.substr(prefix.size())] = *std::move(text);
+  }
+  return files;
+}
+
+void State::DropFile(FileKind kind, std::string_view origin, std::string_view name) const {
+  std::error_code error;
+  fs::remove(FilePath(kind, origin, name), error);
 }
 
 }  // namespace fundledger::witness

@@ -17,6 +17,12 @@ namespace fundledger::witness {
 // Lower-case hex of SHA-256 of a log's origin: its name in files and URLs.
 std::string OriginHash(std::string_view origin);
 
+// What is kept for people. kEvidence convicts; kUnreconciled are signed checkpoints that nobody proved to
+// extend what was cosigned, nor to contradict it.
+enum class FileKind { kEvidence, kUnreconciled };
+// Of one kind, of one log.
+inline constexpr size_t kFilesMax = 64;
+
 class State {
  public:
   // Makes an empty one for the witness with this verifier key, in a directory that is missing or empty.
@@ -36,14 +42,22 @@ class State {
   // Replaces it; on disk on return. Thread-safe for different logs. UNAVAILABLE, reason FILE_NOT_WRITTEN: it
   // is the old or the new one.
   absl::Status Write(std::string_view origin, std::string_view note) const;
-  // Keeps a file of evidence about a log beside it, once; its path. UNAVAILABLE, reason FILE_NOT_WRITTEN.
-  absl::StatusOr<std::string> KeepEvidence(std::string_view origin, std::string_view name,
-                                           std::string_view text) const;
+  // Keeps a file about a log beside it, once, and never over another; durable on return; its path. Of each
+  // kind kFilesMax are kept of a log: RESOURCE_EXHAUSTED, reason WITNESS_EVIDENCE_FULL, for more.
+  // UNAVAILABLE, reason FILE_NOT_WRITTEN.
+  absl::StatusOr<std::string> KeepFile(FileKind kind, std::string_view origin, std::string_view name,
+                                       std::string_view text) const;
+  // What is kept of a kind about a log, by the names that it was kept under. Files that cannot be read are
+  // left out.
+  std::map<std::string, std::string> ReadFiles(FileKind kind, std::string_view origin) const;
+  // Removes one, if it is there.
+  void DropFile(FileKind kind, std::string_view origin, std::string_view name) const;
 
  private:
   State(std::string directory, int lock) : directory_(std::move(directory)), lock_(lock) {}
   absl::Status ReadAll();
   std::string PathOf(std::string_view origin_hash) const;
+  std::string FilePath(FileKind kind, std::string_view origin, std::string_view name) const;
 
   const std::string directory_;
   const int lock_;

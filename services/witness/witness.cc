@@ -42,6 +42,11 @@ std::string KeepKnown(const log::Note& note, const std::vector<log::NoteVerifier
   return kept;
 }
 
+// Of the file about it: "SIZE-ROOT".
+std::string FileNameOf(const log::Checkpoint& checkpoint) {
+  return absl::StrCat(checkpoint.size, "-", HexEncode(checkpoint.root.view()).substr(0, 16));
+}
+
 struct Fault {
   std::string why;        // empty: none
   bool convicts = false;  // the log signed what contradicts itself; otherwise the proof may only be wrong
@@ -115,6 +120,7 @@ absl::Status Witness::Restore(Watched* watched) {
   watched->last = *checkpoint;
   watched->note = *std::move(note);
   watched->time_s = cosignatures->back().time_s;
+  RestoreUnreconciled(watched);
   return absl::OkStatus();
 }
 
@@ -145,34 +151,99 @@ Answer Witness::AddCheckpoint(std::string_view body) {
 Answer Witness::Judge(const log::WitnessRequest& request, const log::Checkpoint& checkpoint,
                       const log::Note& note, Watched* watched) {
   MutexLock lock(&watched->mutex);
+  Reconcile(checkpoint, KeepKnown(note, watched->keys), false, watched);
   if (request.old_size != watched->last.size) {
     return {409, std::string(log::kTreeSizeType), absl::StrCat(watched->last.size, "\n")};
   }
   const Fault fault = FaultOf(request, watched->last, checkpoint);
   if (fault.why.empty()) return Cosign(checkpoint, note, watched);
-  process::LogFields fields = {{"origin", watched->origin}, {"message", fault.why}};
+  process::LogFields fields = {{"origin", watched->origin},
+                               {"message", fault.why},
+                               {"cosigned", watched->note},
+                               {"refused", KeepKnown(note, watched->keys)}};
   // A proof that does not fit may be anybody's mistake; a log that signed both is a case for people.
   if (!fault.convicts) {
+    if (watched->last.size > 0 && checkpoint.size > watched->last.size)
+      fields.emplace_back("unreconciled", KeepUnreconciled(checkpoint, note, watched));
     Log(LogLevel::kWarn, "proof_refused", fields);
     return Refused(422, fault.why);
   }
-  fields.emplace_back("cosigned", watched->note);
-  fields.emplace_back("refused", KeepKnown(note, watched->keys));
-  if (checkpoint.size == watched->last.size)
-    fields.emplace_back("evidence", KeepTwoRoots(*watched, checkpoint, note));
+  if (checkpoint.size == watched->last.size) {
+    fields.emplace_back("evidence",
+                        KeepTwoRoots(*watched, watched->note, KeepKnown(note, watched->keys), checkpoint));
+  }
   Log(LogLevel::kError, "log_forked", fields);
   return Refused(422, fault.why);
 }
 
-// The file's path; or why there is none.
-std::string Witness::KeepTwoRoots(const Watched& watched, const log::Checkpoint& checkpoint,
-                                  const log::Note& note) {
-  const auto text = log::FormatEvidence(log::TwoRoots(watched.note, KeepKnown(note, watched.keys)));
+// Only what convicts is called evidence: one key must have signed both.
+std::string Witness::KeepTwoRoots(const Watched& watched, const std::string& one, const std::string& other,
+                                  const log::Checkpoint& checkpoint) {
+  const log::EvidenceFile file = log::TwoRoots(one, other);
+  const auto shown = log::CheckContradiction(file, watched.keys);
+  if (!shown.ok()) return std::string(shown.status().message());
+  const auto text = log::FormatEvidence(file);
   if (!text.ok()) return std::string(text.status().message());
-  const std::string root = HexEncode(checkpoint.root.view());
-  const auto path =
-      state_->KeepEvidence(watched.origin, absl::StrCat(checkpoint.size, "-", root.substr(0, 16)), *text);
+  const auto path = state_->KeepFile(FileKind::kEvidence, watched.origin, FileNameOf(checkpoint), *text);
   return path.ok() ? *path : std::string(path.status().message());
+}
+
+std::string Witness::KeepUnreconciled(const log::Checkpoint& checkpoint, const log::Note& note,
+                                      Watched* watched) {
+  const std::string kept = KeepKnown(note, watched->keys);
+  const log::EvidenceFile file{
+      log::EvidenceKind::kComplaint,
+      {{log::PartLabel::kStatement,
+        absl::StrCat(
+            "The witness cosigned the first checkpoint. Somebody brought the second, with a proof that "
+            "does not hold.\nThis may be the fault of whoever brought it: ask the log to prove that "
+            "the second extends the first.\n")},
+       {log::PartLabel::kCheckpoint, watched->note},
+       {log::PartLabel::kCheckpoint, kept}}};
+  const auto text = log::FormatEvidence(file);
+  if (!text.ok()) return std::string(text.status().message());
+  const std::string name = FileNameOf(checkpoint);
+  const auto path = state_->KeepFile(FileKind::kUnreconciled, watched->origin, name, *text);
+  if (!path.ok()) return std::string(path.status().message());
+  watched->unreconciled.emplace(name, kept);
+  return *path;
+}
+
+// What is not a note of this log is nobody's word: it is left alone.
+void Witness::RestoreUnreconciled(Watched* watched) {
+  for (const auto& [name, text] : state_->ReadFiles(FileKind::kUnreconciled, watched->origin)) {
+    const auto file = log::ParseEvidence(text);
+    if (!file.ok()) continue;
+    const auto notes = file->Of(log::PartLabel::kCheckpoint);
+    if (notes.empty() || !log::OpenNote(notes.back(), watched->keys).ok()) continue;
+    watched->unreconciled.emplace(name, std::string(notes.back()));
+  }
+}
+
+void Witness::Reconcile(const log::Checkpoint& checkpoint, const std::string& note, bool is_cosigned,
+                        Watched* watched) {
+  for (auto each = watched->unreconciled.begin(); each != watched->unreconciled.end();) {
+    const auto parsed = log::ParseNote(each->second);
+    const auto other = parsed.ok() ? log::ParseCheckpointText(parsed->text) : parsed.status();
+    if (!other.ok() || other->size != checkpoint.size) {
+      ++each;
+    } else if (other->root != checkpoint.root && is_cosigned) {
+      ++each;  // said when the request came
+    } else if (other->root != checkpoint.root) {
+      Log(LogLevel::kError, "log_forked",
+          {{"origin", watched->origin},
+           {"message", absl::StrCat(checkpoint.origin, " signed two trees of ", checkpoint.size, " records")},
+           {"unreconciled", each->second},
+           {"shown", note},
+           {"evidence", KeepTwoRoots(*watched, each->second, note, checkpoint)}});
+      ++each;
+    } else if (is_cosigned) {
+      state_->DropFile(FileKind::kUnreconciled, watched->origin, each->first);
+      each = watched->unreconciled.erase(each);
+    } else {
+      ++each;
+    }
+  }
 }
 
 Answer Witness::Cosign(const log::Checkpoint& checkpoint, const log::Note& note, Watched* watched) {
@@ -197,6 +268,7 @@ Answer Witness::Cosign(const log::Checkpoint& checkpoint, const log::Note& note,
   watched->note = std::move(kept);
   watched->time_s = time_s;
   if (options_.stored) options_.stored();
+  Reconcile(checkpoint, watched->note, true, watched);
   Log(LogLevel::kInfo, "cosigned",
       {{"origin", watched->origin},
        {"size", absl::StrCat(checkpoint.size)},

@@ -68,14 +68,27 @@ class Witness {
     log::Checkpoint last ABSL_GUARDED_BY(mutex);
     std::string note ABSL_GUARDED_BY(mutex);
     uint64_t time_s ABSL_GUARDED_BY(mutex) = 0;
+    // Checkpoints that the log signed and nobody proved to extend what was cosigned: notes by the names of
+    // their files. kFilesMax at most.
+    std::map<std::string, std::string> unreconciled ABSL_GUARDED_BY(mutex);
   };
 
   Witness(Options options, std::unique_ptr<State> state, std::string verifier_key);
   absl::Status Restore(Watched* watched);
   Answer Judge(const log::WitnessRequest& request, const log::Checkpoint& checkpoint, const log::Note& note,
                Watched* watched);
-  std::string KeepTwoRoots(const Watched& watched, const log::Checkpoint& checkpoint, const log::Note& note)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(watched.mutex);
+  void RestoreUnreconciled(Watched* watched) ABSL_EXCLUSIVE_LOCKS_REQUIRED(watched->mutex);
+  // The step from what was cosigned to `note`, which the log signed, is not proved: both are kept. The file's
+  // path, or why there is none.
+  std::string KeepUnreconciled(const log::Checkpoint& checkpoint, const log::Note& note, Watched* watched)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(watched->mutex);
+  // Holds a note that the log signed against those unreconciled of its size: another root convicts, the same
+  // root under a cosignature settles.
+  void Reconcile(const log::Checkpoint& checkpoint, const std::string& note, bool is_cosigned,
+                 Watched* watched) ABSL_EXCLUSIVE_LOCKS_REQUIRED(watched->mutex);
+  // The file's path, or why there is none.
+  std::string KeepTwoRoots(const Watched& watched, const std::string& one, const std::string& other,
+                           const log::Checkpoint& checkpoint) ABSL_EXCLUSIVE_LOCKS_REQUIRED(watched.mutex);
   Answer Cosign(const log::Checkpoint& checkpoint, const log::Note& note, Watched* watched)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(watched->mutex);
 

@@ -92,6 +92,19 @@ TEST_F(WitnessCommands, TwoFacesAreFoundAndConvict) {
   }
 }
 
+// What a witness keeps of a checkpoint that came with a bad proof, an inspector asks the log about.
+TEST_F(WitnessCommands, WhatAWitnessCouldNotReconcileTheLogProves) {
+  Good({"inspect", "checkpoint", "--out", path("older").string()});
+  ASSERT_EQ(AddTownship("county/client.toml", "west").exit_code, 0);
+  Good({"inspect", "checkpoint", "--out", path("newer").string()});
+  Good({"evidence", "complain", "--say", "a bad proof", "--checkpoint", path("older").string(),
+        "--checkpoint", path("newer").string(), "--out", path("x.unreconciled").string()});
+  const auto json = Json({"inspect", "compare", "--checkpoint", path("x.unreconciled").string()});
+  ASSERT_EQ(json["faces"].size(), 3u) << json;
+  EXPECT_EQ(json["faces"][1]["size"].get<uint64_t>() + 1, json["faces"][2]["size"]);
+  for (const auto& face : json["faces"]) EXPECT_TRUE(face["ok"].get<bool>()) << face;
+}
+
 TEST_F(WitnessCommands, ReceiptsComeUnderCosignaturesAndKeepThem) {
   const std::string last = path("county/receipts/" + std::to_string(Size() - 1) + ".receipt").string();
   EXPECT_FALSE(Json({"receipt", "check", last})[0]["witnessed"].get<bool>()) << "by the configured policy";

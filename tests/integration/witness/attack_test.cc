@@ -23,6 +23,18 @@ class WitnessAttack : public testing::Test {
     EXPECT_EQ(answer.status, status);
     EXPECT_THAT(answer.body, HasSubstr(part));
   }
+  std::vector<std::string> FilesOf(const std::string& extension) const {
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_ / "state")) {
+      if (entry.path().extension() == extension) files.push_back(entry.path().string());
+    }
+    return files;
+  }
+  log::Checkpoint SignedIn(std::string_view note) const {
+    const auto opened = log::OpenNote(note, {log_.verifier()});
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    return opened.ok() ? *log::ParseCheckpointText(opened->text) : log::Checkpoint();
+  }
   std::string RootOf(const TestLog& log, size_t size) const { return Base64Encode(log.At(size).root.view()); }
 
   TestDirectory directory_;
@@ -55,10 +67,7 @@ TEST_F(WitnessAttack, ARewrittenLogIsRefusedAndNamed) {
 TEST_F(WitnessAttack, AForkIsKeptAsEvidence) {
   const TestLog rewritten("example.com/log", 0, 3);
   for (int i = 0; i < 3; ++i) ExpectRefusedFor(rewritten.Request(8, 8), 422, "forked");
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(directory_ / "state")) {
-    if (entry.path().extension() == ".evidence") files.push_back(entry.path().string());
-  }
+  const std::vector<std::string> files = FilesOf(".evidence");
   ASSERT_EQ(files.size(), 1u);
   const auto text = process::ReadFile(files[0]);
   ASSERT_TRUE(text.ok()) << text.status();
@@ -72,6 +81,51 @@ TEST_F(WitnessAttack, AForkIsKeptAsEvidence) {
   witness_.reset();
   witness_ = *Witness::Open(OptionsFor(directory_, {log_.verifier()}));
   EXPECT_EQ(witness_->AddCheckpoint(log_.Request(8, 9)).status, 200);
+}
+
+// A fork that grows past what was cosigned: by itself it convicts nobody, for the proof may be anybody's; the
+// log's two notes are kept, and one more note of its size convicts.
+TEST_F(WitnessAttack, AForkThatGrowsIsKeptAndConvictsByItsOwnSize) {
+  const TestLog rewritten("example.com/log", 0, 3);
+  for (int i = 0; i < 3; ++i) ExpectRefusedFor(rewritten.Request(8, 12), 422, "does not show");
+  const std::vector<std::string> kept = FilesOf(".unreconciled");
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_EQ(FilesOf(".evidence").size(), 0u);
+  const auto file = log::ParseEvidence(*process::ReadFile(kept[0]));
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(file->kind, log::EvidenceKind::kComplaint);
+  const auto notes = file->Of(log::PartLabel::kCheckpoint);
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_EQ(SignedIn(notes[0]).size, 8u);
+  EXPECT_EQ(SignedIn(notes[1]).root, rewritten.At(12).root);
+  EXPECT_FALSE(log::CheckContradiction(log::TwoRoots(notes[0], notes[1]), {log_.verifier()}).ok());
+
+  // Over a restart as well; and whether the other note is cosigned or only shown.
+  witness_.reset();
+  witness_ = *Witness::Open(OptionsFor(directory_, {log_.verifier()}));
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Request(0, 12)).status, 409);
+  const std::vector<std::string> evidence = FilesOf(".evidence");
+  ASSERT_EQ(evidence.size(), 1u);
+  const auto shown =
+      log::CheckContradiction(*log::ParseEvidence(*process::ReadFile(evidence[0])), {log_.verifier()});
+  ASSERT_TRUE(shown.ok()) << shown.status();
+  EXPECT_EQ(shown->at, 12u);
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Request(8, 12)).status, 200);
+  EXPECT_EQ(FilesOf(".unreconciled").size(), 1u) << "what contradicts stays";
+}
+
+// Somebody brings the log's own checkpoints with proofs that are none: the log is not to blame, and what was
+// kept of it goes once the log has proved it.
+TEST_F(WitnessAttack, ABadProofAccusesNobody) {
+  const auto bring = [&](size_t size) {
+    ExpectRefusedFor(log::FormatWitnessRequest({8, {log::LeafHash("x")}, log_.Note(size)}), 422, "does not");
+  };
+  for (size_t size = 9; size < 9 + 2 * kFilesMax; ++size) bring(size);
+  EXPECT_EQ(FilesOf(".unreconciled").size(), kFilesMax) << "bounded";
+  EXPECT_EQ(FilesOf(".evidence").size(), 0u);
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Request(8, 9)).status, 200);
+  EXPECT_EQ(FilesOf(".unreconciled").size(), kFilesMax - 1) << "proved";
+  EXPECT_EQ(FilesOf(".evidence").size(), 0u);
 }
 
 TEST_F(WitnessAttack, ACutTailIsRefused) {
