@@ -47,14 +47,31 @@ class HttplibClient final : public HttpClient {
 
   absl::StatusOr<HttpAnswer> Post(const std::string& content_type, const std::string& body,
                                   size_t bytes_max) override {
-    if (is_stopped_) return Unreachable("stopping");
-    HttpAnswer answer;
-    bool is_too_long = false;
     httplib::Request request;
     request.method = "POST";
     request.path = path_;
     request.set_header("Content-Type", content_type);
     request.body = body;
+    return Send(std::move(request), bytes_max);
+  }
+
+  absl::StatusOr<HttpAnswer> Get(const std::string& path, size_t bytes_max) override {
+    httplib::Request request;
+    request.method = "GET";
+    request.path = path;
+    return Send(std::move(request), bytes_max);
+  }
+
+  void Stop() override {
+    is_stopped_ = true;
+    client_.stop();
+  }
+
+ private:
+  absl::StatusOr<HttpAnswer> Send(httplib::Request request, size_t bytes_max) {
+    if (is_stopped_) return Unreachable("stopping");
+    HttpAnswer answer;
+    bool is_too_long = false;
     request.content_receiver = [&](const char* data, size_t size, uint64_t, uint64_t) {
       is_too_long = answer.body.size() + size > bytes_max;
       if (!is_too_long) answer.body.append(data, size);
@@ -71,12 +88,6 @@ class HttplibClient final : public HttpClient {
     return answer;
   }
 
-  void Stop() override {
-    is_stopped_ = true;
-    client_.stop();
-  }
-
- private:
   absl::Status Unreachable(std::string_view why) const {
     return Refuse(absl::StatusCode::kUnavailable, "HTTP_UNREACHABLE",
                   absl::StrCat(host_, " gives no answer: ", ToAbsl(why)));

@@ -40,6 +40,8 @@ class HttpClient {
   // reasons HTTP_UNREACHABLE, HTTP_ANSWER_TOO_LONG, for more than `bytes_max`.
   virtual absl::StatusOr<HttpAnswer> Post(const std::string& content_type, const std::string& body,
                                           size_t bytes_max) = 0;
+  // The same for GET of another path on the same host, which begins with /.
+  virtual absl::StatusOr<HttpAnswer> Get(const std::string& path, size_t bytes_max) = 0;
   // From another thread: lets the request under way, and all after it, fail. It may go on until its timeout
   // if it is about to connect.
   virtual void Stop() = 0;

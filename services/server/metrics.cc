@@ -68,6 +68,8 @@ class PrometheusMetrics final : public Metrics {
     for (const auto& witness : witnessing.witnesses()) {
       witness_records_.Add({{"witness", witness.name()}}).Set(static_cast<double>(witness.size()));
       witness_good_.Add({{"witness", witness.name()}}).Set(witness.error().empty() ? 1 : 0);
+      witness_contradicts_.Add({{"witness", witness.name()}})
+          .Set(witness.error().starts_with("WITNESS_CONTRADICTS") ? 1 : 0);
     }
   }
   void Set(const Gauges& gauges) override {
@@ -144,6 +146,8 @@ class PrometheusMetrics final : public Metrics {
       GaugesOf("fundledger_witness_records", "Records under the last cosignature of a witness");
   Family<Gauge>& witness_good_ =
       GaugesOf("fundledger_witness_good", "1 unless the last request to a witness failed");
+  Family<Gauge>& witness_contradicts_ =
+      GaugesOf("fundledger_witness_contradicts", "1 while what a witness cosigned does not fit this ledger");
   Family<Counter>& witness_failures_ = Counters("fundledger_witness_failures_total",
                                                 "Requests to witnesses after which none was kept, by reason");
   Family<Gauge>& ends_ = GaugesOf("fundledger_certificate_end_timestamp_seconds",

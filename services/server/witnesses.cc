@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "ledger/base/bytes.h"
 #include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
 #include "ledger/base/utf8.h"
+#include "ledger/crypto/digest.h"
 #include "ledger/engine/attestations.h"
 #include "ledger/log/cosignature.h"
 #include "ledger/log/lines.h"
@@ -33,6 +35,8 @@ constexpr int64_t kSecondUs = 1'000'000;
 constexpr int64_t kFirstRetrySeconds = 15;
 // Cosignature lines of a few keys, or an error's text.
 constexpr size_t kAnswerBytesMax = 64 << 10;
+// A checkpoint with its signatures, kept in a log line.
+constexpr size_t kNoteBytesMax = 16 << 10;
 // The witness may be moved on by another request in between, but not for ever.
 constexpr int kAttemptsMax = 3;
 // Of views: one that was taken a moment ago may be behind the latest.
@@ -133,12 +137,14 @@ class Standing final {
 // One witness, on a thread of its own.
 class Asking {
  public:
+  // `prefix`: the path of the witness's URL, without a slash at its end.
   Asking(size_t index, const WitnessingOptions& options, std::unique_ptr<HttpClient> client,
-         engine::Engine* engine, Standing* standing)
+         std::string prefix, engine::Engine* engine, Standing* standing)
       : index_(index),
         options_(options),
         key_(options.policy.witnesses()[index].key),
         client_(std::move(client)),
+        prefix_(std::move(prefix)),
         engine_(engine),
         standing_(standing),
         has_(standing->SizeOf(index)),
@@ -236,6 +242,37 @@ class Asking {
                                     ": it was restored from an old copy, or another runs under its key"));
   }
 
+  // What the witness cosigned last, asked for where it contradicts: the note, and in words how it stands to
+  // this ledger. Believed for the witness's cosignature alone.
+  struct Seen {
+    std::string note;  // empty: it could not be had
+    std::string standing;
+  };
+  Seen LookAtWitness() {
+    const std::shared_ptr<const engine::View> view = engine_->view();
+    const std::string& origin = view->checkpoint().origin;
+    const auto answer = client_->Get(
+        absl::StrCat(prefix_, "/", HexEncode(crypto::Sha256(origin).view()), "/checkpoint"), kNoteBytesMax);
+    if (!answer.ok()) return {"", std::string(answer.status().message())};
+    if (answer->status != 200) return {"", absl::StrCat("it answers with HTTP status ", answer->status)};
+    const auto note = log::ParseNote(answer->body);
+    const auto checkpoint = note.ok() ? log::ParseCheckpointText(note->text) : note.status();
+    const auto cosigned = note.ok() ? log::OpenCosignatures(*note, {key_})
+                                    : absl::StatusOr<std::vector<log::Cosignature>>(note.status());
+    if (!checkpoint.ok() || !cosigned.ok() || cosigned->empty() || checkpoint->origin != origin) {
+      return {"", "what it shows is no checkpoint of this log under its cosignature"};
+    }
+    const std::string theirs =
+        absl::StrCat(checkpoint->size, " records, root ", HexEncode(checkpoint->root.view()));
+    if (checkpoint->size > view->size()) {
+      return {answer->body, absl::StrCat("it cosigned ", theirs, "; this ledger has ", view->size())};
+    }
+    const auto own = view->RootAt(checkpoint->size);
+    if (!own.ok()) return {answer->body, std::string(own.status().message())};
+    return {answer->body, absl::StrCat("it cosigned ", theirs, "; this ledger's root of that size is ",
+                                       *own == checkpoint->root ? "the same" : HexEncode(own->view()))};
+  }
+
   absl::Status Take(const engine::View& view, const std::string& lines) {
     ASSIGN_OR_RETURN(const log::Note note, log::ParseNote(view.signed_checkpoint() + lines));
     ASSIGN_OR_RETURN(const auto cosignatures, log::OpenCosignatures(note, {key_}));
@@ -281,12 +318,18 @@ class Asking {
     standing_->SetError(index_, status);
     const bool contradicts = ReasonOf(status) == "WITNESS_CONTRADICTS";
     if (!status.ok()) {
+      LogFields fields = {{"witness", key_.name},
+                          {"reason", ReasonOf(status)},
+                          {"message", std::string(status.message())},
+                          {"retry_seconds", absl::StrCat(delay_s)}};
+      if (contradicts) {
+        Seen seen = LookAtWitness();
+        standing_->SetError(index_, Annotate(status, seen.standing));
+        fields.emplace_back("standing", std::move(seen.standing));
+        if (!seen.note.empty()) fields.emplace_back("cosigned", std::move(seen.note));
+      }
       Log(contradicts ? LogLevel::kError : LogLevel::kWarn,
-          contradicts ? "witness_contradicts" : "witness_failed",
-          {{"witness", key_.name},
-           {"reason", ReasonOf(status)},
-           {"message", std::string(status.message())},
-           {"retry_seconds", absl::StrCat(delay_s)}});
+          contradicts ? "witness_contradicts" : "witness_failed", fields);
     }
     options_.on_asked(key_.name, status, contradicts);
   }
@@ -295,6 +338,7 @@ class Asking {
   const WitnessingOptions& options_;
   const log::WitnessVerifier key_;
   const std::unique_ptr<HttpClient> client_;
+  const std::string prefix_;
   engine::Engine* const engine_;
   Standing* const standing_;
 
@@ -341,7 +385,10 @@ class AllWitnesses final : public Witnesses {
       auto client =
           HttpClient::Make(absl::StrCat(witnesses[i].url, slash, "add-checkpoint"), options_.timeout_seconds);
       if (!client.ok()) return Annotate(client.status(), absl::StrCat("witness ", witnesses[i].name));
-      asking_.push_back(std::make_unique<Asking>(i, options_, *std::move(client), engine, &standing_));
+      std::string prefix = ParseUrl(witnesses[i].url)->path;
+      while (prefix.ends_with('/')) prefix.pop_back();
+      asking_.push_back(
+          std::make_unique<Asking>(i, options_, *std::move(client), std::move(prefix), engine, &standing_));
     }
     return absl::OkStatus();
   }

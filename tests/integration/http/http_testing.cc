@@ -65,6 +65,10 @@ void Wire::Send(const std::string& bytes) const {
   EXPECT_EQ(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
 }
 
+void Wire::TrySend(const std::string& bytes) const {
+  (void)!::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
 std::string Wire::ReadUntil(const std::string& end) const {
   std::string all;
   // A byte at a time, so that nothing behind `end` is taken.

@@ -29,6 +29,8 @@ class Wire {
   Wire& operator=(const Wire&) = delete;
 
   void Send(const std::string& bytes) const;
+  // The same where the other side may have ended the connection.
+  void TrySend(const std::string& bytes) const;
   // Reads until what was read ends with `end`, or until the other side ends the connection.
   std::string ReadUntil(const std::string& end) const;
   // Everything until the other side ends the connection.

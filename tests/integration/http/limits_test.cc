@@ -130,6 +130,19 @@ TEST_F(ListenerTest, EndsAConnectionThatAsksTooSlowly) {
   EXPECT_THAT(wire.ReadAll(), Not(HasSubstr("200")));
 }
 
+// Byte after byte, each well before any pause could end it: the question as a whole has its time.
+TEST_F(ListenerTest, EndsAConnectionThatAsksByteAfterByte) {
+  Listen({.connections = 1, .patience = {.idle_seconds = 3600, .request_seconds = 1}});
+  const Wire wire(listener_->address());
+  wire.Send("GET /x HTTP/1.1\r\nHost: ");
+  while (listener_->open() == 0) std::this_thread::yield();
+  const absl::Time begin = absl::Now();
+  for (; listener_->open() > 0; absl::SleepFor(absl::Milliseconds(20))) wire.TrySend("x");
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(20));
+  Wire next(listener_->address());
+  ExpectAnswered(next);
+}
+
 TEST_F(ListenerTest, EndsAConnectionThatDoesNotTakeItsAnswer) {
   http::ListenerOptions options{.address = "127.0.0.1:0", .patience = {.answer_seconds = 1}};
   auto listener = http::Listener::Listen(options, [](const http::Request&) {

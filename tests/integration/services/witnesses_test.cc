@@ -12,6 +12,7 @@
 #include <httplib.h>
 
 #include "fundledger/v1/registry_service.grpc.pb.h"
+#include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/engine/attestations.h"
 #include "services/witness/http_server.h"
@@ -21,6 +22,7 @@
 #include "tests/support/world.h"
 
 #include "absl/strings/str_cat.h"
+#include <nlohmann/json.hpp>
 
 namespace fundledger::server {
 namespace {
@@ -288,7 +290,12 @@ TEST_F(WitnessesTest, SaysLoudlyWhatDoesNotFit) {
     asked = TickAndAwait();
     EXPECT_EQ(asked.reason, "WITNESS_CONTRADICTS");
     EXPECT_THAT(asked.message, HasSubstr("does not extend"));
-    EXPECT_THAT(witnesses_->State().witnesses(0).error(), HasSubstr("WITNESS_CONTRADICTS"));
+    EXPECT_THAT(witnesses_->State().witnesses(0).error(), testing::StartsWith("WITNESS_CONTRADICTS"));
+    // What the witness has was asked for, and is held against the ledger's own.
+    EXPECT_THAT(witnesses_->State().witnesses(0).error(),
+                HasSubstr(absl::StrCat(
+                    "it cosigned 2 records, root ", HexEncode(fork->view()->checkpoint().root.view()),
+                    "; this ledger's root of that size is ", HexEncode(engine_->view()->RootAt(2)->view()))));
   }
   EXPECT_EQ(witnesses_->State().size(), 0u);
 }
@@ -401,6 +408,7 @@ TEST(WitnessedLedgerd, NamesTheWitnessedCheckpointInItsAnswers) {
   Ledgerd ledgerd([&](Config* config) {
     config->witness_policy = directory.Sub("policy");
     config->witness_interval_seconds = 1;
+    config->health = "127.0.0.1:0";
   });
   ledgerd.Register("org-1");
   const auto get = [&] {
@@ -412,6 +420,14 @@ TEST(WitnessedLedgerd, NamesTheWitnessedCheckpointInItsAnswers) {
   while (get().witnessing().size() < 2) (void)ledgerd.server->Tend();
   EXPECT_EQ(get().witnessing().quorum(), 1);
   EXPECT_EQ(get().witnessing().witnesses(0).name(), "w.a");
+  const auto health = httplib::Client("http://" + ledgerd.server->health_address()).Get("/health");
+  ASSERT_TRUE(health);
+  const auto witnessed = nlohmann::json::parse(health->body).at("witnessed");
+  EXPECT_EQ(witnessed.at("size"), get().witnessing().size());
+  EXPECT_EQ(witnessed.at("quorum"), 1);
+  EXPECT_EQ(witnessed.at("witnesses").at(0).at("name"), "w.a");
+  EXPECT_EQ(witnessed.at("witnesses").at(0).at("size"), witnessed.at("size"));
+  EXPECT_TRUE(witnessed.at("since").is_string());
   ledgerd.Register("org-2");
 
   grpc::ClientContext context;
