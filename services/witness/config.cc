@@ -11,6 +11,7 @@
 #include "ledger/log/note.h"
 #include "services/process/address.h"
 #include "services/process/files.h"
+#include "services/witness/language.h"
 
 #include "absl/strings/str_cat.h"
 #include <CLI/CLI.hpp>
@@ -28,32 +29,45 @@ struct Setting {
   const char* flag;
   std::variant<std::string Config::*, int64_t Config::*, bool Config::*, Texts Config::*> field;
   const char* help;
+  const char* help_in_chinese;
   bool is_path = false;
   int64_t min = 0;
   int64_t max = 0;
 };
 
 constexpr Setting kSettings[] = {
-    {"", "name", "--name", &Config::name, "Name of the witness's key, such as inspection.example/witness"},
-    {"", "key", "--key", &Config::key, "Its private key, PKCS#8 PEM, readable by its owner only", true},
+    {"", "name", "--name", &Config::name, "Name of the witness's key, such as inspection.example/witness",
+     "见证密钥的名称，如 inspection.example/witness"},
+    {"", "key", "--key", &Config::key, "Its private key, PKCS#8 PEM, readable by its owner only",
+     "私钥文件（PKCS#8 PEM），仅所有者可读", true},
     {"", "key_passphrase_file", "--key-passphrase-file", &Config::key_passphrase_file,
-     "File with the passphrase of an encrypted key, readable by its owner only", true},
+     "File with the passphrase of an encrypted key, readable by its owner only",
+     "加密私钥的口令文件，仅所有者可读", true},
     {"", "key_passphrase_fd", "--key-passphrase-fd", &Config::key_passphrase_fd,
-     "Open descriptor to read it from instead; -1: none", false, -1, 1 << 20},
-    {"", "state", "--state", &Config::state, "Directory of what it has cosigned, made by init", true},
-    {"", "listen", "--listen", &Config::listen, "HOST:PORT to listen at; port 0 takes a free one"},
+     "Open descriptor to read it from instead; -1: none", "改从已打开的描述符读取口令；-1 为无", false, -1,
+     1 << 20},
+    {"", "state", "--state", &Config::state, "Directory of what it has cosigned, made by init",
+     "见证状态目录，由 init 建立", true},
+    {"", "listen", "--listen", &Config::listen, "HOST:PORT to listen at; port 0 takes a free one",
+     "监听地址 HOST:PORT；端口 0 为任取空闲端口"},
     {"", "endpoints_file", "--endpoints-file", &Config::endpoints_file,
-     "Written once bound: {\"http\": \"HOST:PORT\"}; removed at a clean stop", true},
+     "Written once bound: {\"http\": \"HOST:PORT\"}; removed at a clean stop",
+     "监听后写入 {\"http\": \"HOST:PORT\"}，正常停止时删除", true},
     {"", "plain_http", "--plain-http", &Config::plain_http,
-     "Allow plain HTTP on an address that other machines can reach, such as behind a proxy"},
+     "Allow plain HTTP on an address that other machines can reach, such as behind a proxy",
+     "允许在其他机器可达的地址使用明文 HTTP，如在代理之后"},
     {"", "logs", "--log", &Config::logs,
-     "Verifier keys of the logs it cosigns; several of one log once it has replaced its key"},
-    {"tls", "certificate", "--tls-certificate", &Config::tls_certificate, "Certificate chain, PEM", true},
-    {"tls", "key", "--tls-key", &Config::tls_key, "Its private key, PEM", true},
-    {"limits", "threads", "--threads", &Config::threads, "Requests at once; others wait", false, 1, 256},
-    {"log", "level", "--log-level", &Config::log_level, "debug, info, warn or error"},
-    {"log", "format", "--log-format", &Config::log_format,
-     "text (key=value) or json, a line each, to stderr"},
+     "Verifier keys of the logs it cosigns; several of one log once it has replaced its key",
+     "所见证账本的公钥；账本更换密钥后可有多个"},
+    {"tls", "certificate", "--tls-certificate", &Config::tls_certificate, "Certificate chain, PEM",
+     "证书链（PEM）", true},
+    {"tls", "key", "--tls-key", &Config::tls_key, "Its private key, PEM", "证书私钥（PEM）", true},
+    {"limits", "threads", "--threads", &Config::threads, "Requests at once; others wait",
+     "同时处理的请求数，其余等待", false, 1, 256},
+    {"log", "level", "--log-level", &Config::log_level, "debug, info, warn or error",
+     "debug、info、warn 或 error"},
+    {"log", "format", "--log-format", &Config::log_format, "text (key=value) or json, a line each, to stderr",
+     "text（key=value）或 json，每条一行，写至 stderr"},
 };
 
 constexpr char kExamples[] = R"(
@@ -67,6 +81,18 @@ SIGTERM and SIGINT stop it: it finishes requests under way. docs/witness.md says
 
 Exit codes: 0 stopped cleanly, or done; 2 bad command line, configuration or key; 3 the state refused to open;
 4 cannot listen.
+)";
+
+constexpr char kExamplesInChinese[] = R"(
+示例：
+  fundledger-witness init witness --name inspection.example/witness --log county.example/funds+1f5b7d2c+AT4… \
+      --passphrase-file passphrase
+  fundledger-witness --config witness/witness.toml --key-passphrase-file passphrase
+  fundledger-witness --config witness/witness.toml --listen 127.0.0.1:0 --endpoints-file endpoints.json
+
+SIGTERM 与 SIGINT 使其停止：处理完手头请求后退出。运行方法见 docs/witness.md。
+
+退出码：0 正常停止或完成；2 命令行、配置或密钥有误；3 状态无法打开；4 无法监听。
 )";
 
 absl::Status Invalid(std::string_view reason, std::string_view message) {
@@ -180,16 +206,18 @@ void AddSetting(size_t i, CLI::App* app, Flags* flags) {
   const Config defaults;
   CLI::Option* option = nullptr;
   if (const auto* text = std::get_if<std::string Config::*>(&setting.field)) {
-    option = app->add_option(setting.flag, flags->texts[i], setting.help);
+    option = app->add_option(setting.flag, flags->texts[i], T(setting.help, setting.help_in_chinese));
     option->type_name(setting.is_path ? "PATH" : "TEXT");
     if (!(defaults.*(*text)).empty()) option->default_str(defaults.*(*text));
   } else if (const auto* number = std::get_if<int64_t Config::*>(&setting.field)) {
-    option = app->add_option(setting.flag, flags->numbers[i], setting.help)->type_name("NUMBER");
+    option = app->add_option(setting.flag, flags->numbers[i], T(setting.help, setting.help_in_chinese))
+                 ->type_name("NUMBER");
     option->default_str(absl::StrCat(defaults.*(*number)));
   } else if (std::holds_alternative<bool Config::*>(setting.field)) {
-    option = app->add_flag(setting.flag, flags->switches[i], setting.help);
+    option = app->add_flag(setting.flag, flags->switches[i], T(setting.help, setting.help_in_chinese));
   } else {
-    option = app->add_option(setting.flag, flags->lists[i], setting.help)->type_name("KEY");
+    option = app->add_option(setting.flag, flags->lists[i], T(setting.help, setting.help_in_chinese))
+                 ->type_name("KEY");
   }
   option->group(*setting.section == '\0' ? "Witness" : absl::StrCat("[", setting.section, "]"));
 }
@@ -213,15 +241,29 @@ void ApplyFlags(const Flags& flags, Config* config) {
 }
 
 CLI::App* AddInit(CLI::App* app, InitOptions* init) {
-  CLI::App* command = app->add_subcommand("init", "Make a new witness: key, state and configuration");
-  command->add_option("DIR", init->directory, "Directory to make; empty or missing")->required();
-  command->add_option("--name", init->name, "Name of its key, such as inspection.example/witness; for ever")
+  CLI::App* command = app->add_subcommand(
+      "init", T("Make a new witness: key, state and configuration", "新建见证：密钥、状态与配置"));
+  command
+      ->add_option("DIR", init->directory,
+                   T("Directory to make; empty or missing", "要建立的目录，须为空或不存在"))
       ->required();
-  command->add_option("--log", init->logs, "Verifier key of a log to cosign; repeatable")->required();
-  command->add_option("--url", init->url, "Where it will be reached, for the policy line that is printed");
-  command->add_option("--passphrase-file", init->passphrase_file,
-                      "Encrypt the key under what this file says, at least 8 bytes");
-  command->add_flag("--plain-key", init->plain_key, "Do not encrypt the key");
+  command
+      ->add_option("--name", init->name,
+                   T("Name of its key, such as inspection.example/witness; for ever",
+                     "密钥名称，如 inspection.example/witness，永久不变"))
+      ->required();
+  command
+      ->add_option("--log", init->logs,
+                   T("Verifier key of a log to cosign; repeatable", "所见证账本的公钥，可重复"))
+      ->required();
+  command->add_option(
+      "--url", init->url,
+      T("Where it will be reached, for the policy line that is printed", "对外网址，用于所输出的策略行"));
+  command->add_option(
+      "--passphrase-file", init->passphrase_file,
+      T("Encrypt the key under what this file says, at least 8 bytes; else asked for at the terminal",
+        "以该文件所载口令加密密钥，至少 8 字节；缺省在终端询问"));
+  command->add_flag("--plain-key", init->plain_key, T("Do not encrypt the key", "不加密密钥"));
   return command;
 }
 
@@ -279,11 +321,13 @@ absl::Status CheckConfig(const Config& config) {
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& args) {
   CommandLine line;
   Flags flags;
-  CLI::App app("Cosigns checkpoints of logs, each an extension of the one before, and never two histories.",
+  CLI::App app(T("Cosigns checkpoints of logs, each an extension of the one before, and never two histories.",
+                 "为账本检查点作见证：每个都须是前一个的延续，绝不见证两份历史。"),
                "fundledger-witness");
-  app.add_option("--config", flags.config_file, "Configuration file, TOML")->type_name("FILE");
+  app.add_option("--config", flags.config_file, T("Configuration file, TOML", "配置文件（TOML）"))
+      ->type_name("FILE");
   app.set_version_flag("--version", "fundledger-witness " FUNDLEDGER_VERSION);
-  app.footer(kExamples);
+  app.footer(T(kExamples, kExamplesInChinese));
   app.require_subcommand(0, 1);
   for (size_t i = 0; i < std::size(kSettings); ++i) AddSetting(i, &app, &flags);
   const CLI::App* init = AddInit(&app, &line.init);

@@ -9,10 +9,12 @@
 #include "ledger/crypto/pkcs8.h"
 #include "ledger/crypto/secret.h"
 #include "ledger/crypto/signature.h"
+#include "ledger/crypto/terminal.h"
 #include "ledger/log/cosignature.h"
 #include "ledger/log/lines.h"
 #include "ledger/log/note.h"
 #include "services/process/files.h"
+#include "services/witness/language.h"
 #include "services/witness/state.h"
 
 #include "absl/strings/str_cat.h"
@@ -41,25 +43,47 @@ absl::Status CheckOptions(const InitOptions& options) {
     return Invalid("DIRECTORY_NOT_EMPTY",
                    absl::StrCat(options.directory, " holds something already; it is left as it is"));
   }
-  if (options.plain_key == !options.passphrase_file.empty()) {
+  if (options.plain_key && !options.passphrase_file.empty()) {
     return Invalid("PASSPHRASE_NEEDED",
                    "give --passphrase-file, so that the key is encrypted, or --plain-key, so that it is not");
   }
   return absl::OkStatus();
 }
 
+absl::Status CheckLength(const crypto::Secret& passphrase) {
+  if (passphrase.view().size() >= kPassphraseBytesMin) return absl::OkStatus();
+  return Invalid("PASSPHRASE_TOO_SHORT",
+                 absl::StrCat("a passphrase has at least ", kPassphraseBytesMin, " bytes"));
+}
+
+// From the file that is named, else from whoever sits at the terminal, who gives it twice.
+absl::StatusOr<crypto::Secret> NewPassphrase(const InitOptions& options) {
+  if (!options.passphrase_file.empty()) {
+    ASSIGN_OR_RETURN(std::string text, process::ReadSecretFile(options.passphrase_file));
+    if (text.ends_with('\n')) text.pop_back();
+    crypto::Secret passphrase(std::move(text));
+    RETURN_IF_ERROR(Annotate(CheckLength(passphrase), options.passphrase_file));
+    return passphrase;
+  }
+  const crypto::Terminal terminal;
+  auto first = terminal.Ask(T("new passphrase for the witness's key: ", "新口令，用于见证密钥："));
+  if (!first.ok()) {
+    return Invalid("PASSPHRASE_NEEDED",
+                   absl::StrCat(first.status().message(),
+                                ": give --passphrase-file, so that the key is encrypted, or --plain-key, so "
+                                "that it is not"));
+  }
+  RETURN_IF_ERROR(CheckLength(*first));
+  ASSIGN_OR_RETURN(const crypto::Secret second, terminal.Ask(T("the same again: ", "再次输入：")));
+  if (first->view() == second.view()) return first;
+  return Invalid("PASSPHRASES_DIFFER", "the two passphrases are not the same: nothing was made");
+}
+
 absl::StatusOr<crypto::Secret> KeyFileText(const InitOptions& options, const crypto::Signer& key) {
   ASSIGN_OR_RETURN(std::string pem, crypto::SignerToPem(key));
   crypto::Secret plain(std::move(pem));
   if (options.plain_key) return plain;
-  ASSIGN_OR_RETURN(std::string text, process::ReadSecretFile(options.passphrase_file));
-  if (text.ends_with('\n')) text.pop_back();
-  const crypto::Secret passphrase(std::move(text));
-  if (passphrase.view().size() < kPassphraseBytesMin) {
-    return Invalid(
-        "PASSPHRASE_TOO_SHORT",
-        absl::StrCat(options.passphrase_file, ": a passphrase has at least ", kPassphraseBytesMin, " bytes"));
-  }
+  ASSIGN_OR_RETURN(const crypto::Secret passphrase, NewPassphrase(options));
   ASSIGN_OR_RETURN(std::string encrypted, crypto::EncryptKey(plain.view(), passphrase.view()));
   return crypto::Secret(std::move(encrypted));
 }

@@ -34,8 +34,13 @@ Process::Process(std::vector<std::string> arguments, const std::vector<std::stri
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out.c_str(), kFlags, 0600);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err.c_str(), kFlags, 0600);
   std::vector<std::string> variables = environment;
-  const int failed = posix_spawn(&pid_, arguments[0].c_str(), &actions, nullptr, Pointers(&arguments).data(),
-                                 Pointers(&variables).data());
+  // Without a terminal, whoever runs the tests: nobody is there to be asked.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  const int failed = posix_spawn(&pid_, arguments[0].c_str(), &actions, &attributes,
+                                 Pointers(&arguments).data(), Pointers(&variables).data());
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   EXPECT_EQ(failed, 0) << arguments[0];
   if (failed != 0) pid_ = -1;

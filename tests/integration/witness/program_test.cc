@@ -2,8 +2,13 @@
 #include "services/witness/program.h"
 
 #include <csignal>
+#include <cstdlib>
+#include <utility>
 
 #include <gmock/gmock.h>
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/integration/clients/process.h"
 #include "tests/integration/witness/witness_testing.h"
@@ -98,6 +103,46 @@ TEST_F(WitnessProgram, EncryptsItsKey) {
   EXPECT_THAT(without.err, HasSubstr("reason=PASSPHRASE_NEEDED"));
   EXPECT_NE(Serve({"--key-passphrase-file", directory_ / "pass"}), "");
   EXPECT_EQ(Stop(SIGTERM).exit_code, kExitClean);
+}
+
+// At a terminal it asks twice, in the language of whoever sits there, and shows nothing of what is typed.
+TEST_F(WitnessProgram, AsksForAPassphraseAtATerminal) {
+  const auto at_terminal = [&](const std::string& directory, const std::string& second) {
+    int terminal = -1;
+    const pid_t child = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+    if (child == 0) {
+      ::setenv("LC_ALL", "zh_CN.UTF-8", 1);
+      const std::string program = test_support::BinDir() + "/fundledger-witness";
+      const std::string key = log_.verifier_key();
+      ::execl(program.c_str(), program.c_str(), "init", directory.c_str(), "--name", kWitnessName, "--log",
+              key.c_str(), nullptr);
+      ::_exit(127);
+    }
+    std::string said;
+    const auto answer = [&](const std::string& prompt, const std::string& line) {
+      char c = 0;
+      while (said.find(prompt) == std::string::npos && ::read(terminal, &c, 1) == 1) said += c;
+      EXPECT_EQ(::write(terminal, line.data(), line.size()), static_cast<ssize_t>(line.size()));
+    };
+    answer("新口令", "correct horse battery\n");
+    answer("再次输入", second + "\n");
+    char c = 0;
+    while (::read(terminal, &c, 1) == 1) said += c;
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    ::close(terminal);
+    EXPECT_THAT(said, testing::Not(HasSubstr("horse")));
+    return std::pair(WEXITSTATUS(status), said);
+  };
+  const auto differ = at_terminal(directory_ / "w", "correct horse buttery");
+  EXPECT_EQ(differ.first, kExitBadConfiguration);
+  EXPECT_THAT(differ.second, HasSubstr("PASSPHRASES_DIFFER"));
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "w"));
+  const auto made = at_terminal(directory_ / "w", "correct horse battery");
+  EXPECT_EQ(made.first, kExitClean) << made.second;
+  WriteAll(directory_ / "pass", "correct horse battery\n");
+  std::filesystem::permissions(directory_ / "pass", std::filesystem::perms(0600));
+  EXPECT_NE(Serve({"--key-passphrase-file", directory_ / "pass"}), "");
 }
 
 TEST_F(WitnessProgram, InitRefusesWhatItShould) {
