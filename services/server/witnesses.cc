@@ -355,9 +355,10 @@ class Asking {
   std::thread thread_;
 };
 
-// From the latest checkpoints back until the quorum is found, so that an old ledger starts as quickly as a
-// new one. A witness that is not met on the way says itself what it has.
+// From the latest checkpoints back until the quorum is found, or where it stood before, so that an old ledger
+// starts as quickly as a new one. A witness that is not met on the way says itself what it has.
 absl::Status ReadKept(const engine::View& view, Standing* standing) {
+  const uint64_t before = standing->State().size();
   uint64_t step = kScanStep;
   for (uint64_t last = view.size();; step *= 2) {
     const uint64_t first = last > step ? last - step + 1 : 0;
@@ -365,7 +366,7 @@ absl::Status ReadKept(const engine::View& view, Standing* standing) {
       (void)standing->Add(size, attested.checkpoint());
       return true;
     }));
-    if (first == 0 || standing->State().size() > 0) return absl::OkStatus();
+    if (first <= before || standing->State().size() > before) return absl::OkStatus();
     last = first - 1;
   }
 }
@@ -377,7 +378,10 @@ class AllWitnesses final : public Witnesses {
   ~AllWitnesses() override { Stop(); }
 
   absl::Status Begin(engine::Engine* engine) {
+    engine_ = engine;
     RETURN_IF_ERROR(ReadKept(*engine->view(), &standing_));
+    // A mirror asks nobody: what it has of witnesses it fetches from the ledger.
+    if (engine->mirror_state().has_value()) return absl::OkStatus();
     const auto& witnesses = options_.policy.witnesses();
     for (size_t i = 0; i < witnesses.size(); ++i) {
       if (witnesses[i].url.empty()) continue;
@@ -394,6 +398,7 @@ class AllWitnesses final : public Witnesses {
   }
 
   void Tick() override {
+    if (engine_->mirror_state().has_value()) return ReadFetched();
     for (const auto& each : asking_) each->Tick();
   }
   void Stop() override {
@@ -403,8 +408,18 @@ class AllWitnesses final : public Witnesses {
   v1::Witnessing State() const override { return standing_.State(); }
 
  private:
+  void ReadFetched() {
+    const int64_t now_us = options_.monotonic_clock();
+    if (now_us < next_read_us_) return;
+    next_read_us_ = now_us + options_.interval_seconds * kSecondUs;
+    const absl::Status read = ReadKept(*engine_->view(), &standing_);
+    if (!read.ok()) LogStatus(LogLevel::kError, "fault", read);
+  }
+
   const WitnessingOptions options_;
   Standing standing_;
+  engine::Engine* engine_ = nullptr;
+  int64_t next_read_us_ = std::numeric_limits<int64_t>::min();  // of the thread that ticks
   std::vector<std::unique_ptr<Asking>> asking_;
 };
 

@@ -1,4 +1,5 @@
-// Promotion, with a witness that runs: what it has cosigned is not lost in silence.
+// A mirror of a ledger whose witness runs: it names what was cosigned, and is not promoted below that in
+// silence.
 #include <gmock/gmock.h>
 
 #include "tests/integration/clients/live_witness.h"
@@ -9,14 +10,18 @@ namespace {
 
 using testing::HasSubstr;
 
-class PromotionTest : public MirrorWorld {
+class WitnessedMirror : public MirrorWorld {
  protected:
-  PromotionTest() : witness_(path("witness"), Configured("verifier_key")) {
+  WitnessedMirror() : witness_(path("witness"), Configured("verifier_key")) {
     StopServer();
     WriteAll(path("county/policy"), witness_.Policy());
     WriteAll(path("county/client.toml"), "policy = \"policy\"\n" + ReadAll(path("county/client.toml")));
     WriteAll(path("county/server.toml"),
              ReadAll(path("county/server.toml")) + clients_testing::kAsksWitnesses);
+    WriteAll(path("county/mirror-client.toml"),
+             "policy = \"policy\"\n" + ReadAll(path("county/mirror-client.toml")));
+    WriteAll(path("county/mirror-server.toml"),
+             ReadAll(path("county/mirror-server.toml")) + clients_testing::kAsksWitnesses);
     StartServer();
     StartMirror(Origin());
     AwaitWitnessed();
@@ -42,7 +47,28 @@ class PromotionTest : public MirrorWorld {
   clients_testing::LiveWitness witness_;
 };
 
-TEST_F(PromotionTest, OfACopyThatHasAllThatWasCosigned) {
+// What the mirror fetched of the ledger's witnesses, it names in its own answers, under its own policy; while
+// it runs, and after a restart without the ledger.
+TEST_F(WitnessedMirror, NamesWhatItFetchedOfWitnesses) {
+  AddOrganization("v-1");
+  AwaitWitnessed();
+  const uint64_t last = Size() - 1;
+  const auto is_witnessed = [&] {
+    const Finished finished = AskMirror({"finance", "statement", "--json"});
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    const auto witnessed = nlohmann::json::parse(finished.out).at("witnessed");
+    return !witnessed.is_null() && witnessed["sequence"] >= last;
+  };
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!is_witnessed()) ASSERT_LT(std::chrono::steady_clock::now(), until) << MirrorLog();
+  StopMirror();
+  const std::string origin = Origin();
+  KillServer();
+  StartMirror(origin);
+  EXPECT_TRUE(is_witnessed());
+}
+
+TEST_F(WitnessedMirror, IsPromotedWhereItHasAllThatWasCosigned) {
   const uint64_t size = Size();
   StopMirror();
   KillServer();
@@ -51,7 +77,7 @@ TEST_F(PromotionTest, OfACopyThatHasAllThatWasCosigned) {
   EXPECT_THAT(promoted.out, HasSubstr(std::to_string(size) + " records"));
 }
 
-TEST_F(PromotionTest, OfACopyThatHasMore) {
+TEST_F(WitnessedMirror, IsPromotedWhereItHasMore) {
   witness_.Kill();
   AddOrganization("v-1");
   AwaitMirror(Size());
@@ -62,7 +88,7 @@ TEST_F(PromotionTest, OfACopyThatHasMore) {
   EXPECT_EQ(promoted.exit_code, 0) << promoted.err;
 }
 
-TEST_F(PromotionTest, IsRefusedBelowWhatWasCosigned) {
+TEST_F(WitnessedMirror, IsNotPromotedBelowWhatWasCosigned) {
   const uint64_t copied = Size();
   StopMirror();
   AddOrganization("v-1");
