@@ -5,6 +5,7 @@
 #include "clients/cli/commands.h"
 #include "clients/cli/language.h"
 
+#include "absl/synchronization/mutex.h"
 #include <CLI/CLI.hpp>
 
 namespace fundledger::cli {
@@ -64,6 +65,9 @@ void AddGlobals(CLI::App* app, Globals* globals) {
 }
 
 int Run(int argc, char** argv) {
+  // The packaged absl is built with its search for deadlocks, which takes every lock of gRPC's through one
+  // graph.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   SetLanguage(LanguageOf(argc, argv));
   CLI::App app(T("fundledger: a tamper-evident ledger of public money", "fundledger：防篡改的公共资金账本"),
                "fundledger");
