@@ -128,7 +128,9 @@ absl::Status CheckFigure(const log::EvidenceFile& file, const std::vector<log::N
     return Refuse(
         absl::StatusCode::kFailedPrecondition, "EVIDENCE_RECORDS_MISSING",
         "the file holds a signed answer and no records: give all records under its checkpoint, as a "
-        "bundle of the whole ledger, to see whether they give that answer");
+        "bundle of the whole ledger (fundledger-verify BUNDLE --evidence FILE), to see whether they give "
+        "that "
+        "answer");
   }
   ASSIGN_OR_RETURN(checked->answer, JudgeAnswer(envelope.front(), keys, records));
   if (checked->answer->differences.empty()) {

@@ -63,6 +63,12 @@ TEST_F(SignedAnswers, AFigureThatWasSignedWrongConvicts) {
   EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
   EXPECT_THAT(checked.out, HasSubstr("planned_fen: stated 100, the records give 0"));
   EXPECT_THAT(checked.out, HasSubstr("CONVICTS whoever held the log's key"));
+  const Finished kind = RunWith(path("none.toml"), {"evidence", "check", evidence_, "--verifier-key",
+                                                    config.substr(at, config.find('"', at) - at), "--json"});
+  const auto json = nlohmann::json::parse(kind.out, nullptr, false);
+  ASSERT_TRUE(json.is_array()) << kind.out << kind.err;
+  EXPECT_EQ(json[0]["kind"], "wrong-figure");
+  EXPECT_EQ(json[0]["convicts"], true);
 }
 
 TEST_F(SignedAnswers, AFigureChangedOnTheWayConvictsNobody) {

@@ -10,6 +10,9 @@
 #include "fundledger/v1/fund_service.grpc.pb.h"
 #include "fundledger/v1/ledger_service.grpc.pb.h"
 #include "fundledger/v1/report_service.grpc.pb.h"
+#include "fundledger/v1/resources.pb.h"
+#include "ledger/crypto/dsse.h"
+#include "ledger/crypto/signature.h"
 #include "tests/integration/mirror/mirror_testing.h"
 
 namespace fundledger::mirror_testing {
@@ -211,6 +214,42 @@ TEST_F(MirrorAttack, AFigureThatTheRecordsDoNotGiveIsFound) {
   EXPECT_THAT(ReadAll(path("evidence/ALARM")), HasSubstr("FIGURE_DIFFERS"));
   EXPECT_THAT(ReadAll(path("evidence/ALARM")), HasSubstr("paid_fen: stated 1, the records give 0"));
   EXPECT_THAT(StateOfMirror(), HasSubstr("mirror_alarm"));
+}
+
+// The operator signs the figure that it shows: with the records under the checkpoint, that convicts.
+TEST_F(MirrorAttack, AFigureThatWasSignedWrongConvictsByItsKind) {
+  Liar liar(path("county"), Origin());
+  const auto key = crypto::SignerFromPem(ReadAll(path("county/log.key")));
+  ASSERT_TRUE(key.ok()) << key.status();
+  liar.change_statement = [&key](v1::GetStatementResponse* response) {
+    response->mutable_total()->set_paid_fen(response->total().paid_fen() + 1);
+    const auto opened = crypto::OpenEnvelope(response->basis().signed_answer());
+    v1::Answer answer;
+    v1::GetStatementResponse stated;
+    // Where none was asked for there is none to sign.
+    if (!opened.ok() || !answer.ParseFromString(opened->payload) ||
+        !stated.ParseFromString(answer.response())) {
+      return;
+    }
+    stated.mutable_total()->set_paid_fen(response->total().paid_fen());
+    answer.set_response(stated.SerializeAsString());
+    response->mutable_basis()->set_signed_answer(
+        *crypto::SealEnvelope(crypto::kAnswerType, answer.SerializeAsString(), {key->get()}));
+  };
+  StartMirror(liar.address);
+  const log::EvidenceFile file = AwaitAlarm();
+  EXPECT_EQ(file.kind, log::EvidenceKind::kWrongFigure);
+  EXPECT_THAT(ReadAll(path("evidence/ALARM")), HasSubstr("FIGURE_DIFFERS"));
+  // Anybody checks it, by the public key alone.
+  WriteAll(path("wrong.txt"), *log::FormatEvidence(file));
+  const Finished checked = Run({"evidence", "check", path("wrong.txt").string(), "--verifier-key",
+                                Configured("verifier_key"), "--json"});
+  EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
+  const auto json = nlohmann::json::parse(checked.out, nullptr, false);
+  ASSERT_TRUE(json.is_array()) << checked.out;
+  EXPECT_EQ(json[0]["kind"], "wrong-figure");
+  EXPECT_EQ(json[0]["convicts"], true);
+  EXPECT_THAT(json[0]["differences"].dump(), HasSubstr("total.paid_fen: stated 1, the records give 0"));
 }
 
 }  // namespace
