@@ -91,8 +91,8 @@ class ReportCheck {
                    const std::vector<reports::FigurePart>& parts);
   bool IsBacked(const std::string& name, const reports::FigurePart& part);
   const v1::Submission* SubmissionOf(Sequence sequence);
-  void CheckRate(const std::map<std::string, std::string>& figures, const std::string& rate,
-                 const std::string& part, const std::string& whole, int decimals);
+  void CheckRate(const std::map<std::string, std::string>& figures, const std::string& name,
+                 const std::string& said);
 
   const ProvenRecords& proven_;
   Findings& findings_;
@@ -198,30 +198,59 @@ void ReportCheck::CheckFigures(const nlohmann::json& briefing, const bundle::Fig
   CheckRates(figures);
 }
 
-void ReportCheck::CheckRate(const std::map<std::string, std::string>& figures, const std::string& rate,
-                            const std::string& part, const std::string& whole, int decimals) {
-  const auto number = [&figures](const std::string& name) -> std::optional<int64_t> {
-    const auto it = figures.find(name);
+// What a percentage is of what, by its name. Nothing: no report has one of that name.
+struct Rate {
+  std::string part;
+  std::string less;  // is taken from the part: nothing, or the whole itself
+  std::string whole;
+  int decimals;
+};
+std::optional<Rate> RateOf(const std::string& name) {
+  constexpr std::string_view kGrowth = ".growth_percent";
+  if (name == "disbursement_rate_percent") return Rate{"disbursed_fen", "", "planned_fen", 2};
+  if (name == "township_start_rate_percent") return Rate{"township_started", "", "township_projects", 2};
+  if (name == "township_completion_rate_percent")
+    return Rate{"township_completed", "", "township_projects", 2};
+  if (!name.starts_with("programmes.") || !name.ends_with(kGrowth)) return std::nullopt;
+  const std::string programme = name.substr(0, name.size() - kGrowth.size());
+  const std::string before = programme + ".planned_previous_year_fen";
+  return Rate{programme + ".planned_fen", before, before, 1};
+}
+
+// Two figures, which their records were added up to, and what is said of them.
+void ReportCheck::CheckRate(const std::map<std::string, std::string>& figures, const std::string& name,
+                            const std::string& said) {
+  const auto number = [&figures](const std::string& figure) -> std::optional<int64_t> {
+    const auto it = figures.find(figure);
     return it == figures.end() ? std::nullopt : NumberOf(it->second);
   };
-  const auto said = figures.find(rate);
-  const auto numerator = number(part);
-  const auto denominator = number(whole);
-  if (said == figures.end() || !numerator || !denominator) return;
-  const std::string is = *denominator == 0 ? "null" : FormatPercent(*numerator, *denominator, decimals);
-  if (said->second == is) {
-    ++report_.figures;
-  } else {
+  const std::optional<Rate> rate = RateOf(name);
+  const int64_t part = rate.has_value() ? number(rate->part).value_or(0) : 0;
+  const int64_t less = rate.has_value() && !rate->less.empty() ? number(rate->less).value_or(0) : 0;
+  const int64_t whole = rate.has_value() ? number(rate->whole).value_or(0) : 0;
+  const bool is_computable =
+      rate.has_value() && number(rate->part).has_value() && number(rate->whole).has_value();
+  int64_t difference = 0;
+  if (!is_computable || __builtin_sub_overflow(part, less, &difference)) {
     findings_.Add(
-        std::nullopt, "FIGURE_DIFFERS",
-        absl::StrCat(rate, ": the report says ", said->second, ", ", part, " and ", whole, " give ", is));
+        std::nullopt, "FIGURE_UNPROVEN",
+        absl::StrCat(name, ": the report says ", said, ", and lacks the figures to compute it from"));
+    return;
   }
+  const std::string is = whole == 0 ? "null" : FormatPercent(difference, whole, rate->decimals);
+  if (said == is) {
+    ++report_.figures;
+    return;
+  }
+  findings_.Add(
+      std::nullopt, "FIGURE_DIFFERS",
+      absl::StrCat(name, ": the report says ", said, ", ", rate->part, " and ", rate->whole, " give ", is));
 }
 
 void ReportCheck::CheckRates(const std::map<std::string, std::string>& figures) {
-  CheckRate(figures, "disbursement_rate_percent", "disbursed_fen", "planned_fen", 2);
-  CheckRate(figures, "township_start_rate_percent", "township_started", "township_projects", 2);
-  CheckRate(figures, "township_completion_rate_percent", "township_completed", "township_projects", 2);
+  for (const auto& [name, said] : figures) {
+    if (name.ends_with("_percent")) CheckRate(figures, name, said);
+  }
 }
 
 }  // namespace

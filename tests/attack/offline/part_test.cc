@@ -120,6 +120,31 @@ TEST_F(OfflinePart, AReportsFiguresAreWhatTheirRecordsAddUpTo) {
   }
 }
 
+// Rates and growth are computed from figures whose records were added up, and believed of nobody.
+TEST_F(OfflinePart, APercentageThatTheFiguresDoNotGiveIsNamed) {
+  county_.ExportReport(Bundle());
+  const std::string good = ReadAll(Bundle() / "report.json");
+  const auto message = [&](const std::function<void(nlohmann::json&)>& change) {
+    auto report = nlohmann::json::parse(good);
+    change(report);
+    WriteAll(Bundle() / "report.json", report.dump());
+    const auto checked = Check(Bundle());
+    return checked.findings.size() == 1 ? checked.findings[0].reason + " " + checked.findings[0].message
+                                        : absl::StrCat(checked.findings.size(), " findings");
+  };
+  for (const char* rate :
+       {"disbursement_rate_percent", "township_start_rate_percent", "township_completion_rate_percent"}) {
+    EXPECT_THAT(message([rate](nlohmann::json& report) { report[rate] = "98.76"; }),
+                testing::StartsWith(absl::StrCat("FIGURE_DIFFERS ", rate, ": the report says 98.76, ")));
+  }
+  EXPECT_EQ(message([](nlohmann::json& report) { report["programmes"][0]["growth_percent"] = "12.5"; }),
+            "FIGURE_DIFFERS programmes.housing.growth_percent: the report says 12.5, "
+            "programmes.housing.planned_fen and programmes.housing.planned_previous_year_fen give null");
+  EXPECT_THAT(message([](nlohmann::json& report) { report["absorption_percent"] = "12.5"; }),
+              testing::StartsWith("FIGURE_UNPROVEN absorption_percent: the report says 12.5"));
+  EXPECT_EQ(message([](nlohmann::json&) {}), "0 findings");
+}
+
 TEST_F(OfflinePart, AReportThatWasTouchedIsNamed) {
   county_.ExportReport(Bundle());
   const std::string good_report = ReadAll(Bundle() / "report.json");
