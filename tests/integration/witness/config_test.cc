@@ -1,5 +1,6 @@
 #include "services/witness/config.h"
 
+#include <cstdlib>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -107,6 +108,17 @@ TEST_F(WitnessConfigTest, HelpNamesEverySetting) {
     EXPECT_THAT(line->print, HasSubstr(flag));
   }
   EXPECT_THAT(ParseCommandLine({"init", "--help"})->print, HasSubstr("--plain-key"));
+}
+
+TEST_F(WitnessConfigTest, HelpIsInTheLanguageOfWhoeverAsks) {
+  ASSERT_EQ(::setenv("LC_ALL", "zh_CN.UTF-8", 1), 0);
+  const std::string chinese = ParseCommandLine({"--help"})->print;
+  const std::string init = ParseCommandLine({"init", "--help"})->print;
+  ASSERT_EQ(::setenv("LC_ALL", "C.UTF-8", 1), 0);
+  EXPECT_THAT(chinese, HasSubstr("监听地址"));
+  EXPECT_THAT(chinese, HasSubstr("退出码"));
+  EXPECT_THAT(init, HasSubstr("不加密密钥"));
+  EXPECT_THAT(ParseCommandLine({"--help"})->print, HasSubstr("HOST:PORT to listen at"));
 }
 
 }  // namespace
