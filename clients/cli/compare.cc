@@ -82,9 +82,10 @@ void CompareAmong(sdk::Client* client, std::vector<Face>* faces) {
       const Face& other = (*faces)[j];
       if (!face.note.ok() || !other.note.ok() || !face.verdict.ok()) continue;
       const log::EvidenceFile file = log::TwoRoots(*other.note, *face.note);
-      if (!log::CheckContradiction(file, {client->config().log}).ok()) continue;
+      if (!log::CheckContradiction(file, client->log_keys()->keys().verifiers()).ok()) continue;
       face.verdict = sdk::Report(client->config().evidence_path(), "LOG_FORKED",
-                                 absl::StrCat(other.who, " and ", face.who, " were shown two logs"), file);
+                                 absl::StrCat(other.who, " and ", face.who, " were shown two logs"), file,
+                                 client->log_keys()->records());
     }
   }
 }

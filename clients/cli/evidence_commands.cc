@@ -131,11 +131,13 @@ absl::StatusOr<int> RunCheck(Context& context, const EvidenceOptions& options) {
 
 // A signed answer against the records: where it is wrong, a file that convicts.
 absl::StatusOr<int> RunFigure(Context& context, const EvidenceOptions& options) {
-  ASSIGN_OR_RETURN(const evidence::Trust trust, options.trust.Read(context));
   ASSIGN_OR_RETURN(const std::string envelope, ReadInput(options.files.at(0)));
   std::string body;
   size_t bytes = 0;
+  // It learns the log's keys.
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
+  ASSIGN_OR_RETURN(const evidence::Trust trust, options.trust.Read(context));
+  ASSIGN_OR_RETURN(const audit::LogKeys keys, evidence::LogKeysOf(trust));
   const evidence::EachRecord source = RecordsOfServer(client);
   const evidence::EachRecord records =
       [&](const std::function<absl::Status(std::string_view)>& take) -> absl::Status {
@@ -146,7 +148,7 @@ absl::StatusOr<int> RunFigure(Context& context, const EvidenceOptions& options) 
     });
   };
   ASSIGN_OR_RETURN(const evidence::JudgedAnswer judged,
-                   evidence::JudgeAnswer(envelope, {trust.log}, records));
+                   evidence::JudgeAnswer(envelope, keys.verifiers(), records));
   if (judged.differences.empty()) {
     if (context.json()) {
       PrintJson({{"ok", true}, {"method", judged.opened.answer.method()}});
@@ -159,6 +161,7 @@ absl::StatusOr<int> RunFigure(Context& context, const EvidenceOptions& options) 
   log::EvidenceFile file{log::EvidenceKind::kWrongFigure,
                          {{log::PartLabel::kSignedAnswer, Base64Encode(envelope) + "\n"}}};
   if (bytes <= kEmbeddedBytesMax) file.parts.push_back({log::PartLabel::kRecords, body});
+  log::AddLogKeys(trust.log_key_records, &file);
   ASSIGN_OR_RETURN(const std::string text, log::FormatEvidence(file));
   RETURN_IF_ERROR(WriteOutput(options.out, text));
   std::string lines;
@@ -183,6 +186,11 @@ absl::StatusOr<int> RunComplain(Context& context, const EvidenceOptions& options
   for (const std::string& name : options.checkpoints) {
     ASSIGN_OR_RETURN(std::string note, ReadInput(name));
     file.parts.push_back({log::PartLabel::kCheckpoint, std::move(note)});
+  }
+  // What may be checked under the log's later keys brings them along.
+  if (const auto config = context.config(); config.ok()) {
+    ASSIGN_OR_RETURN(const evidence::Trust trust, TrustOptions().Read(context));
+    log::AddLogKeys(trust.log_key_records, &file);
   }
   ASSIGN_OR_RETURN(const std::string text, log::FormatEvidence(file));
   RETURN_IF_ERROR(WriteOutput(options.out, text));

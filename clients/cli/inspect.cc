@@ -9,14 +9,18 @@
 #include "clients/cli/export.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
+#include "clients/cli/table.h"
 #include "clients/cli/trail.h"
 #include "clients/cli/trust.h"
 #include "clients/sdk/files.h"
+#include "clients/sdk/log_keyring.h"
 #include "ledger/audit/audit.h"
 #include "ledger/audit/pipeline.h"
 #include "ledger/base/bytes.h"
 #include "ledger/engine/verify.h"
+#include "ledger/log/evidence.h"
 #include "ledger/log/proof_file.h"
+#include "ledger/log/record.h"
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -225,6 +229,31 @@ absl::StatusOr<int> VerifyOnline(Context& context) {
   return PrintVerified(context, replay.size(), target);
 }
 
+// The keys that the log has had, and with `out` the records that prove each from the first on.
+absl::StatusOr<int> RunLogKeys(Context& context, const std::string& out) {
+  ASSIGN_OR_RETURN(const sdk::Client* client, context.client());
+  ASSIGN_OR_RETURN(const sdk::Facts* facts, context.facts());
+  std::vector<std::string> records = {facts->genesis};
+  records.insert(records.end(), facts->log_key_rotations.begin(), facts->log_key_rotations.end());
+  ASSIGN_OR_RETURN(const auto keyring, sdk::LogKeyring::FromFacts(*facts, client->config().log));
+  if (!out.empty()) RETURN_IF_ERROR(WriteOutput(out, log::EncodeLines(records)));
+  Table table({{T("from record", "起始记录"), Table::Align::kRight}, {T("key", "公钥")}});
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  const std::vector<log::NoteVerifier> verifiers = keyring->keys().verifiers();
+  for (size_t i = 0; i < records.size(); ++i) {
+    ASSIGN_OR_RETURN(const log::Record record, log::DecodeRecord(records[i]));
+    const std::string key = log::VerifierKey(verifiers[i].name, verifiers[i].key->public_key());
+    table.Add({absl::StrCat(record.header.sequence), key});
+    list.push_back({{"from", record.header.sequence}, {"verifier_key", key}});
+  }
+  if (context.json()) {
+    PrintJson({{"log_keys", list}});
+  } else {
+    table.Print(std::cout);
+  }
+  return kExitOk;
+}
+
 void AddVerify(Program* program) {
   struct Options {
     std::string data;
@@ -280,6 +309,14 @@ void AddInspectCommands(Program* program) {
   app->add_option("--out", *out,
                   T("write it to this file, for colleagues to compare", "写入文件，供同事核对"));
   OnCall(program, app, [out](Context& context) { return RunCheckpoint(context, *out); });
+  app = AddCommand(program, "inspect log-keys",
+                   T("the keys that the log has had, each from its record on", "账本历次公钥及其起始记录"));
+  const auto records_out = std::make_shared<std::string>();
+  app->add_option("--out", *records_out,
+                  T("write the records that prove them to this file, for --log-keys of those who check "
+                    "receipts and evidence without a connection",
+                    "写出证明各公钥的记录，供离线核验时以 --log-keys 使用"));
+  OnCall(program, app, [records_out](Context& context) { return RunLogKeys(context, *records_out); });
 }
 
 }  // namespace fundledger::cli

@@ -66,6 +66,7 @@ constexpr Gloss kGlosses[] = {
     {"LEDGER_READ_ONLY", "账本已停止写入，请联系运维"},
     {"LINE_NOT_FOUND", "没有这条预算明细"},
     {"LOG_FORKED", "账本被分叉或改写：请停止报送并报告纪检监察机关"},
+    {"LOG_KEYS_MALFORMED", "账本密钥更换记录文件无法读取"},
     {"LOG_SHRANK", "账本被截断：请停止报送并报告纪检监察机关"},
     {"NOTHING_TO_COMPARE", "未指明与谁核对"},
     {"NOT_THE_REQUESTER", "只有提议人可以撤回"},

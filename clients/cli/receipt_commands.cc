@@ -13,6 +13,7 @@
 #include "clients/cli/trust.h"
 #include "clients/sdk/files.h"
 #include "clients/sdk/kept_receipt.h"
+#include "clients/sdk/witnessed.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 
@@ -44,7 +45,8 @@ struct Checked {
 
 // By whom receipts are judged.
 struct Judges {
-  evidence::Trust trust;
+  audit::LogKeys keys;
+  std::optional<Hash256> ledger;
   std::shared_ptr<const log::Policy> policy;  // null: no witnesses are asked for
 
   bool asks_witnesses() const { return policy != nullptr && policy->AsksWitnesses(); }
@@ -53,7 +55,9 @@ struct Judges {
 // Who names the log's key needs no configuration, so its policy does not count then.
 absl::StatusOr<Judges> ReadJudges(Context& context, const ReceiptOptions& options) {
   Judges judges;
-  ASSIGN_OR_RETURN(judges.trust, options.trust.Read(context));
+  ASSIGN_OR_RETURN(const evidence::Trust trust, options.trust.Read(context));
+  ASSIGN_OR_RETURN(judges.keys, evidence::LogKeysOf(trust));
+  judges.ledger = trust.ledger;
   if (!options.policy.empty() || options.trust.verifier_key.empty()) {
     ASSIGN_OR_RETURN(judges.policy, PolicyOf(context, options.policy));
   }
@@ -64,15 +68,14 @@ absl::StatusOr<Judges> ReadJudges(Context& context, const ReceiptOptions& option
 }
 
 Checked CheckFile(const std::string& file, const Judges& judges) {
-  const evidence::Trust& trust = judges.trust;
   Checked checked;
   checked.file = file;
   const auto bytes = ReadInput(file);
   checked.receipt = bytes.ok() ? sdk::ReadReceipt(*bytes) : bytes.status();
   if (!checked.receipt.ok()) return checked;
-  checked.checkpoint = sdk::CheckKept(*checked.receipt, {trust.log}, trust.ledger);
+  checked.checkpoint = sdk::CheckKept(*checked.receipt, judges.keys, judges.ledger);
   if (!checked.checkpoint.ok() || !judges.asks_witnesses()) return checked;
-  auto witnessed = log::OpenWitnessed(checked.receipt->proof.checkpoint, trust.log, *judges.policy);
+  auto witnessed = sdk::OpenWitnessed(checked.receipt->proof.checkpoint, judges.keys, *judges.policy);
   if (witnessed.ok()) {
     checked.witnessed = *std::move(witnessed);
   } else {
@@ -269,7 +272,7 @@ absl::StatusOr<Checked> Upgrade(sdk::Client* client, const Judges& judges, const
   }
   ASSIGN_OR_RETURN(const sdk::KeptReceipt upgraded, sdk::ProveUnder(client, *checked.receipt, note));
   if (IsWitnessed(checked)) {
-    const auto anew = log::OpenWitnessed(note, judges.trust.log, *judges.policy);
+    const auto anew = sdk::OpenWitnessed(note, judges.keys, *judges.policy);
     if (!anew.ok() || !anew->witnessed) return checked;
   }
   RETURN_IF_ERROR(sdk::ReplaceFile(file, FormatAs(file, upgraded), true));
@@ -277,9 +280,10 @@ absl::StatusOr<Checked> Upgrade(sdk::Client* client, const Judges& judges, const
 }
 
 absl::StatusOr<int> RunUpgrade(Context& context, const ReceiptOptions& options) {
-  ASSIGN_OR_RETURN(const Judges judges, ReadJudges(context, options));
   ASSIGN_OR_RETURN(const std::vector<std::string> files, FilesOf(context, options));
+  // It learns the log's keys, by which receipts are judged.
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
+  ASSIGN_OR_RETURN(const Judges judges, ReadJudges(context, options));
   ASSIGN_OR_RETURN(std::string note, WitnessedNote(client));
   const bool has_witnesses = !note.empty();
   if (!has_witnesses) RETURN_IF_ERROR(client->Latest(&note).status());

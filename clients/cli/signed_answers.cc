@@ -56,7 +56,8 @@ absl::Status SignedAnswers::Keep(Context& context, const std::string& envelope, 
                                  Message* stated) {
   ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
   if (envelope.empty()) return Invalid("came without one");
-  const auto opened = audit::OpenAnswer(envelope, {config->log});
+  ASSIGN_OR_RETURN(const sdk::Client* client, context.client());
+  const auto opened = audit::OpenAnswer(envelope, client->log_keys()->keys());
   if (!opened.ok()) return Invalid(ToStd(opened.status().message()));
   const v1::Answer& answer = opened->answer;
   if (answer.ledger() != config->ledger.view()) return Invalid("what is signed is of another ledger");

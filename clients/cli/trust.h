@@ -16,8 +16,10 @@ namespace fundledger::cli {
 struct TrustOptions {
   std::string verifier_key;
   std::string ledger;
+  std::string log_keys;
   void AddTo(CLI::App* app);
-  // --verifier-key and --ledger, else the configuration's. VERIFIER_KEY_MALFORMED, LEDGER_MALFORMED.
+  // --verifier-key, --ledger and --log-keys, else the configuration's and what was learned of the ledger with
+  // it. VERIFIER_KEY_MALFORMED, LEDGER_MALFORMED, LOG_KEYS_MALFORMED.
   absl::StatusOr<evidence::Trust> Read(Context& context) const;
 };
 

@@ -1,5 +1,6 @@
 #include "clients/evidence/check.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ledger/audit/audit.h"
@@ -150,10 +151,9 @@ std::string KeyName(const log::NoteVerifier& key) {
   return absl::StrCat(key.name, "+", HexEncode(id));
 }
 
-absl::StatusOr<std::vector<log::NoteVerifier>> KeysOf(const log::EvidenceFile& file, const Trust& trust) {
-  const auto bodies = file.Of(PartLabel::kLogKeys);
-  if (bodies.empty()) return std::vector<log::NoteVerifier>{trust.log};
-  ASSIGN_OR_RETURN(const std::vector<std::string> records, log::DecodeLines(bodies[0]));
+absl::StatusOr<audit::LogKeys> LogKeysOf(const Trust& trust) {
+  const std::vector<std::string>& records = trust.log_key_records;
+  if (records.empty()) return audit::LogKeys::Of(trust.log);
   // The genesis is signed by the key it names, so that nobody can put a standby key of their own under it.
   audit::Replay replay;
   const absl::Status is_genesis = replay.Next(records[0]);
@@ -165,7 +165,35 @@ absl::StatusOr<std::vector<log::NoteVerifier>> KeysOf(const log::EvidenceFile& f
                        (!trust.ledger.has_value() || replay.ledger() == *trust.ledger);
   if (!is_ours) return Unverified("record 0 in it is another ledger's than the key given");
   for (size_t i = 1; i < records.size(); ++i) RETURN_IF_ERROR(keys.Follow(records[i]));
-  return keys.verifiers();
+  return keys;
+}
+
+absl::StatusOr<std::vector<log::NoteVerifier>> KeysOf(const log::EvidenceFile& file, const Trust& trust) {
+  ASSIGN_OR_RETURN(const audit::LogKeys known, LogKeysOf(trust));
+  std::vector<log::NoteVerifier> keys = known.verifiers();
+  Trust shown{trust.log, trust.ledger, {}};
+  const auto bodies = file.Of(PartLabel::kLogKeys);
+  if (bodies.empty()) return keys;
+  ASSIGN_OR_RETURN(shown.log_key_records, log::DecodeLines(bodies[0]));
+  ASSIGN_OR_RETURN(const audit::LogKeys of_file, LogKeysOf(shown));
+  for (log::NoteVerifier& key : of_file.verifiers()) {
+    const bool is_known = std::any_of(keys.begin(), keys.end(), [&key](const log::NoteVerifier& each) {
+      return each.key->public_key() == key.key->public_key();
+    });
+    if (!is_known) keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+// That `records`, replayed, had `key` as the log's: one that was replaced, and perhaps stolen, speaks for the
+// log no more.
+absl::Status CheckLogKey(const audit::Replay& replay, const log::NoteVerifier& key) {
+  ASSIGN_OR_RETURN(const books::EntityPtr entity, replay.Get({books::EntityKind::kLedger, ""}));
+  const auto& log_keys = entity->ledger().log_keys();
+  ASSIGN_OR_RETURN(const crypto::PublicKey current, audit::ToPublicKey(log_keys.rbegin()->key()));
+  if (current == key.key->public_key()) return absl::OkStatus();
+  return Unverified(absl::StrCat("by the records given, ", KeyName(key), " was not the log's key at ",
+                                 replay.size(), " records"));
 }
 
 absl::StatusOr<JudgedAnswer> JudgeAnswer(std::string_view envelope,
@@ -191,6 +219,7 @@ absl::StatusOr<JudgedAnswer> JudgeAnswer(std::string_view envelope,
     return RecordsWrong(absl::StrCat("their root is ", HexEncode(replay.Root().view()), ", not ",
                                      HexEncode(checkpoint.root.view())));
   }
+  RETURN_IF_ERROR(CheckLogKey(replay, judged.opened.key));
   ASSIGN_OR_RETURN(judged.differences,
                    reports::CompareAnswer({replay, posted, replay.size() - 1}, judged.opened.answer));
   if (replay.ledger().view() != judged.opened.answer.ledger()) {

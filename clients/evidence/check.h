@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ledger/audit/answer.h"
+#include "ledger/audit/log_keys.h"
 #include "ledger/base/hash256.h"
 #include "ledger/log/evidence.h"
 #include "ledger/log/note.h"
@@ -26,11 +27,18 @@ using EachRecord =
 struct Trust {
   log::NoteVerifier log;          // the key of record 0
   std::optional<Hash256> ledger;  // if known
+  // Record 0 and each that replaced the log's key, oldest first, as far as they are known; empty: `log` is
+  // the only key that is.
+  std::vector<std::string> log_key_records = {};
 };
 
-// All keys that the log has had, as far as the file's LOG KEYS prove them from `trust.log` on. DATA_LOSS,
-// reason LOG_KEY_ROTATION_INVALID; UNAUTHENTICATED, reason EVIDENCE_UNVERIFIED, where record 0 there is
-// another ledger's or its signatures do not hold.
+// The log's keys from `trust.log` on, as `trust.log_key_records` prove them. DATA_LOSS, reason
+// LOG_KEY_ROTATION_INVALID; UNAUTHENTICATED, reason EVIDENCE_UNVERIFIED, where record 0 there is another
+// ledger's or its signatures do not hold.
+absl::StatusOr<audit::LogKeys> LogKeysOf(const Trust& trust);
+
+// All keys that the log has had, as far as the file's LOG KEYS and what is known besides prove them from
+// `trust.log` on. Errors as above.
 absl::StatusOr<std::vector<log::NoteVerifier>> KeysOf(const log::EvidenceFile& file, const Trust& trust);
 
 // How a signed answer stands to the records.
@@ -40,6 +48,7 @@ struct JudgedAnswer {
 };
 // Replays `records` up to the answer's checkpoint, with every signature and rule, and computes the answer
 // anew. FAILED_PRECONDITION, reason EVIDENCE_RECORDS_WRONG: they are not those under its checkpoint.
+// UNAUTHENTICATED, reason EVIDENCE_UNVERIFIED: by these records the log had another key then.
 // Otherwise errors of audit::OpenAnswer, audit::Replay and reports::CompareAnswer.
 absl::StatusOr<JudgedAnswer> JudgeAnswer(std::string_view envelope,
                                          const std::vector<log::NoteVerifier>& keys,

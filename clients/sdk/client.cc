@@ -290,7 +290,7 @@ absl::Status Client::CheckWitnessed(const v1::Basis& basis, const log::Checkpoin
   // All that is believed is one history: what was found to be its beginning stays so.
   if (witnessed_.has_value() && basis.witnessed_checkpoint() == witnessed_note_) return absl::OkStatus();
   ASSIGN_OR_RETURN(witnessed_,
-                   OpenWitnessedBasis(basis, checkpoint, config_.log, *config_.policy, Fetcher()));
+                   OpenWitnessedBasis(basis, checkpoint, log_keys_->keys(), *config_.policy, Fetcher()));
   witnessed_note_ = basis.witnessed_checkpoint();
   return absl::OkStatus();
 }

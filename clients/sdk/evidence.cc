@@ -14,7 +14,8 @@
 namespace fundledger::sdk {
 
 absl::Status Report(const std::filesystem::path& directory, std::string_view reason, std::string_view what,
-                    const log::EvidenceFile& file) {
+                    log::EvidenceFile file, const std::vector<std::string>& log_key_records) {
+  log::AddLogKeys(log_key_records, &file);
   const auto text = log::FormatEvidence(file);
   if (!text.ok()) return Evidence(reason, what);
   const std::filesystem::path path =
@@ -34,14 +35,14 @@ absl::Status Report(const std::filesystem::path& directory, std::string_view rea
 }
 
 absl::Status Complain(const std::filesystem::path& directory, std::string_view reason, std::string_view what,
-                      std::vector<log::EvidencePart> parts) {
+                      std::vector<log::EvidencePart> parts, const std::vector<std::string>& log_key_records) {
   log::EvidenceFile file{
       log::EvidenceKind::kComplaint,
       {{log::PartLabel::kStatement, absl::StrCat(ToAbsl(reason), "\n", ToAbsl(what), "\n")}}};
   for (log::EvidencePart& part : parts) {
     if (!part.body.empty()) file.parts.push_back(std::move(part));
   }
-  return Report(directory, reason, what, file);
+  return Report(directory, reason, what, std::move(file), log_key_records);
 }
 
 }  // namespace fundledger::sdk

@@ -68,14 +68,15 @@ absl::Status Contradicted(Client* client, const KeptReceipt& receipt, const absl
     const std::string theirs =
         log::FormatProofFile({shown->bytes, receipt.header.sequence, shown->inclusion, shown->note});
     const log::EvidenceFile file = log::TwoLeaves(mine, theirs);
-    if (log::CheckContradiction(file, {client->config().log}).ok()) {
-      return Report(directory, "RECEIPT_CONTRADICTED", what, file);
+    if (log::CheckContradiction(file, client->log_keys()->keys().verifiers()).ok()) {
+      return Report(directory, "RECEIPT_CONTRADICTED", what, file, client->log_keys()->records());
     }
   }
   std::string latest;
   (void)client->Latest(&latest);
   return Complain(directory, "RECEIPT_CONTRADICTED", what,
-                  {{log::PartLabel::kRecordProof, mine}, {log::PartLabel::kCheckpoint, latest}});
+                  {{log::PartLabel::kRecordProof, mine}, {log::PartLabel::kCheckpoint, latest}},
+                  client->log_keys()->records());
 }
 
 }  // namespace
@@ -115,8 +116,7 @@ std::string FormatReceipt(const KeptReceipt& receipt) {
   return out.SerializeAsString();
 }
 
-absl::StatusOr<log::Checkpoint> CheckKept(const KeptReceipt& receipt,
-                                          const std::vector<log::NoteVerifier>& keys,
+absl::StatusOr<log::Checkpoint> CheckKept(const KeptReceipt& receipt, const audit::LogKeys& keys,
                                           const std::optional<Hash256>& ledger) {
   if (receipt.proof.index != receipt.header.sequence) {
     return Invalid(absl::StrCat("its record says it is number ", receipt.header.sequence,
@@ -128,17 +128,18 @@ absl::StatusOr<log::Checkpoint> CheckKept(const KeptReceipt& receipt,
     return Invalid(absl::StrCat("its submission is for ledger ", HexEncode(receipt.submission.ledger()),
                                 ", not for ", HexEncode(ledger->view())));
   }
-  absl::Status why = absl::UnauthenticatedError("no key of the log is known");
-  for (const log::NoteVerifier& key : keys) {
-    auto checkpoint = log::OpenProof(receipt.proof, receipt.leaf, key);
-    if (checkpoint.ok()) return checkpoint;
-    const bool is_signed = ReasonOf(checkpoint.status()) != "NOTE_UNVERIFIED";
-    why = checkpoint.status();
-    if (is_signed) break;
+  const auto note = log::ParseNote(receipt.proof.checkpoint);
+  const auto stated = note.ok() ? log::ParseCheckpointText(note->text) : note.status();
+  if (!stated.ok()) return Invalid(absl::StrCat("its checkpoint: ", stated.status().message()));
+  auto checkpoint = log::OpenProof(receipt.proof, receipt.leaf, keys.At(stated->size));
+  if (checkpoint.ok()) return checkpoint;
+  const absl::Status& why = checkpoint.status();
+  if (ReasonOf(why) == "PROOF_INVALID") {
+    return Invalid(absl::StrCat("record and proof do not lead to the checkpoint's root: ", why.message()));
   }
-  return Invalid(ReasonOf(why) == "PROOF_INVALID"
-                     ? absl::StrCat("record and proof do not lead to the checkpoint's root: ", why.message())
-                     : absl::StrCat("its checkpoint: ", why.message()));
+  const bool is_of_unknown = ReasonOf(why) == "NOTE_UNVERIFIED";
+  return Invalid(absl::StrCat("its checkpoint: ", why.message(),
+                              is_of_unknown ? "; or the log replaced its key, which is not known here" : ""));
 }
 
 absl::Status CheckStillThere(Client* client, const KeptReceipt& receipt) {

@@ -13,6 +13,7 @@
 
 #include "fundledger/v1/actions.pb.h"
 #include "fundledger/v1/resources.pb.h"
+#include "ledger/audit/log_keys.h"
 #include "ledger/base/hash256.h"
 #include "ledger/log/note.h"
 #include "ledger/log/proof_file.h"
@@ -38,11 +39,10 @@ absl::StatusOr<KeptReceipt> ReadReceipt(std::string_view bytes);
 // As the client keeps it.
 std::string FormatReceipt(const KeptReceipt& receipt);
 
-// That the log signed a tree with this record at its place: one of `keys` – all that the log has had – signed
-// the checkpoint, the proof leads to it, and the record's submission is for `ledger`, if that is known. It
-// does not show whose signature the submission bears. Evidence, reason RECEIPT_INVALID, with what is wrong.
-absl::StatusOr<log::Checkpoint> CheckKept(const KeptReceipt& receipt,
-                                          const std::vector<log::NoteVerifier>& keys,
+// That the log signed a tree with this record at its place: the key that it had at the checkpoint's size
+// signed that, the proof leads to it, and the record's submission is for `ledger`, if that is known. It does
+// not show whose signature the submission bears. Evidence, reason RECEIPT_INVALID, with what is wrong.
+absl::StatusOr<log::Checkpoint> CheckKept(const KeptReceipt& receipt, const audit::LogKeys& keys,
                                           const std::optional<Hash256>& ledger);
 
 // That the log shown still begins with the tree that the receipt is under. Where it does not, that is kept as

@@ -16,8 +16,12 @@ absl::StatusOr<std::shared_ptr<LogKeyring>> LogKeyring::FromFacts(const Facts& f
         absl::StrCat("record 0 of the ledger names another key than the configuration's verifier_key, ",
                      verifier_key.name, ": believe neither before you know why"));
   }
-  for (const std::string& record : facts.log_key_rotations) RETURN_IF_ERROR(keys.Follow(record));
-  return std::shared_ptr<LogKeyring>(new LogKeyring(std::move(keys)));
+  std::vector<std::string> records = {facts.genesis};
+  for (const std::string& record : facts.log_key_rotations) {
+    RETURN_IF_ERROR(keys.Follow(record));
+    records.push_back(record);
+  }
+  return std::shared_ptr<LogKeyring>(new LogKeyring(std::move(keys), std::move(records)));
 }
 
 absl::StatusOr<log::Checkpoint> LogKeyring::OpenByKnown(std::string_view note) const {

@@ -34,18 +34,26 @@ class LogKeyring {
   // A note must be signed by one of these too, unless there are none.
   void DemandSm2(std::vector<log::Sm2Verifier> sm2) { sm2_ = std::move(sm2); }
   // Puts what is now known in the place of what was.
-  void Learn(LogKeyring&& other) { keys_ = std::move(other.keys_); }
+  void Learn(LogKeyring&& other) {
+    keys_ = std::move(other.keys_);
+    records_ = std::move(other.records_);
+  }
+  // Record 0 and each that replaced the key, oldest first: what proves keys() from the first on. Empty while
+  // nothing but the first is known.
+  const std::vector<std::string>& records() const { return records_; }
 
   // Errors as of log::OpenCheckpoint and log::CheckSm2Line, or that of asking.
   absl::StatusOr<log::Checkpoint> Open(std::string_view note);
   const audit::LogKeys& keys() const { return keys_; }
 
  private:
-  explicit LogKeyring(audit::LogKeys keys) : keys_(std::move(keys)) {}
+  LogKeyring(audit::LogKeys keys, std::vector<std::string> records)
+      : keys_(std::move(keys)), records_(std::move(records)) {}
 
   absl::StatusOr<log::Checkpoint> OpenByKnown(std::string_view note) const;
 
   audit::LogKeys keys_;
+  std::vector<std::string> records_;
   std::vector<log::Sm2Verifier> sm2_;
   std::function<absl::StatusOr<bool>()> ask_;
   bool asking_ = false;  // what is asked opens notes too

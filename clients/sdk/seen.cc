@@ -47,7 +47,8 @@ absl::StatusOr<Seen> Seen::Load(const fs::path& file, const fs::path& evidence,
 
 absl::Status Seen::Complaint(std::string_view reason, std::string_view what, const std::string& note) const {
   return Complain(evidence_, reason, what,
-                  {{log::PartLabel::kCheckpoint, note_}, {log::PartLabel::kCheckpoint, note}});
+                  {{log::PartLabel::kCheckpoint, note_}, {log::PartLabel::kCheckpoint, note}},
+                  log_->records());
 }
 
 absl::Status Seen::Forked(const log::Checkpoint& shown, const std::string& note,
@@ -59,7 +60,7 @@ absl::Status Seen::Forked(const log::Checkpoint& shown, const std::string& note,
   // Without a note that is signed nothing convicts: the ledger's id came by another way.
   const bool is_signed = !note_.empty();
   if (is_signed && shown.size == checkpoint_.size) {
-    return Report(evidence_, "LOG_FORKED", what, log::TwoRoots(note_, note));
+    return Report(evidence_, "LOG_FORKED", what, log::TwoRoots(note_, note), log_->records());
   }
   if (is_signed) {
     // The server's own proof, which leads to another tree than the one signed, convicts if it is one at all.
@@ -70,7 +71,7 @@ absl::Status Seen::Forked(const log::Checkpoint& shown, const std::string& note,
     if (root.ok() &&
         log::CheckContradiction(file, {log_->keys().At(checkpoint_.size), log_->keys().At(shown.size)})
             .ok()) {
-      return Report(evidence_, "LOG_FORKED", what, file);
+      return Report(evidence_, "LOG_FORKED", what, file, log_->records());
     }
   }
   return Complaint("LOG_FORKED", what, note);

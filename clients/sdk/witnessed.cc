@@ -12,14 +12,6 @@
 namespace fundledger::sdk {
 namespace {
 
-// Under the log's key of the configuration, or, where the log has replaced its key, another of the policy.
-absl::StatusOr<log::WitnessedCheckpoint> Open(const std::string& note, const log::NoteVerifier& log,
-                                              const log::Policy& policy) {
-  auto opened = log::OpenWitnessed(note, log, policy);
-  if (opened.ok() || policy.logs().empty()) return opened;
-  return log::OpenWitnessed(note, policy);
-}
-
 absl::Status CheckBeginsWith(const log::Checkpoint& witnessed, const log::Checkpoint& checkpoint,
                              const ProofFetcher& fetch) {
   const auto contradicts = [&](std::string_view why) {
@@ -43,13 +35,20 @@ absl::Status CheckBeginsWith(const log::Checkpoint& witnessed, const log::Checkp
 
 }  // namespace
 
+absl::StatusOr<log::WitnessedCheckpoint> OpenWitnessed(const std::string& note, const audit::LogKeys& keys,
+                                                       const log::Policy& policy) {
+  ASSIGN_OR_RETURN(const log::Note parsed, log::ParseNote(note));
+  ASSIGN_OR_RETURN(const log::Checkpoint stated, log::ParseCheckpointText(parsed.text));
+  return log::OpenWitnessed(note, keys.At(stated.size), policy);
+}
+
 absl::StatusOr<std::optional<WitnessedUpTo>> OpenWitnessedBasis(const ::fundledger::v1::Basis& basis,
                                                                 const log::Checkpoint& checkpoint,
-                                                                const log::NoteVerifier& log,
+                                                                const audit::LogKeys& keys,
                                                                 const log::Policy& policy,
                                                                 const ProofFetcher& fetch) {
   if (basis.witnessed_checkpoint().empty()) return std::nullopt;
-  const auto opened = Open(basis.witnessed_checkpoint(), log, policy);
+  const auto opened = OpenWitnessed(basis.witnessed_checkpoint(), keys, policy);
   if (!opened.ok()) {
     return Evidence(
         "WITNESSED_UNVERIFIED",

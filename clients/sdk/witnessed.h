@@ -9,6 +9,7 @@
 
 #include "clients/sdk/seen.h"
 #include "fundledger/v1/resources.pb.h"
+#include "ledger/audit/log_keys.h"
 #include "ledger/log/note.h"
 #include "ledger/log/policy.h"
 
@@ -22,13 +23,18 @@ struct WitnessedUpTo {
   std::vector<std::string> names;  // of their keys, each once
 };
 
+// The checkpoint of a note with the cosignatures under it, by the log's key for its size. Errors as of
+// log::OpenWitnessed.
+absl::StatusOr<log::WitnessedCheckpoint> OpenWitnessed(const std::string& note, const audit::LogKeys& keys,
+                                                       const log::Policy& policy);
+
 // What `basis` shows of witnesses, `checkpoint` being its own, believed already; nothing where the policy's
 // quorum does not stand under it. The witnessed tree must be one that the believed tree begins with.
 // Evidence, reasons WITNESSED_UNVERIFIED (a signature of log or witness is bad), WITNESSED_CONTRADICTS; or
 // the fetcher's error.
 absl::StatusOr<std::optional<WitnessedUpTo>> OpenWitnessedBasis(const ::fundledger::v1::Basis& basis,
                                                                 const log::Checkpoint& checkpoint,
-                                                                const log::NoteVerifier& log,
+                                                                const audit::LogKeys& keys,
                                                                 const log::Policy& policy,
                                                                 const ProofFetcher& fetch);
 

@@ -47,4 +47,13 @@ absl::StatusOr<OpenedAnswer> OpenAnswer(std::string_view envelope,
                 absl::StrCat("no one key of the log signed the answer and its checkpoint: ", why.message()));
 }
 
+absl::StatusOr<OpenedAnswer> OpenAnswer(std::string_view envelope, const LogKeys& keys) {
+  ASSIGN_OR_RETURN(OpenedAnswer opened, OpenAnswer(envelope, keys.verifiers()));
+  const log::NoteVerifier& key = keys.At(opened.checkpoint.size);
+  if (opened.key.key->public_key() == key.key->public_key()) return opened;
+  return Refuse(absl::StatusCode::kUnauthenticated, "ANSWER_UNVERIFIED",
+                absl::StrCat("the answer is signed by a key that the log had at another time, not at ",
+                             opened.checkpoint.size, " records"));
+}
+
 }  // namespace fundledger::audit

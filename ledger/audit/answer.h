@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fundledger/v1/resources.pb.h"
+#include "ledger/audit/log_keys.h"
 #include "ledger/log/note.h"
 
 #include "absl/status/statusor.h"
@@ -23,5 +24,7 @@ struct OpenedAnswer {
 // ANSWER_UNVERIFIED.
 absl::StatusOr<OpenedAnswer> OpenAnswer(std::string_view envelope,
                                         const std::vector<log::NoteVerifier>& keys);
+// The same by the key for the size of its checkpoint and no other: what the ledger itself answers.
+absl::StatusOr<OpenedAnswer> OpenAnswer(std::string_view envelope, const LogKeys& keys);
 
 }  // namespace fundledger::audit

@@ -288,6 +288,10 @@ EvidenceFile TwoLeaves(std::string_view proof, std::string_view other) {
           {{PartLabel::kRecordProof, std::string(proof)}, {PartLabel::kRecordProof, std::string(other)}}};
 }
 
+void AddLogKeys(const std::vector<std::string>& records, EvidenceFile* file) {
+  if (records.size() > 1) file->parts.push_back({PartLabel::kLogKeys, EncodeLines(records)});
+}
+
 absl::StatusOr<std::string> FormatEvidence(const EvidenceFile& file) {
   RETURN_IF_ERROR(CheckParts(file));
   std::string text = absl::StrCat(ToAbsl(kFirstLine), "\nkind ", ToAbsl(NameOf(file.kind)), "\n");
@@ -314,6 +318,12 @@ absl::StatusOr<EvidenceFile> ParseEvidence(std::string_view text) {
   }
   RETURN_IF_ERROR(CheckParts(file));
   return file;
+}
+
+std::string EncodeLines(const std::vector<std::string>& lines) {
+  std::string body;
+  for (const std::string& line : lines) absl::StrAppend(&body, Base64Encode(line), "\n");
+  return body;
 }
 
 absl::StatusOr<std::vector<std::string>> DecodeLines(std::string_view body) {

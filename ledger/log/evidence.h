@@ -65,13 +65,19 @@ EvidenceFile NotAPrefix(std::string_view older, std::string_view newer, const Ha
 // Two tlog-proof files of one index.
 EvidenceFile TwoLeaves(std::string_view proof, std::string_view other);
 
+// Adds LOG KEYS of `records`, record 0 and each that replaced the log's key, if there is one that did:
+// without it the first key, which everybody has, would not do. Any kind of file may have them.
+void AddLogKeys(const std::vector<std::string>& records, EvidenceFile* file);
+
 // INVALID_ARGUMENT, reason EVIDENCE_MALFORMED: parts that the kind does not have, or that cannot stand in a
 // file.
 absl::StatusOr<std::string> FormatEvidence(const EvidenceFile& file);
 // Reads form alone and believes nothing; what it accepts, FormatEvidence gives back. INVALID_ARGUMENT, reason
 // EVIDENCE_MALFORMED, with the line.
 absl::StatusOr<EvidenceFile> ParseEvidence(std::string_view text);
-// The lines of a part in base64, decoded. INVALID_ARGUMENT, reason EVIDENCE_MALFORMED.
+// Bytes as lines of a part in base64, and back.
+std::string EncodeLines(const std::vector<std::string>& lines);
+// INVALID_ARGUMENT, reason EVIDENCE_MALFORMED.
 absl::StatusOr<std::vector<std::string>> DecodeLines(std::string_view body);
 
 // Two things that one key signed and that cannot both be so.

@@ -55,7 +55,7 @@ absl::StatusOr<std::string> Difference(const engine::View& view, std::string_vie
   return absl::StrJoin(differences, "; ");
 }
 
-std::string SignedCheckpoint(const std::string& envelope, const std::vector<log::NoteVerifier>& keys) {
+std::string SignedCheckpoint(const std::string& envelope, const audit::LogKeys& keys) {
   const auto opened = audit::OpenAnswer(envelope, keys);
   return opened.ok() ? opened->answer.checkpoint() : "";
 }

@@ -9,6 +9,7 @@
 #include <google/protobuf/message.h>
 
 #include "fundledger/v1/report_service.pb.h"
+#include "ledger/audit/log_keys.h"
 #include "ledger/engine/view.h"
 #include "ledger/log/note.h"
 
@@ -29,8 +30,8 @@ absl::StatusOr<std::string> Difference(const engine::View& view, std::string_vie
                                        const google::protobuf::Message& request,
                                        const google::protobuf::Message* answer, const absl::Status& refused);
 
-// The checkpoint that a signed answer names, if one of `keys` signed both; otherwise empty.
-std::string SignedCheckpoint(const std::string& envelope, const std::vector<log::NoteVerifier>& keys);
+// The checkpoint that a signed answer names, if the key of its size signed both; otherwise empty.
+std::string SignedCheckpoint(const std::string& envelope, const audit::LogKeys& keys);
 
 struct SplitNote {
   std::string log_note;             // the text and the log's own signature

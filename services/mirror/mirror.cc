@@ -412,7 +412,7 @@ absl::Status Mirror::CompareFigure(Origin* origin, Stub& stub,
 // Signed, it convicts with the records; unsigned, it is the mirror's word.
 absl::Status Mirror::AccuseOfFigure(const absl::Status& why, const std::string& signed_answer) {
   const std::shared_ptr<const engine::View> view = follower_->view();
-  const std::string checkpoint = SignedCheckpoint(signed_answer, follower_->log_keys().verifiers());
+  const std::string checkpoint = SignedCheckpoint(signed_answer, follower_->log_keys());
   if (checkpoint.empty()) return Complain(why, {});
   log::EvidenceFile file{log::EvidenceKind::kWrongFigure,
                          {{log::PartLabel::kSignedAnswer, absl::StrCat(Base64Encode(signed_answer), "\n")}}};

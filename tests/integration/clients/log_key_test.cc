@@ -2,6 +2,9 @@
 // it from the genesis on; a ledger of suite sm has its checkpoints signed by an SM2 key too.
 #include <gmock/gmock.h>
 
+#include "clients/sdk/keys.h"
+#include "ledger/log/note.h"
+#include "ledger/log/proof_file.h"
 #include "tests/integration/clients/world.h"
 #include "tests/support/paths.h"
 
@@ -64,6 +67,38 @@ class LogKey : public LogKeyBase {
   }
   Finished SignWith(const std::string& key) { return Sign({"--key", path(key).string()}); }
   Finished Submit() { return Run({"admin", "log-key", "submit", file_}); }
+  // Replaces the log's key, and has the daemon sign with the next one alone.
+  void Replace() {
+    const std::string next = Make("county/next.key");
+    Restart("log_key = \"log.key\"\n", "log_key = \"log.key\"\nnext_log_key = \"next.key\"\n");
+    ASSERT_EQ(Rotate(next, Make("standby-2.key")).exit_code, 0);
+    EXPECT_EQ(Sign({"--as", "admin-2"}).exit_code, 0);
+    for (const char* key : {"county/log.key", "county/next.key", "standby-2.key"})
+      EXPECT_EQ(SignWith(key).exit_code, 0) << key;
+    const Finished submitted = Submit();
+    ASSERT_EQ(submitted.exit_code, 0) << submitted.err;
+    Restart("log_key = \"log.key\"\nnext_log_key = \"next.key\"\n", "log_key = \"next.key\"\n");
+  }
+  std::string Receipt(uint64_t sequence) {
+    return path("county/receipts/" + std::to_string(sequence) + ".receipt").string();
+  }
+  std::string VerifierKey() {
+    const std::string text = ReadAll(path("county/client.toml"));
+    const std::string before = "\nverifier_key = \"";
+    const size_t begin = text.find(before) + before.size();
+    return text.substr(begin, text.find('"', begin) - begin);
+  }
+  // As somebody without a configuration, who knows the key of the genesis alone.
+  Finished Alone(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--verifier-key", VerifierKey()});
+    return RunWith(path("none.toml"), arguments);
+  }
+  std::unique_ptr<crypto::Signer> Signer(const std::string& key) {
+    sdk::Passphrases passphrases;
+    auto signer = sdk::LoadSigner(path(key), &passphrases);
+    EXPECT_TRUE(signer.ok()) << signer.status();
+    return *std::move(signer);
+  }
 
   std::string file_;
   int files_ = 0;
@@ -123,6 +158,93 @@ TEST_F(LogKey, IsReplacedBySeveralSignaturesAndFollowedByClients) {
     EXPECT_EQ(RunWith(config, {"inspect", "checkpoint"}).exit_code, 0);
   }
   EXPECT_TRUE(Json({"inspect", "verify", "--data", path("county/ledger").string()})["ok"].get<bool>());
+}
+
+// What is checked without a server is checked by the key that the log had at that size.
+TEST_F(LogKey, ReceiptsFollowIt) {
+  const uint64_t before = Size() - 1;
+  Replace();
+  AddOrganization("behind");
+  const uint64_t after = Size() - 1;
+  const auto checked = Json({"receipt", "check", Receipt(before), Receipt(after)});
+  EXPECT_TRUE(checked[0]["ok"].get<bool>()) << checked;
+  EXPECT_TRUE(checked[1]["ok"].get<bool>()) << checked;
+
+  // A stranger needs the records that replaced the key.
+  const Finished unknown = Alone({"receipt", "check", Receipt(after)});
+  EXPECT_EQ(unknown.exit_code, 4);
+  EXPECT_THAT(unknown.out, HasSubstr("the log replaced its key, which is not known here"));
+  EXPECT_EQ(Alone({"receipt", "check", Receipt(before)}).exit_code, 0);
+  const std::string log_keys = path("log-keys.txt").string();
+  const auto listed = Json({"inspect", "log-keys", "--out", log_keys})["log_keys"];
+  ASSERT_EQ(listed.size(), 2U);
+  EXPECT_EQ(listed[0]["verifier_key"], VerifierKey());
+  EXPECT_EQ(Alone({"receipt", "check", Receipt(before), Receipt(after), "--log-keys", log_keys}).exit_code,
+            0);
+  WriteAll(path("bad.txt"), ReadAll(log_keys).substr(4));
+  EXPECT_NE(Alone({"receipt", "check", Receipt(after), "--log-keys", path("bad.txt").string()}).exit_code, 0);
+  WriteAll(path("bad.txt"), "no base64\n");
+  EXPECT_THAT(Alone({"receipt", "check", Receipt(after), "--log-keys", path("bad.txt").string()}).err,
+              HasSubstr("LOG_KEYS_MALFORMED"));
+
+  // The key before it signs nothing any more, and the next signed nothing before.
+  for (const auto& [sequence, key] : {std::pair(after, "county/log.key"), {before, "county/next.key"}}) {
+    const std::string file = path(std::to_string(sequence) + ".tlog-proof").string();
+    Good({"receipt", "export", Receipt(sequence), "--out", file});
+    EXPECT_EQ(Run({"receipt", "check", file}).exit_code, 0);
+    log::ProofFile proof = *log::ParseProofFile(ReadAll(file));
+    const auto note = log::ParseNote(proof.checkpoint);
+    proof.checkpoint = *log::SignCheckpoint(*log::ParseCheckpointText(note->text), *Signer(key));
+    WriteAll(file, log::FormatProofFile(proof));
+    EXPECT_EQ(Run({"receipt", "check", file}).exit_code, 4) << key;
+    EXPECT_EQ(Alone({"receipt", "check", file, "--log-keys", log_keys}).exit_code, 4) << key;
+  }
+
+  Good({"receipt", "upgrade"});
+  for (const auto& each : Json({"receipt", "list"})) {
+    EXPECT_TRUE(each["ok"].get<bool>()) << each;
+    EXPECT_EQ(each["tree_size"], Size()) << each;
+  }
+  // A client that never saw a rotation learns it on the way.
+  const auto other = Elsewhere("other");
+  fs::copy(path("county/receipts"), path("other/receipts"));
+  EXPECT_EQ(RunWith(other, {"receipt", "check", Receipt(before)}).exit_code, 4);
+  EXPECT_EQ(RunWith(other, {"receipt", "upgrade"}).exit_code, 0);
+  EXPECT_EQ(RunWith(other, {"receipt", "check", Receipt(before)}).exit_code, 0);
+}
+
+TEST_F(LogKey, AnswersAndEvidenceFollowIt) {
+  Settle();
+  const std::string colleague = path("colleague.note").string();
+  Replace();
+  const std::string file = path("funds.answer").string();
+  Good({"finance", "statement", "--signed", file});
+  EXPECT_THAT(Good({"evidence", "figure", file}).out, HasSubstr("the records give the answer"));
+  Good({"inspect", "checkpoint", "--out", colleague});
+  EXPECT_EQ(Run({"inspect", "compare", "--checkpoint", colleague}).exit_code, 0);
+
+  // A colleague was shown another log of this size, by the key that signs now.
+  const auto shown = log::ParseCheckpointText(log::ParseNote(ReadAll(colleague))->text);
+  ASSERT_TRUE(shown.ok());
+  log::Checkpoint forked = *shown;
+  forked.root.bytes[0] ^= 1;
+  const std::string other = path("other.note").string();
+  WriteAll(other, *log::SignCheckpoint(forked, *Signer("county/next.key")));
+  const Finished compared = Run({"inspect", "compare", "--checkpoint", colleague, "--checkpoint", other});
+  EXPECT_EQ(compared.exit_code, 4);
+  EXPECT_THAT(compared.out, HasSubstr("LOG_FORKED"));
+  std::string evidence;
+  for (const auto& entry : fs::directory_iterator(path("county/evidence"))) evidence = entry.path();
+  EXPECT_THAT(ReadAll(evidence), HasSubstr("LOG KEYS"));
+  const Finished convicted = Alone({"evidence", "check", evidence});
+  EXPECT_EQ(convicted.exit_code, 0) << convicted.out << convicted.err;
+
+  // By the key before it, it is nobody's word about this log.
+  forked.root.bytes[1] ^= 1;
+  WriteAll(other, *log::SignCheckpoint(forked, *Signer("county/log.key")));
+  const Finished old = Run({"inspect", "compare", "--checkpoint", colleague, "--checkpoint", other});
+  EXPECT_EQ(old.exit_code, 3);
+  EXPECT_THAT(old.out, HasSubstr("NOTE_UNVERIFIED"));
 }
 
 TEST_F(LogKey, RotationsAreSignedAsTheyAreShown) {

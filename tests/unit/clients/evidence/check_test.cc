@@ -48,17 +48,19 @@ class CheckEvidenceTest : public testing::Test {
   std::string Answered(const std::function<void(v1::GetStatementResponse*)>& spoil = {},
                        const std::string& key = "log") {
     const auto view = engine_->view();
+    const auto checkpoint = log::ParseCheckpointText(log::ParseNote(view->signed_checkpoint())->text);
+    const std::string note = *log::SignCheckpoint(*checkpoint, *KeyOf(key));
     v1::GetStatementRequest request;
     auto response = reports::Statement({*view, *view, view->last_sequence()}, request);
     EXPECT_TRUE(response.ok()) << response.status();
-    response->mutable_basis()->set_checkpoint(view->signed_checkpoint());
+    response->mutable_basis()->set_checkpoint(note);
     if (spoil) spoil(&*response);
     v1::Answer answer;
     answer.set_ledger(LedgerId().str());
     answer.set_method("fundledger.v1.FundService/GetStatement");
     answer.set_request(request.SerializeAsString());
     answer.set_response(response->SerializeAsString());
-    answer.set_checkpoint(view->signed_checkpoint());
+    answer.set_checkpoint(note);
     return *crypto::SealEnvelope(crypto::kAnswerType, answer.SerializeAsString(), {KeyOf(key).get()});
   }
   static EvidenceFile Figure(const std::string& envelope, const std::string& records = "") {
@@ -139,28 +141,63 @@ std::string Forked(uint64_t size, const std::string& key) {
   return *log::SignCheckpoint({std::string(World::kOrigin), size, root}, *KeyOf(key));
 }
 
-TEST_F(CheckEvidenceTest, KeysAreFollowedFromThatOfTheGenesis) {
-  engine_.reset();
-  engine::Options options = world_.OptionsAt(directory_.Sub("ledger"));
-  options.next_log_key = KeyOf("log-2");
-  engine_ = *engine::Engine::Open(options);
-  v1::Submission rotation = world_.Draft(*engine_->view(), World::kAdmin);
-  v1::RotateLogKey& what = *rotation.add_actions()->mutable_rotate_log_key();
-  *what.mutable_log_key() = test_support::WireKey(*KeyOf("log-2"));
-  *what.mutable_standby_key() = test_support::WireKey(*KeyOf("standby-2"));
-  what.set_second_officer(std::string(World::kOtherAdmin));
-  std::vector<const crypto::Signer*> signers;
-  std::vector<std::shared_ptr<const crypto::Signer>> keys;
-  for (const char* name : {World::kAdmin.data(), World::kOtherAdmin.data(), "log", "log-2", "standby-2"}) {
-    keys.push_back(KeyOf(name));
-    signers.push_back(keys.back().get());
+class RotatedKeyTest : public CheckEvidenceTest {
+ protected:
+  // The last record replaced the log's key "log" by "log-2".
+  RotatedKeyTest() {
+    engine_.reset();
+    engine::Options options = world_.OptionsAt(directory_.Sub("ledger"));
+    options.next_log_key = KeyOf("log-2");
+    engine_ = *engine::Engine::Open(options);
+    v1::Submission rotation = world_.Draft(*engine_->view(), World::kAdmin);
+    v1::RotateLogKey& what = *rotation.add_actions()->mutable_rotate_log_key();
+    *what.mutable_log_key() = test_support::WireKey(*KeyOf("log-2"));
+    *what.mutable_standby_key() = test_support::WireKey(*KeyOf("standby-2"));
+    what.set_second_officer(std::string(World::kOtherAdmin));
+    std::vector<const crypto::Signer*> signers;
+    std::vector<std::shared_ptr<const crypto::Signer>> keys;
+    for (const char* name : {World::kAdmin.data(), World::kOtherAdmin.data(), "log", "log-2", "standby-2"}) {
+      keys.push_back(KeyOf(name));
+      signers.push_back(keys.back().get());
+    }
+    const std::string envelope =
+        *crypto::SealEnvelope(crypto::kSubmissionType, rotation.SerializeAsString(), signers);
+    const auto receipt = SubmitAndWait(engine_.get(), envelope);
+    EXPECT_TRUE(receipt.ok()) << receipt.status();
   }
-  const std::string envelope =
-      *crypto::SealEnvelope(crypto::kSubmissionType, rotation.SerializeAsString(), signers);
-  const auto receipt = SubmitAndWait(engine_.get(), envelope);
-  ASSERT_TRUE(receipt.ok()) << receipt.status();
-  const uint64_t size = engine_->view()->size();
+  Trust WithKeys() const {
+    Trust trust = Ours();
+    trust.log_key_records = {Record(0), Record(engine_->view()->last_sequence())};
+    return trust;
+  }
+};
 
+TEST_F(RotatedKeyTest, KeysAreKnownBySize) {
+  const uint64_t size = engine_->view()->size();
+  const auto keys = LogKeysOf(WithKeys());
+  ASSERT_TRUE(keys.ok()) << keys.status();
+  EXPECT_TRUE(audit::OpenAnswer(Answered({}, "log-2"), *keys).ok());
+  EXPECT_EQ(ReasonOf(audit::OpenAnswer(Answered({}, "log"), *keys).status()), "ANSWER_UNVERIFIED");
+  // What is known besides the file counts as what stands in it.
+  const EvidenceFile file = log::TwoRoots(engine_->view()->signed_checkpoint(), Forked(size, "log-2"));
+  EXPECT_TRUE(CheckEvidence(file, WithKeys())->convicts);
+  Trust wrong = WithKeys();
+  wrong.log_key_records[1] = Record(1);
+  EXPECT_EQ(ReasonOf(LogKeysOf(wrong).status()), "LOG_KEY_ROTATION_INVALID");
+  wrong.log_key_records = {Record(1)};
+  EXPECT_FALSE(LogKeysOf(wrong).ok());
+}
+
+// Whoever stole a key that was replaced can sign the ledger's root with any figure.
+TEST_F(RotatedKeyTest, AKeyThatWasReplacedConvictsNobodyOfAFigure) {
+  const uint64_t size = engine_->view()->size();
+  EXPECT_TRUE(CheckEvidence(Figure(Answered(MorePaid, "log-2"), Records(size)), WithKeys())->convicts);
+  const auto stolen = CheckEvidence(Figure(Answered(MorePaid, "log"), Records(size)), WithKeys());
+  EXPECT_EQ(ReasonOf(stolen.status()), "EVIDENCE_UNVERIFIED");
+}
+
+TEST_F(RotatedKeyTest, KeysAreFollowedFromThatOfTheGenesis) {
+  const uint64_t size = engine_->view()->size();
   EvidenceFile file = log::TwoRoots(engine_->view()->signed_checkpoint(), Forked(size, "log-2"));
   EXPECT_EQ(ReasonFor(file), "EVIDENCE_UNVERIFIED")
       << "the genesis key alone does not show whose key this is";

@@ -27,7 +27,7 @@ class KeptReceiptTest : public testing::Test {
   }
   absl::Status Check(std::string_view bytes) {
     ASSIGN_OR_RETURN(const KeptReceipt receipt, ReadReceipt(bytes));
-    return CheckKept(receipt, {log_.Verifier()}, ledger_).status();
+    return CheckKept(receipt, audit::LogKeys::Of(log_.Verifier()), ledger_).status();
   }
 
   const Hash256 ledger_ = *Hash256::FromBytes(std::string(32, 'i'));
@@ -41,7 +41,7 @@ TEST_F(KeptReceiptTest, HoldsInBothForms) {
   ASSERT_TRUE(receipt.ok()) << receipt.status();
   EXPECT_EQ(receipt->header.sequence, index_);
   EXPECT_EQ(receipt->submission.officer(), "clerk-1");
-  const auto checkpoint = CheckKept(*receipt, {log_.Verifier()}, ledger_);
+  const auto checkpoint = CheckKept(*receipt, audit::LogKeys::Of(log_.Verifier()), ledger_);
   ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
   EXPECT_EQ(*checkpoint, log_.At(log_.size()));
   EXPECT_EQ(FormatReceipt(*receipt), Stored());
@@ -53,7 +53,7 @@ TEST_F(KeptReceiptTest, SaysWhatDoesNotHold) {
   const KeptReceipt receipt = *ReadReceipt(Stored());
   const auto why = [&](const KeptReceipt& altered, const log::NoteVerifier& key,
                        const std::optional<Hash256>& ledger) {
-    const auto checked = CheckKept(altered, {key}, ledger);
+    const auto checked = CheckKept(altered, audit::LogKeys::Of(key), ledger);
     EXPECT_EQ(ReasonOf(checked.status()), "RECEIPT_INVALID");
     EXPECT_TRUE(IsEvidence(checked.status()));
     return std::string(checked.status().message());
