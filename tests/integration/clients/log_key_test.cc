@@ -67,18 +67,6 @@ class LogKey : public LogKeyBase {
   }
   Finished SignWith(const std::string& key) { return Sign({"--key", path(key).string()}); }
   Finished Submit() { return Run({"admin", "log-key", "submit", file_}); }
-  // Replaces the log's key, and has the daemon sign with the next one alone.
-  void Replace() {
-    const std::string next = Make("county/next.key");
-    Restart("log_key = \"log.key\"\n", "log_key = \"log.key\"\nnext_log_key = \"next.key\"\n");
-    ASSERT_EQ(Rotate(next, Make("standby-2.key")).exit_code, 0);
-    EXPECT_EQ(Sign({"--as", "admin-2"}).exit_code, 0);
-    for (const char* key : {"county/log.key", "county/next.key", "standby-2.key"})
-      EXPECT_EQ(SignWith(key).exit_code, 0) << key;
-    const Finished submitted = Submit();
-    ASSERT_EQ(submitted.exit_code, 0) << submitted.err;
-    Restart("log_key = \"log.key\"\nnext_log_key = \"next.key\"\n", "log_key = \"next.key\"\n");
-  }
   std::string Receipt(uint64_t sequence) {
     return path("county/receipts/" + std::to_string(sequence) + ".receipt").string();
   }
@@ -163,7 +151,7 @@ TEST_F(LogKey, IsReplacedBySeveralSignaturesAndFollowedByClients) {
 // What is checked without a server is checked by the key that the log had at that size.
 TEST_F(LogKey, ReceiptsFollowIt) {
   const uint64_t before = Size() - 1;
-  Replace();
+  ReplaceLogKey();
   AddOrganization("behind");
   const uint64_t after = Size() - 1;
   const auto checked = Json({"receipt", "check", Receipt(before), Receipt(after)});
@@ -216,12 +204,24 @@ TEST_F(LogKey, ReceiptsFollowIt) {
 TEST_F(LogKey, AnswersAndEvidenceFollowIt) {
   Settle();
   const std::string colleague = path("colleague.note").string();
-  Replace();
+  ReplaceLogKey();
   const std::string file = path("funds.answer").string();
   Good({"finance", "statement", "--signed", file});
   EXPECT_THAT(Good({"evidence", "figure", file}).out, HasSubstr("the records give the answer"));
   Good({"inspect", "checkpoint", "--out", colleague});
   EXPECT_EQ(Run({"inspect", "compare", "--checkpoint", colleague}).exit_code, 0);
+
+  // So do bundles, of the whole ledger and of one thing.
+  for (const std::vector<std::string>& what : {std::vector<std::string>{}, {"--organization", "east"}}) {
+    const std::string bundle = path("bundle-" + std::to_string(what.size())).string();
+    std::vector<std::string> arguments = {"inspect", "export", "--out", bundle};
+    arguments.insert(arguments.end(), what.begin(), what.end());
+    Good(arguments);
+    Process verify({test_support::BinDir() + "/fundledger-verify", bundle, "--verifier-key", VerifierKey()},
+                   {"LC_ALL=C.UTF-8"}, path("verify.out"), path("verify.err"));
+    const Finished verified = verify.Wait();
+    EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+  }
 
   // A colleague was shown another log of this size, by the key that signs now.
   const auto shown = log::ParseCheckpointText(log::ParseNote(ReadAll(colleague))->text);

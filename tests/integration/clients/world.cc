@@ -160,6 +160,34 @@ void World::Settle() {
   WriteAll(path("county/client.toml"), config);
 }
 
+void World::RestartWithKeys(const std::string& lines) {
+  StopServer();
+  std::string text = ReadAll(path("county/server.toml"));
+  const size_t begin = text.find("log_key = ");
+  ASSERT_NE(begin, std::string::npos);
+  size_t end = text.find('\n', begin) + 1;
+  if (text.compare(end, 13, "next_log_key ") == 0) end = text.find('\n', end) + 1;
+  WriteAll(path("county/server.toml"), text.replace(begin, end - begin, lines));
+  StartServer();
+}
+
+void World::ReplaceLogKey() {
+  const auto make = [this](const char* file) -> std::string {
+    return Json({"admin", "log-key", "make", path(file).string(), "--no-passphrase"})["key"];
+  };
+  const std::string next = make("county/next.key");
+  const std::string standby = make("standby-2.key");
+  RestartWithKeys("log_key = \"log.key\"\nnext_log_key = \"next.key\"\n");
+  const std::string file = path("replaced.json").string();
+  Good({"admin", "log-key", "rotate", "--as", "admin-1", "--second-officer", "admin-2", "--next-key", next,
+        "--standby-key", standby, "--out", file});
+  Good({"admin", "log-key", "sign", file, "--yes", "--as", "admin-2"});
+  for (const char* key : {"county/log.key", "county/next.key", "standby-2.key"})
+    Good({"admin", "log-key", "sign", file, "--yes", "--key", path(key).string()});
+  Good({"admin", "log-key", "submit", file, "--as", "admin-1"});
+  RestartWithKeys("log_key = \"next.key\"\n");
+}
+
 std::string World::Csv(const std::string& name, const std::string& text) {
   WriteAll(path(name), text);
   return path(name).string();

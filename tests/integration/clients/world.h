@@ -58,10 +58,15 @@ class World : public testing::Test {
   // reviewer-1, reviewer-2), treasury (treasury-1), works (department-1), east (township-1, township-2),
   // inspector-1.
   void Settle();
+  // Replaces the log's key by county/next.key, of which standby-2.key is the standby; from then on the server
+  // has that key alone.
+  void ReplaceLogKey();
   // Writes a file to import and gives its path.
   std::string Csv(const std::string& name, const std::string& text);
 
  private:
+  // Starts the server anew with its configuration's keys as `lines`.
+  void RestartWithKeys(const std::string& lines);
   std::unique_ptr<Process> StartWith(const std::filesystem::path& config, const std::string& address,
                                      const std::vector<std::string>& arguments);
 

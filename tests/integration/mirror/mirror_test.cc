@@ -54,6 +54,24 @@ TEST_F(MirrorTest, GoesOnAfterItWasKilledInTheMiddle) {
   EXPECT_TRUE(Json({"inspect", "verify", "--data", path("mirror").string()})["ok"].get<bool>());
 }
 
+// The ledger's own key is replaced behind the mirror's back, which knows the first alone.
+TEST_F(MirrorTest, FollowsAReplacedLogKey) {
+  StartMirror(Origin());
+  AwaitMirror(Size());
+  StopMirror();
+  ReplaceLogKey();
+  AddOrganization("v-1");
+  StartMirror(Origin());
+  AwaitMirror(Size());
+  AddOrganization("v-2");
+  AwaitMirror(Size());
+  EXPECT_EQ(nlohmann::json::parse(AskMirror({"finance", "statement", "--json"}).out),
+            Json({"finance", "statement"}));
+  StopMirror();
+  EXPECT_FALSE(std::filesystem::exists(path("evidence/ALARM"))) << MirrorLog();
+  EXPECT_TRUE(Json({"inspect", "verify", "--data", path("mirror").string()})["ok"].get<bool>());
+}
+
 TEST_F(MirrorTest, IsPromotedUnderTheStandbyKeyAndFollowsNoMore) {
   StartMirror(Origin());
   AwaitMirror(Size());
