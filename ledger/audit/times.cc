@@ -1,7 +1,10 @@
 #include "ledger/audit/times.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include "ledger/base/status.h"
 
@@ -29,16 +32,21 @@ TimeBounds::TimeBounds(std::vector<AttestedTime> attested) : attested_(std::move
   std::sort(attested_.begin(), attested_.end(), [](const AttestedTime& a, const AttestedTime& b) {
     return std::tie(a.size, a.time_us, a.by) < std::tie(b.size, b.time_us, b.by);
   });
-  latest_until_.resize(attested_.size());
   earliest_from_.resize(attested_.size());
-  for (size_t i = 0; i < attested_.size(); ++i) {
-    const bool is_later = i == 0 || attested_[i].time_us >= attested_[latest_until_[i - 1]].time_us;
-    latest_until_[i] = is_later ? i : latest_until_[i - 1];
-  }
   for (size_t i = attested_.size(); i-- > 0;) {
     const bool is_earlier =
         i + 1 == attested_.size() || attested_[i].time_us <= attested_[earliest_from_[i + 1]].time_us;
     earliest_from_[i] = is_earlier ? i : earliest_from_[i + 1];
+  }
+  latest_before_.resize(attested_.size() + 1);
+  std::set<std::pair<int64_t, size_t>> by_time;  // those before `i`
+  for (size_t i = 0; i <= attested_.size(); ++i) {
+    // What was said of a checkpoint when somebody had seen the record already, says nothing of the record.
+    const auto end = i == attested_.size()
+                         ? by_time.end()
+                         : by_time.upper_bound({attested_[earliest_from_[i]].time_us, attested_.size()});
+    if (end != by_time.begin()) latest_before_[i] = std::prev(end)->second;
+    if (i < attested_.size()) by_time.emplace(attested_[i].time_us, i);
   }
 }
 
@@ -48,8 +56,8 @@ absl::Status TimeBounds::Check(Sequence sequence, int64_t recorded_at_us) const 
       std::upper_bound(attested_.begin(), attested_.end(), sequence,
                        [](Sequence place, const AttestedTime& each) { return place < each.size; }) -
       attested_.begin());
-  if (behind > 0) {
-    const AttestedTime& before = attested_[latest_until_[behind - 1]];
+  if (latest_before_[behind].has_value()) {
+    const AttestedTime& before = attested_[*latest_before_[behind]];
     if (recorded_at_us < before.time_us - kTimeToleranceUs)
       return Misdated("RECORD_BACKDATED", sequence, recorded_at_us, before, "which it is behind");
   }

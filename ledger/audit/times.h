@@ -8,9 +8,14 @@
 //
 // It shows a record that was dated before a checkpoint which it is not in, or after one which it is in. Where
 // no checkpoint was attested for long, the operator could have dated a record anywhere in between.
+//
+// Anybody can have an old checkpoint attested today. So an attestation bounds no record that a larger
+// checkpoint, attested earlier, holds already; only where no such one is given, an old checkpoint is taken
+// for the latest.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,9 +45,10 @@ class TimeBounds {
 
  private:
   std::vector<AttestedTime> attested_;  // by size
-  // By place in attested_: where the latest time up to there stands, and the earliest from there on.
-  std::vector<size_t> latest_until_;
+  // By place in attested_: where the earliest time from there on stands; and where the latest of those before
+  // the place stands that is not later than that.
   std::vector<size_t> earliest_from_;
+  std::vector<std::optional<size_t>> latest_before_;
 };
 
 }  // namespace fundledger::audit

@@ -4,7 +4,9 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/crypto/time_stamp.h"
+#include "ledger/log/cosignature.h"
 #include "ledger/log/evidence.h"
+#include "ledger/log/note.h"
 #include "ledger/log/record.h"
 #include "ledger/log/tile_layout.h"
 #include "tests/attack/offline/county.h"
@@ -259,6 +261,36 @@ TEST_F(OfflineAttack, ABackDatedRecordIsCaughtByAWitnessAndByATimeStamp) {
     EXPECT_THAT(Named(report), ElementsAre(absl::StrCat("RECORD_BACKDATED@", size))) << name;
     EXPECT_GT(report.attested_times, 0u);
   }
+}
+
+// Whoever hands a bundle on can put a witness of their own into its policy, with a clock as they like.
+TEST_F(OfflineAttack, AWitnessThatABundleBringsAlongSpeaksAgainstNobody) {
+  constexpr char kInvented[] = "invented.example/witness";
+  County county;
+  county.Export(Bundle("before"));
+  county.Grow("late");
+  county.Export(Bundle());
+  const std::string note = ReadAll(Bundle("before") / "checkpoint");
+  const auto parsed = log::ParseNote(note);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  const auto size = log::ParseCheckpointText(parsed->text)->size;
+  const auto key = crypto::GenerateKey(crypto::Algorithm::kEd25519);
+  ASSERT_TRUE(key.ok()) << key.status();
+  const auto seen_s = static_cast<uint64_t>((county.world.clock.now_us() + 600 * kMinuteUs) / 1'000'000);
+  const auto line = log::Cosign(parsed->text, seen_s, kInvented, **key);
+  ASSERT_TRUE(line.ok()) << line.status();
+  std::filesystem::create_directories(Bundle() / "checkpoints");
+  WriteAll(Bundle() / "checkpoints" / absl::StrCat(size), note + *line);
+  const std::string policy =
+      absl::StrCat("log ", County::VerifierKey(), "\nwitness invented ",
+                   log::WitnessKey(kInvented, (*key)->public_key()), "\nquorum invented\n");
+  WriteAll(Bundle() / "policy", policy);
+  const auto report = Check(Bundle());
+  EXPECT_THAT(Named(report), IsEmpty());
+  EXPECT_EQ(report.attested_times, 0u);
+  // Whoever vouches for that witness themselves sees it.
+  const auto named = Named(Check(Bundle(), [&](Options& options) { options.policy = policy; }));
+  EXPECT_THAT(named, ElementsAre(absl::StrCat("RECORD_BACKDATED@", size)));
 }
 
 TEST_F(OfflineAttack, ATimeStampThatIsNotTheCheckpointsIsNamed) {

@@ -1,5 +1,6 @@
 #include "ledger/audit/times.h"
 
+#include <algorithm>
 #include <random>
 
 #include "ledger/base/status.h"
@@ -46,6 +47,18 @@ TEST(TimeBounds, TheTightestOfAllCounts) {
   EXPECT_EQ(ReasonOf(bounds.Check(9, kStart + 6 * kMinute)), "RECORD_POSTDATED");
 }
 
+// Anybody can have an old checkpoint stamped today: that does not make honest records look back-dated.
+TEST(TimeBounds, AnOldCheckpointThatIsAttestedLateSpeaksAgainstNobody) {
+  const TimeBounds bounds(
+      {{10, kStart, "W"}, {20, kStart + 60 * kMinute, "W"}, {10, kStart + 600 * kMinute, "T"}});
+  EXPECT_TRUE(bounds.Check(10, kStart + kMinute).ok()) << bounds.Check(10, kStart + kMinute);
+  EXPECT_TRUE(bounds.Check(19, kStart + 59 * kMinute).ok());
+  EXPECT_EQ(ReasonOf(bounds.Check(10, kStart - 6 * kMinute)), "RECORD_BACKDATED")
+      << "the first one still counts";
+  EXPECT_EQ(ReasonOf(bounds.Check(20, kStart + 70 * kMinute)), "RECORD_BACKDATED")
+      << "no larger one is known";
+}
+
 // Against the definition, read over all attestations each time.
 TEST(TimeBounds, AgreesWithTheDefinition) {
   const auto seed = std::random_device()();
@@ -65,8 +78,14 @@ TEST(TimeBounds, AgreesWithTheDefinition) {
       const int64_t time = kStart + below(80) * kMinute;
       bool early = false;
       bool late = false;
+      const auto has_it_by = [&](int64_t moment) {
+        return std::any_of(attested.begin(), attested.end(), [&](const AttestedTime& other) {
+          return other.size > sequence && other.time_us < moment;
+        });
+      };
       for (const AttestedTime& each : attested) {
-        early = early || (each.size <= sequence && time < each.time_us - kTimeToleranceUs);
+        early = early ||
+                (each.size <= sequence && !has_it_by(each.time_us) && time < each.time_us - kTimeToleranceUs);
         late = late || (each.size > sequence && time > each.time_us + kTimeToleranceUs);
       }
       const std::string expected = early ? "RECORD_BACKDATED" : late ? "RECORD_POSTDATED" : "";
