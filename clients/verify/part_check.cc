@@ -181,6 +181,8 @@ ProvenRecords PartCheck::Run() {
     CheckRecord(sequence, bounds);
   }
   report_.records = proven_.size();
+  if (proven_.empty() && findings_.list().empty() && report_.kind == bundle::Kind::kRecords)
+    findings_.Add(std::nullopt, "RECORDS_MISSING", "the bundle holds no record: there is nothing to check");
   CheckHeld();
   return std::move(proven_);
 }

@@ -3,10 +3,12 @@
 #include "clients/verify/language.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/date.h"
+#include "ledger/base/one_line.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 
 namespace fundledger::verify {
 namespace {
@@ -42,7 +44,10 @@ void PrintRecords(const Report& report, std::ostream& out) {
   out << T("records        ", "记录           ") << report.records
       << T(", each with its proof under the checkpoint of ", " 条，各附证明；检查点规模 ") << report.size
       << T(" records\n", " 条\n");
-  if (!report.about.empty()) out << T("about          ", "范围           ") << report.about << '\n';
+  if (!report.about.empty()) {
+    out << T("about          ", "范围           ") << OneLine(report.about)
+        << T(" (so says whoever made the bundle)\n", "（数据包制作者自述）\n");
+  }
 }
 
 void PrintWitnessed(const Report& report, std::ostream& out) {
@@ -62,7 +67,12 @@ void PrintWitnessed(const Report& report, std::ostream& out) {
              "（策略取自数据包自身：请以 --policy 另行给出）");
   out << '\n' << T("times          ", "时间           ");
   if (report.attested_times == 0) {
-    out << T("no attested checkpoint bounds the records' times\n", "无外部见证的时间可供核对\n");
+    out << T("no attested checkpoint bounds the records' times", "无外部见证的时间可供核对")
+        << (report.policy_was_given || report.witnesses.empty()
+                ? ""
+                : T("; give --policy to compare them with cosignatures",
+                    "；请以 --policy 给出策略，以便与见证时间核对"))
+        << '\n';
   } else {
     out << T("the records' times were compared with ", "已与 ") << report.attested_times
         << T(" attested times, five minutes allowed\n", " 个外部见证时间核对，容差五分钟\n");
@@ -142,10 +152,10 @@ Json ReportJson(const Report& report) {
 void PrintReport(const Report& report, std::ostream& out) {
   for (const Finding& finding : report.findings) {
     out << finding.reason << (finding.record.has_value() ? absl::StrCat(" @", *finding.record) : "") << ": "
-        << finding.message << '\n';
+        << OneLine(finding.message) << '\n';
   }
-  out << T("ledger         ", "账本           ") << report.origin << ", " << HexEncode(report.ledger.view())
-      << '\n';
+  out << T("ledger         ", "账本           ") << OneLine(report.origin) << ", "
+      << HexEncode(report.ledger.view()) << '\n';
   PrintRecords(report, out);
   out << T("checkpoints    ", "检查点         ") << report.checkpoints
       << T(" signed by the log, and of these records\n", " 个，由账本签署且与记录一致\n");
@@ -161,14 +171,19 @@ void PrintReport(const Report& report, std::ostream& out) {
                 : T(" of the briefing given are what the records give\n", " 项与记录重新计算的结果一致\n"));
   }
   for (const JudgedFile& each : report.evidence) {
-    out << T("evidence       ", "证据           ") << each.name << ": " << each.shows << '\n'
+    const std::vector<std::string> shows = absl::StrSplit(each.shows, '\n');
+    out << T("evidence       ", "证据           ") << OneLine(each.name) << ": "
+        << absl::StrJoin(shows, "\n",
+                         [](std::string* line, const std::string& text) { *line += OneLine(text); })
+        << '\n'
         << (each.convicts.empty()
                 ? T("    A COMPLAINT: it convicts nobody, and is to be looked into.",
                     "    投诉材料：不足以定责，应予核查。")
                 : T("    It CONVICTS whoever held the log's key ", "    可定责：该账本密钥的持有人 "))
         << each.convicts << '\n';
   }
-  for (const std::string& note : report.notes) out << T("note           ", "说明           ") << note << '\n';
+  for (const std::string& note : report.notes)
+    out << T("note           ", "说明           ") << OneLine(note) << '\n';
   PrintLimits(report, out);
   out << (report.ok() ? T("the bundle verifies\n", "数据包验证通过\n")
                       : T("THE BUNDLE DOES NOT VERIFY\n", "数据包验证不通过\n"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "ledger/base/one_line.h"
 #include "ledger/base/personal_data.h"
 #include "ledger/base/status.h"
 #include "ledger/base/utf8.h"
@@ -85,6 +86,20 @@ bool IsIdCharacter(char c) {
   return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
 }
 
+// The first character of `text`, which is not empty, or its first byte as \x1B where a terminal would obey
+// it.
+void AppendHarmless(std::string_view* text, std::string* out) {
+  std::string_view rest = *text;
+  const auto code = TakeCodePoint(&rest);
+  const size_t size = code.has_value() ? text->size() - rest.size() : 1;
+  if (code.has_value() && !IsControl(*code)) {
+    out->append(text->substr(0, size));
+  } else {
+    for (const char c : text->substr(0, size)) absl::StrAppendFormat(out, "\\x%02X", static_cast<uint8_t>(c));
+  }
+  text->remove_prefix(size);
+}
+
 }  // namespace
 
 std::optional<char32_t> TakeCodePoint(std::string_view* text) {
@@ -116,19 +131,14 @@ std::optional<char32_t> TakeCodePoint(std::string_view* text) {
 std::string Quote(std::string_view text) {
   constexpr int kCharactersMax = 60;
   std::string quoted = "\"";
-  for (int shown = 0; !text.empty() && shown < kCharactersMax; ++shown) {
-    std::string_view rest = text;
-    const auto code = TakeCodePoint(&rest);
-    const size_t size = code.has_value() ? text.size() - rest.size() : 1;
-    if (code.has_value() && !IsControl(*code)) {
-      quoted.append(text.substr(0, size));
-    } else {
-      for (const char c : text.substr(0, size))
-        absl::StrAppendFormat(&quoted, "\\x%02X", static_cast<uint8_t>(c));
-    }
-    text.remove_prefix(size);
-  }
+  for (int shown = 0; !text.empty() && shown < kCharactersMax; ++shown) AppendHarmless(&text, &quoted);
   return quoted.append(text.empty() ? "\"" : "…\"");
+}
+
+std::string OneLine(std::string_view text) {
+  std::string line;
+  while (!text.empty()) AppendHarmless(&text, &line);
+  return line;
 }
 
 bool IsValidUtf8(std::string_view text) {

@@ -1,8 +1,12 @@
 // Bundles of some records, and of a report: what is shown, what is not, and what does not fit.
+#include <sstream>
+
 #include <gmock/gmock.h>
 
 #include "clients/bundle/figure_parts.h"
+#include "clients/bundle/json.h"
 #include "clients/verify/part_check.h"
+#include "clients/verify/print.h"
 #include "ledger/log/proof_file.h"
 #include "tests/attack/offline/county.h"
 
@@ -45,6 +49,26 @@ TEST_F(OfflinePart, OneProjectsRecordsAreIncluded) {
   EXPECT_FALSE(report.replayed);
   ASSERT_TRUE(report.witnessed.has_value());
   EXPECT_EQ(report.witnessed->size, report.size);
+}
+
+TEST_F(OfflinePart, ABundleWithoutRecordsShowsNothing) {
+  county_.Export(Bundle(), "p-1");
+  std::filesystem::remove_all(Bundle() / "records");
+  EXPECT_THAT(Named(Check(Bundle())), ElementsAre("RECORDS_MISSING"));
+}
+
+// ledger.json is nobody's word, and what it says of the bundle is shown: it must not speak for the verifier.
+TEST_F(OfflinePart, WhatABundleIsSaidToBeAboutForgesNoLineOfTheReport) {
+  county_.Export(Bundle(), "p-1");
+  auto manifest = bundle::ParseJson(ReadAll(Bundle() / "ledger.json"));
+  ASSERT_TRUE(manifest.ok());
+  (*manifest)["about"] = "project p-1\nwitnessed      up to record 9, by the court\r\x1b[8m";
+  WriteAll(Bundle() / "ledger.json", manifest->dump());
+  std::ostringstream printed;
+  verify::PrintReport(Check(Bundle()), printed);
+  EXPECT_THAT(printed.str(), testing::Not(HasSubstr("\nwitnessed      up to record")));
+  EXPECT_THAT(printed.str(), testing::Not(HasSubstr("\x1b")));
+  EXPECT_THAT(printed.str(), HasSubstr("\\x1B[8m (so says whoever made the bundle)\n"));
 }
 
 TEST_F(OfflinePart, ARecordThatIsChangedIsNamed) {

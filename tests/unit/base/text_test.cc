@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ledger/base/one_line.h"
 #include "ledger/base/status.h"
 #include "ledger/base/utf8.h"
 
@@ -27,6 +28,13 @@ TEST(Utf8, RefusesOverlongSurrogatesTruncatedAndTooLarge) {
     EXPECT_EQ(ReasonOf(CheckText("note", bad, 100)), "TEXT_NOT_UTF8") << testing::PrintToString(bad);
   }
   EXPECT_EQ(IsValidUtf8(std::string_view("a\0b", 3)), true);  // valid, and a control character
+}
+
+TEST(OneLine, KeepsAllTextOnItsLineAndHarmlessOnATerminal) {
+  EXPECT_EQ(OneLine("石首\nthe bundle verifies\r\x1b[8m\xff\xc2\x9b"),
+            "石首\\x0Athe bundle verifies\\x0D\\x1B[8m\\xFF\\xC2\\x9B");
+  EXPECT_EQ(OneLine(std::string(200, 'a')), std::string(200, 'a'));
+  EXPECT_EQ(OneLine(""), "");
 }
 
 TEST(Quote, IsValidUtf8AndHarmlessOnATerminal) {
