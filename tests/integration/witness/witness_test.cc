@@ -92,6 +92,16 @@ class WitnessTest : public testing::Test {
   std::unique_ptr<HttpServer> server_;
 };
 
+// A few bytes could stand for as many as fill the memory, and anybody may send them.
+TEST_F(WitnessTest, TakesNothingThatIsPacked) {
+  httplib::Client client("http://" + server_->address());
+  client.set_compress(true);
+  const auto answer = client.Post("/add-checkpoint", log_.Request(0, 3), "text/plain");
+  ASSERT_TRUE(answer) << httplib::to_string(answer.error());
+  EXPECT_EQ(answer->status, 415) << answer->body;
+  EXPECT_EQ(Post(log_.Request(0, 3)).status, 200) << "the same as it is";
+}
+
 TEST_F(WitnessTest, CosignsALogAsItGrows) {
   size_t from = 0;
   for (const size_t to : {1u, 2u, 5u, 8u, 8u, 255u, 256u, 257u, 300u}) {
