@@ -102,6 +102,9 @@ absl::Status Client::Greet() {
   });
   ASSIGN_OR_RETURN(seen_,
                    Seen::Load(config_.seen_path(), config_.evidence_path(), log_keys_, config_.ledger));
+  // Another program may have seen more while this one's answer was under way: that is no shrinking.
+  const auto shown = log_keys_->keys().Open(ledger_.checkpoint());
+  if (shown.ok() && shown->size < seen_->checkpoint().size) RETURN_IF_ERROR(AskLedger());
   return seen_->BelieveLatest(ledger_.checkpoint(), Fetcher()).status();
 }
 

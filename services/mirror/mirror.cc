@@ -149,6 +149,7 @@ absl::Status Mirror::FollowOnce() {
 
 // Before records are asked for: is it the ledger, and is what it shows what it signed before?
 absl::Status Mirror::Greet(Origin* origin) {
+  const uint64_t had = follower_->view()->size();  // what comes in while it is asked, its answer may not hold
   ASSIGN_OR_RETURN(
       const v1::GetLedgerResponse facts,
       origin->Call(origin->ledger(), &v1::LedgerService::Stub::GetLedger, v1::GetLedgerRequest()));
@@ -158,10 +159,10 @@ absl::Status Mirror::Greet(Origin* origin) {
                   absl::StrCat(settings_.origin.address, " serves the ledger ", HexEncode(facts.ledger()),
                                ", the mirror is of ", HexEncode(log::LeafHash(genesis).view())));
   }
-  return CheckShown(facts.checkpoint());
+  return CheckShown(facts.checkpoint(), had);
 }
 
-absl::Status Mirror::CheckShown(const std::string& note) {
+absl::Status Mirror::CheckShown(const std::string& note, uint64_t had) {
   const std::shared_ptr<const engine::View> view = follower_->view();
   const uint64_t size = SizeOf(note);
   SeeOrigin(size);
@@ -170,7 +171,7 @@ absl::Status Mirror::CheckShown(const std::string& note) {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(CheckRoot(note));
-  if (size == view->size()) return absl::OkStatus();
+  if (size >= had) return absl::OkStatus();
   return Complain(
       Found("ORIGIN_WENT_BACK",
             absl::StrCat("the ledger shows ", size, " records, and had signed ", view->size(),
@@ -200,7 +201,7 @@ absl::Status Mirror::Watch(Origin* origin, grpc::ClientContext* context) {
 absl::Status Mirror::Keep(Origin* origin, const RecordBatch& batch) {
   if (batch.records.empty()) {
     SetPhase(Phase::kFollowing, absl::OkStatus());
-    return CheckShown(batch.note);
+    return CheckShown(batch.note, follower_->view()->size());
   }
   const engine::AppendOutcome outcome = follower_->Append(batch.records, batch.note);
   if (outcome.is_refuted) return AccuseOfRecord(origin, outcome, batch);

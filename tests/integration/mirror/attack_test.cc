@@ -1,5 +1,8 @@
 // What a mirror finds out: a history rewritten behind it, a ledger that went back, and one that lies to it.
+#include <atomic>
+#include <chrono>
 #include <functional>
+#include <future>
 
 #include <gmock/gmock.h>
 #include <grpcpp/create_channel.h>
@@ -14,6 +17,7 @@
 #include "ledger/crypto/dsse.h"
 #include "ledger/crypto/signature.h"
 #include "tests/integration/mirror/mirror_testing.h"
+#include "tests/support/paths.h"
 
 namespace fundledger::mirror_testing {
 namespace {
@@ -58,11 +62,14 @@ class Liar final : public v1::LedgerService::Service,
   // Set before the mirror starts.
   std::function<void(v1::WatchRecordsResponse*)> change_records;
   std::function<void(v1::GetStatementResponse*)> change_statement;
+  std::function<void()> hold_ledger;  // before its answer is passed on
 
   grpc::Status GetLedger(grpc::ServerContext*, const v1::GetLedgerRequest* request,
                          v1::GetLedgerResponse* response) override {
     grpc::ClientContext context;
-    return ledger_->GetLedger(&context, *request, response);
+    const grpc::Status status = ledger_->GetLedger(&context, *request, response);
+    if (hold_ledger) hold_ledger();
+    return status;
   }
   grpc::Status WatchRecords(grpc::ServerContext* call, const v1::WatchRecordsRequest* request,
                             grpc::ServerWriter<v1::WatchRecordsResponse>* writer) override {
@@ -175,6 +182,61 @@ TEST_F(MirrorAttack, ALedgerThatForgotRecordsIsComplainedOf) {
   const log::EvidenceFile file = AwaitAlarm();
   EXPECT_EQ(file.kind, log::EvidenceKind::kComplaint);
   EXPECT_THAT(ReadAll(path("evidence/ALARM")), HasSubstr("ORIGIN_WENT_BACK"));
+}
+
+// The ledger grows while its answer is under way: that is no going back.
+TEST_F(MirrorAttack, AnAnswerThatTheMirrorOvertookAccusesNobody) {
+  constexpr std::chrono::seconds kLimit(60);
+  Liar slow(path("county"), Origin());
+  std::atomic<bool> is_armed = false;
+  std::promise<void> held;
+  std::promise<void> released;
+  std::promise<void> asked_again;
+  std::atomic<int> answers = 0;
+  slow.hold_ledger = [&] {
+    if (!is_armed) return;
+    const int answer = ++answers;
+    if (answer == 1) {
+      held.set_value();
+      released.get_future().wait_for(kLimit);
+    } else if (answer == 2) {
+      asked_again.set_value();
+    }
+  };
+  StartMirror(slow.address);
+  AwaitMirror(Size());
+  is_armed = true;
+  ASSERT_EQ(held.get_future().wait_for(kLimit), std::future_status::ready) << MirrorLog();
+  AddOrganization("v-meanwhile");
+  AwaitMirror(Size());
+  released.set_value();
+  // It compares again, as it would not if it were alarmed.
+  EXPECT_EQ(asked_again.get_future().wait_for(kLimit), std::future_status::ready) << MirrorLog();
+  EXPECT_FALSE(std::filesystem::exists(path("evidence/ALARM"))) << MirrorLog();
+  StopMirror();
+}
+
+// The same of two programs of one client, which share what they have seen.
+TEST_F(MirrorAttack, AnAnswerThatAnotherProgramOvertookAccusesNobody) {
+  constexpr std::chrono::seconds kLimit(60);
+  Liar slow(path("county"), Origin());
+  std::atomic<int> answers = 0;
+  std::promise<void> held;
+  std::promise<void> released;
+  slow.hold_ledger = [&] {
+    if (++answers > 1) return;
+    held.set_value();
+    released.get_future().wait_for(kLimit);
+  };
+  Process asking({test_support::BinDir() + "/fundledger", "--config", path("county/client.toml").string(),
+                  "--server", slow.address, "finance", "funds"},
+                 {"LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin"}, path("asking.out"), path("asking.err"));
+  ASSERT_EQ(held.get_future().wait_for(kLimit), std::future_status::ready);
+  AddOrganization("v-meanwhile");
+  released.set_value();
+  const Finished finished = asking.Wait();
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_GT(answers, 1) << "it asks again";
 }
 
 TEST_F(MirrorAttack, ARecordChangedOnTheWayIsNotKeptAndComplainedOf) {
