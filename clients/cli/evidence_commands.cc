@@ -11,6 +11,7 @@
 #include "clients/sdk/files.h"
 #include "clients/sdk/kept_receipt.h"
 #include "ledger/base/bytes.h"
+#include "ledger/base/one_line.h"
 #include "ledger/base/status.h"
 
 #include "absl/strings/str_cat.h"
@@ -74,7 +75,7 @@ void PrintStatements(const evidence::CheckedEvidence& checked) {
   for (const std::string& statement : checked.statements) {
     std::cout << T("  whoever wrote the file says, and nobody signed:\n", "  制作者陈述（无人签名）：\n");
     for (const auto line : absl::StrSplit(absl::StripSuffix(statement, "\n"), '\n')) {
-      std::cout << "    " << line << '\n';
+      std::cout << "    " << OneLine(ToStd(line)) << '\n';
     }
   }
 }
@@ -85,12 +86,12 @@ void PrintChecked(const std::string& name, const log::EvidenceFile& file,
   if (checked.contradiction.has_value()) std::cout << "  " << Shows(*checked.contradiction) << '\n';
   if (checked.answer.has_value()) {
     std::cout << "  " << checked.key << T(" signed an answer to ", " 签署了对 ")
-              << checked.answer->opened.answer.method()
+              << OneLine(checked.answer->opened.answer.method())
               << T(" that the records under its checkpoint do not give:\n",
                    " 的答复，与其检查点下的记录不符：\n");
-    for (const std::string& line : checked.answer->differences) std::cout << "    " << line << '\n';
+    for (const std::string& line : checked.answer->differences) std::cout << "    " << OneLine(line) << '\n';
   }
-  for (const std::string& part : checked.parts) std::cout << "  - " << part << '\n';
+  for (const std::string& part : checked.parts) std::cout << "  - " << OneLine(part) << '\n';
   PrintStatements(checked);
   if (checked.convicts) {
     std::cout
