@@ -23,8 +23,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Records that are put into an evidence file; more are named by their root alone.
-constexpr size_t kEmbeddedBytesMax = 32 << 20;
+// MiB of records that are put into an evidence file at most; more are named by their root alone. A third
+// larger in Base64, they still go into a file that fundledger-verify reads.
+constexpr size_t kRecordsMibMax = 32;
 
 struct EvidenceOptions {
   std::vector<std::string> files;
@@ -33,6 +34,7 @@ struct EvidenceOptions {
   std::string submission;
   std::vector<std::string> checkpoints;
   std::string statement;
+  size_t records_mib = kRecordsMibMax;
   TrustOptions trust;
 };
 
@@ -133,6 +135,7 @@ absl::StatusOr<int> RunCheck(Context& context, const EvidenceOptions& options) {
 // A signed answer against the records: where it is wrong, a file that convicts.
 absl::StatusOr<int> RunFigure(Context& context, const EvidenceOptions& options) {
   ASSIGN_OR_RETURN(const std::string envelope, ReadInput(options.files.at(0)));
+  const size_t bytes_max = options.records_mib << 20;
   std::string body;
   size_t bytes = 0;
   // It learns the log's keys.
@@ -144,7 +147,7 @@ absl::StatusOr<int> RunFigure(Context& context, const EvidenceOptions& options) 
       [&](const std::function<absl::Status(std::string_view)>& take) -> absl::Status {
     return source([&](std::string_view record) -> absl::Status {
       bytes += record.size();
-      if (bytes <= kEmbeddedBytesMax) absl::StrAppend(&body, Base64Encode(record), "\n");
+      if (bytes <= bytes_max) absl::StrAppend(&body, Base64Encode(record), "\n");
       return take(record);
     });
   };
@@ -161,7 +164,8 @@ absl::StatusOr<int> RunFigure(Context& context, const EvidenceOptions& options) 
   }
   log::EvidenceFile file{log::EvidenceKind::kWrongFigure,
                          {{log::PartLabel::kSignedAnswer, Base64Encode(envelope) + "\n"}}};
-  if (bytes <= kEmbeddedBytesMax) file.parts.push_back({log::PartLabel::kRecords, body});
+  const bool has_records = bytes <= bytes_max;
+  if (has_records) file.parts.push_back({log::PartLabel::kRecords, body});
   log::AddLogKeys(trust.log_key_records, &file);
   ASSIGN_OR_RETURN(const std::string text, log::FormatEvidence(file));
   RETURN_IF_ERROR(WriteOutput(options.out, text));
@@ -169,7 +173,11 @@ absl::StatusOr<int> RunFigure(Context& context, const EvidenceOptions& options) 
   for (const std::string& line : judged.differences) absl::StrAppend(&lines, "\n  ", line);
   return sdk::Evidence("ANSWER_WRONG",
                        absl::StrCat("the records do not give the answer that was signed; kept in ",
-                                    options.out, ", which convicts whoever holds the log's key", lines));
+                                    options.out, ", which convicts whoever holds the log's key",
+                                    has_records ? ""
+                                                : ", beside the records, which it does not hold: "
+                                                  "fundledger-verify BUNDLE --evidence",
+                                    lines));
 }
 
 absl::StatusOr<int> RunComplain(Context& context, const EvidenceOptions& options) {
@@ -230,6 +238,12 @@ void AddEvidenceCommands(Program* program) {
       ->expected(1);
   app->add_option("--out", options->out, T("evidence file to write, if it is wrong", "证据输出文件"))
       ->default_val("wrong-figure.txt");
+  app->add_option("--records-mib", options->records_mib,
+                  T("put the records into the file up to this many MiB; of more it names the root alone, and "
+                    "fundledger-verify BUNDLE --evidence judges it; 32 if not given",
+                    "证据文件所附记录的上限（MiB）；超过时只列其根，由 fundledger-verify BUNDLE --evidence "
+                    "核验；默认 32"))
+      ->check(CLI::Range(size_t{0}, kRecordsMibMax));
   options->trust.AddTo(app);
   OnCall(program, app, [options](Context& context) { return RunFigure(context, *options); });
 

@@ -6,6 +6,7 @@
 #include "ledger/crypto/dsse.h"
 #include "ledger/crypto/signature.h"
 #include "tests/integration/clients/world.h"
+#include "tests/support/paths.h"
 
 namespace fundledger::clients_testing {
 namespace {
@@ -69,6 +70,28 @@ TEST_F(SignedAnswers, AFigureThatWasSignedWrongConvicts) {
   ASSERT_TRUE(json.is_array()) << kind.out << kind.err;
   EXPECT_EQ(json[0]["kind"], "wrong-figure");
   EXPECT_EQ(json[0]["convicts"], true);
+}
+
+// As of a log with more records than go into a file: the file alone convicts nobody, beside a bundle it does.
+TEST_F(SignedAnswers, AFigureWhoseRecordsAreNotInTheFileConvictsBesideABundle) {
+  SignAnotherFigure();
+  const Finished wrong = Run({"evidence", "figure", answer_, "--out", evidence_, "--records-mib", "0"});
+  EXPECT_EQ(wrong.exit_code, 4) << wrong.out << wrong.err;
+  EXPECT_THAT(wrong.err, HasSubstr("fundledger-verify BUNDLE --evidence"));
+  const Finished alone = Run({"evidence", "check", evidence_});
+  EXPECT_EQ(alone.exit_code, 4) << alone.out << alone.err;
+  EXPECT_THAT(alone.out, HasSubstr("EVIDENCE_RECORDS_MISSING"));
+  Good({"inspect", "export", "--out", path("bundle").string()});
+  const Finished judged = Process({test_support::BinDir() + "/fundledger-verify", path("bundle").string(),
+                                   "--evidence", evidence_, "--json"},
+                                  {"LC_ALL=C.UTF-8"}, path("verify.out"), path("verify.err"))
+                              .Wait();
+  const auto json = nlohmann::json::parse(judged.out, nullptr, false);
+  ASSERT_TRUE(json.is_object()) << judged.out << judged.err;
+  ASSERT_EQ(json["evidence"].size(), 1u) << judged.out;
+  EXPECT_TRUE(json["evidence"][0]["convicts"].is_string()) << judged.out;
+  EXPECT_THAT(std::string(json["evidence"][0]["shows"]),
+              HasSubstr("planned_fen: stated 100, the records give 0"));
 }
 
 TEST_F(SignedAnswers, AFigureChangedOnTheWayConvictsNobody) {
