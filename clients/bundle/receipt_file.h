@@ -9,8 +9,8 @@
 
 namespace fundledger::bundle {
 
-// A tlog-proof as it is; of a fundledger.v1.Receipt with its envelope what it says, in that form.
-// INVALID_ARGUMENT, reason RECEIPT_MALFORMED.
+// Reads form alone: a tlog-proof as it is; a fundledger.v1.Receipt with its envelope in that form, its record
+// in `extra`. INVALID_ARGUMENT, reason RECEIPT_MALFORMED; what a receipt says twice must be said alike.
 absl::StatusOr<log::ProofFile> ParseReceipt(std::string_view bytes);
 
 }  // namespace fundledger::bundle

@@ -170,19 +170,18 @@ absl::StatusOr<audit::LogKeys> LogKeysOf(const Trust& trust) {
 
 absl::StatusOr<std::vector<log::NoteVerifier>> KeysOf(const log::EvidenceFile& file, const Trust& trust) {
   ASSIGN_OR_RETURN(const audit::LogKeys known, LogKeysOf(trust));
-  std::vector<log::NoteVerifier> keys = known.verifiers();
-  Trust shown{trust.log, trust.ledger, {}};
   const auto bodies = file.Of(PartLabel::kLogKeys);
-  if (bodies.empty()) return keys;
+  if (bodies.empty()) return known.verifiers();
+  Trust shown{trust.log, trust.ledger};
   ASSIGN_OR_RETURN(shown.log_key_records, log::DecodeLines(bodies[0]));
   ASSIGN_OR_RETURN(const audit::LogKeys of_file, LogKeysOf(shown));
-  for (log::NoteVerifier& key : of_file.verifiers()) {
-    const bool is_known = std::any_of(keys.begin(), keys.end(), [&key](const log::NoteVerifier& each) {
-      return each.key->public_key() == key.key->public_key();
-    });
-    if (!is_known) keys.push_back(std::move(key));
+  // Whoever stole a key can replace it by one of their own, on paper: the log did not.
+  const size_t both = std::min(shown.log_key_records.size(), trust.log_key_records.size());
+  if (!std::equal(shown.log_key_records.begin(), shown.log_key_records.begin() + static_cast<ptrdiff_t>(both),
+                  trust.log_key_records.begin())) {
+    return Unverified("it names other records that replaced the log's key than are known here");
   }
-  return keys;
+  return shown.log_key_records.size() > both ? of_file.verifiers() : known.verifiers();
 }
 
 // That `records`, replayed, had `key` as the log's: one that was replaced, and perhaps stolen, speaks for the

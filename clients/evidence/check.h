@@ -37,8 +37,8 @@ struct Trust {
 // ledger's or its signatures do not hold.
 absl::StatusOr<audit::LogKeys> LogKeysOf(const Trust& trust);
 
-// All keys that the log has had, as far as the file's LOG KEYS and what is known besides prove them from
-// `trust.log` on. Errors as above.
+// All keys that the log has had, as far as the file's LOG KEYS or what is known besides prove them from
+// `trust.log` on. Errors as above; EVIDENCE_UNVERIFIED too where the two do not agree.
 absl::StatusOr<std::vector<log::NoteVerifier>> KeysOf(const log::EvidenceFile& file, const Trust& trust);
 
 // How a signed answer stands to the records.

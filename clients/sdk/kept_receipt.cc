@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "clients/bundle/receipt_file.h"
 #include "clients/sdk/client.h"
 #include "clients/sdk/evidence.h"
 #include "clients/sdk/files.h"
@@ -15,8 +16,6 @@
 namespace fundledger::sdk {
 namespace {
 
-constexpr std::string_view kProofFileStart = "c2sp.org/tlog-proof";
-
 absl::Status Malformed(std::string_view why) {
   return Refuse(absl::StatusCode::kInvalidArgument, "RECEIPT_MALFORMED",
                 absl::StrCat("the file holds no receipt: ", ToAbsl(why)));
@@ -25,35 +24,6 @@ absl::Status Malformed(std::string_view why) {
 absl::Status Invalid(std::string_view why) {
   return Evidence("RECEIPT_INVALID",
                   absl::StrCat("the receipt does not prove that the log has its record: ", ToAbsl(why)));
-}
-
-absl::StatusOr<log::ProofFile> ReadStored(std::string_view bytes) {
-  v1::Receipt receipt;
-  if (!receipt.ParseFromString(std::string(bytes)) || receipt.header().empty()) {
-    return Malformed("it is neither a client's receipt nor a C2SP tlog-proof");
-  }
-  if (receipt.envelope().empty()) return Malformed("it lacks the submission's envelope");
-  log::ProofFile proof;
-  proof.extra = receipt.header() + receipt.envelope();
-  for (const std::string& each : receipt.inclusion()) {
-    const auto hash = Hash256::FromBytes(each);
-    if (!hash.has_value()) return Malformed("a hash of its proof is not of 32 bytes");
-    proof.inclusion.push_back(*hash);
-  }
-  proof.checkpoint = receipt.checkpoint();
-  const auto record = log::DecodeRecord(*proof.extra);
-  if (!record.ok()) return Malformed(ToStd(record.status().message()));
-  if (record->header_bytes != receipt.header()) return Malformed("its header does not end where it says");
-  proof.index = record->header.sequence;
-  // The size is the checkpoint's to say; where they differ, something was altered.
-  const auto note = log::ParseNote(proof.checkpoint);
-  const auto stated = note.ok() ? log::ParseCheckpointText(note->text) : note.status();
-  if (!stated.ok()) return Malformed(ToStd(stated.status().message()));
-  if (stated->size != receipt.tree_size()) {
-    return Malformed(absl::StrCat("it is for a tree of ", receipt.tree_size(), ", its checkpoint for one of ",
-                                  stated->size));
-  }
-  return proof;
 }
 
 // What the server shows at the receipt's place, against the receipt.
@@ -83,14 +53,8 @@ absl::Status Contradicted(Client* client, const KeptReceipt& receipt, const absl
 
 absl::StatusOr<KeptReceipt> ReadReceipt(std::string_view bytes) {
   KeptReceipt receipt;
-  if (bytes.starts_with(kProofFileStart)) {
-    auto proof = log::ParseProofFile(bytes);
-    if (!proof.ok()) return Malformed(ToStd(proof.status().message()));
-    if (!proof->extra.has_value()) return Malformed("it lacks the record, in a line \"extra\"");
-    receipt.proof = *std::move(proof);
-  } else {
-    ASSIGN_OR_RETURN(receipt.proof, ReadStored(bytes));
-  }
+  ASSIGN_OR_RETURN(receipt.proof, bundle::ParseReceipt(bytes));
+  if (!receipt.proof.extra.has_value()) return Malformed("it lacks the record, in a line \"extra\"");
   const auto record = log::DecodeRecord(receipt.record());
   if (!record.ok()) return Malformed(ToStd(record.status().message()));
   const auto opened = crypto::OpenEnvelope(record->envelope);

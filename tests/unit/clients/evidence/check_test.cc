@@ -135,9 +135,9 @@ TEST_F(CheckEvidenceTest, NobodyIsConvictedByAnAnswerThatAnotherSigned) {
 }
 
 // A checkpoint of a fork, signed by the key of that name.
-std::string Forked(uint64_t size, const std::string& key) {
+std::string Forked(uint64_t size, const std::string& key, uint8_t fill = 9) {
   Hash256 root;
-  root.bytes.fill(9);
+  root.bytes.fill(fill);
   return *log::SignCheckpoint({std::string(World::kOrigin), size, root}, *KeyOf(key));
 }
 
@@ -186,6 +186,31 @@ TEST_F(RotatedKeyTest, KeysAreKnownBySize) {
   EXPECT_EQ(ReasonOf(LogKeysOf(wrong).status()), "LOG_KEY_ROTATION_INVALID");
   wrong.log_key_records = {Record(1)};
   EXPECT_FALSE(LogKeysOf(wrong).ok());
+}
+
+// Whoever stole a key can replace it by one of their own, and have that one contradict itself.
+TEST_F(RotatedKeyTest, AReplacementThatTheLogDoesNotHaveConvictsNobodyWhoKnowsTheLogs) {
+  const Sequence last = engine_->view()->last_sequence();
+  v1::Submission rotation = world_.Draft(*engine_->view(), World::kAdmin);
+  v1::RotateLogKey& what = *rotation.add_actions()->mutable_rotate_log_key();
+  *what.mutable_log_key() = test_support::WireKey(*KeyOf("thief"));
+  *what.mutable_standby_key() = test_support::WireKey(*KeyOf("thief-2"));
+  what.set_second_officer(std::string(World::kOtherAdmin));
+  std::vector<std::shared_ptr<const crypto::Signer>> keys;
+  std::vector<const crypto::Signer*> signers;
+  for (const char* name : {World::kAdmin.data(), World::kOtherAdmin.data(), "log", "thief", "thief-2"}) {
+    keys.push_back(KeyOf(name));
+    signers.push_back(keys.back().get());
+  }
+  log::RecordHeader header = log::DecodeRecord(Record(last))->header;
+  const auto forged = log::EncodeRecord(
+      header, *crypto::SealEnvelope(crypto::kSubmissionType, rotation.SerializeAsString(), signers));
+  ASSERT_TRUE(forged.ok()) << forged.status();
+  EvidenceFile file = log::TwoRoots(Forked(last + 1, "thief"), Forked(last + 1, "thief", 8));
+  log::AddLogKeys({Record(0), *forged}, &file);
+  EXPECT_TRUE(CheckEvidence(file, Ours())->convicts)
+      << "a stranger to the log convicts the key that it names";
+  EXPECT_EQ(ReasonOf(CheckEvidence(file, WithKeys()).status()), "EVIDENCE_UNVERIFIED");
 }
 
 // Whoever stole a key that was replaced can sign the ledger's root with any figure.
