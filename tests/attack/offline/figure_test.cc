@@ -133,10 +133,13 @@ class SignedFigures : public testing::Test {
 
 TEST_F(SignedFigures, WhatTheRecordsGiveConvictsNobodyAndAnythingElseDoes) {
   SCOPED_TRACE(absl::StrCat("seed ", seed_));
-  constexpr int kMany = 60;
+  constexpr size_t kRight = 40;
+  constexpr size_t kWrong = 15;
   std::vector<NamedText> right;
   std::vector<NamedText> wrong;
-  for (int i = 0; i < kMany; ++i) {
+  // Some questions have no answer, and some answers no figure.
+  for (int i = 0; right.size() < kRight || wrong.size() < kWrong; ++i) {
+    ASSERT_LT(i, 10'000);
     const Question question = Ask();
     const auto response = Right(question);
     if (response == nullptr) continue;
@@ -147,8 +150,6 @@ TEST_F(SignedFigures, WhatTheRecordsGiveConvictsNobodyAndAnythingElseDoes) {
     figures[static_cast<size_t>(Below(static_cast<int>(figures.size())))](Below(2) == 0 ? 1 : -1);
     wrong.push_back({absl::StrCat("wrong-", i), Accuse(question, *response)});
   }
-  ASSERT_GT(right.size(), 30u);
-  ASSERT_GT(wrong.size(), 15u);
   county_.Grow("late");  // records behind the answers' checkpoint do not matter
   county_.Export(Bundle());
   for (const NamedText& each : right) {
