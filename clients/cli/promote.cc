@@ -43,13 +43,20 @@ absl::StatusOr<std::vector<std::string>> AskAll(const PromoteCommand& command, s
     const auto& without = command.without;
     if (std::find(without.begin(), without.end(), witness.name) != without.end()) continue;
     auto answer = AskWitness(witness, origin);
+    // It may never have been asked; or the policy's URL leads elsewhere, and the witness has seen more.
+    if (answer.ok() && answer->note.empty()) {
+      answer =
+          Refuse(absl::StatusCode::kUnavailable, "WITNESS_UNREACHABLE",
+                 absl::StrCat("witness ", witness.name, " says that it has cosigned nothing of this log; is ",
+                              witness.url, " its URL?"));
+    }
     if (!answer.ok()) {
       return Refuse(answer.status().code(), ReasonOf(answer.status()),
                     absl::StrCat(answer.status().message(),
                                  "; ask again when it answers, or, where it is lost too, give --without ",
                                  witness.name));
     }
-    if (!answer->note.empty()) notes.push_back(std::move(answer->note));
+    notes.push_back(std::move(answer->note));
   }
   return notes;
 }

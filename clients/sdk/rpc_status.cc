@@ -4,6 +4,7 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "ledger/base/one_line.h"
 #include "ledger/base/status.h"
 
 #include "absl/strings/cord.h"
@@ -51,7 +52,8 @@ absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
   const auto info = LedgersInfo(status);
   const std::string reason = info.has_value() ? info->reason() : DefaultReason(status.error_code());
-  const std::string message = status.error_message().empty() ? reason : status.error_message();
+  // Shown on terminals: whoever serves must not forge lines of ours.
+  const std::string message = status.error_message().empty() ? reason : OneLine(status.error_message());
   absl::Status refused = Refuse(static_cast<absl::StatusCode>(status.error_code()), reason, message);
   if (info.has_value()) refused.SetPayload(kRemoteUrl, absl::Cord("1"));
   return refused;
@@ -60,7 +62,7 @@ absl::Status FromGrpc(const grpc::Status& status) {
 absl::Status FromSubmitError(const v1::SubmitError& error) {
   const bool answered = error.code() > 0 && error.code() <= 16 && !error.reason().empty();
   const auto code = answered ? static_cast<absl::StatusCode>(error.code()) : absl::StatusCode::kUnavailable;
-  absl::Status refused = Refuse(code, answered ? error.reason() : "NO_ANSWER", error.message());
+  absl::Status refused = Refuse(code, answered ? error.reason() : "NO_ANSWER", OneLine(error.message()));
   if (answered) refused.SetPayload(kRemoteUrl, absl::Cord("1"));
   return refused;
 }

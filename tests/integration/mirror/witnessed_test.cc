@@ -99,6 +99,15 @@ TEST_F(WitnessedMirror, IsNotPromotedBelowWhatWasCosigned) {
   EXPECT_THAT(below.err, HasSubstr("MIRROR_BELOW_WITNESSED"));
   EXPECT_THAT(below.err, HasSubstr("cosigned " + std::to_string(copied + 1) + " records, the copy has " +
                                    std::to_string(copied)));
+  // So may one whose URL leads elsewhere, where nothing is known.
+  const std::string policy = ReadAll(path("county/policy"));
+  std::string elsewhere = policy;
+  elsewhere.insert(elsewhere.find("\nquorum"), "/elsewhere");
+  WriteAll(path("county/policy"), elsewhere);
+  const Finished unknown = Promote();
+  EXPECT_NE(unknown.exit_code, 0);
+  EXPECT_THAT(unknown.err, HasSubstr("has cosigned nothing of this log"));
+  WriteAll(path("county/policy"), policy);
   // A witness that is silent may have seen more: it is left out by name only.
   witness_.Kill();
   const Finished silent = Promote();

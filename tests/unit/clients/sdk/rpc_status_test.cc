@@ -35,6 +35,10 @@ TEST(RpcStatus, BringsBackCodeReasonAndMessage) {
 }
 
 TEST(RpcStatus, TellsTheTransportFromTheServer) {
+  const absl::Status forged =
+      FromGrpc(grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone\nthe ledger verifies\x1b[2K"));
+  EXPECT_EQ(forged.message().find('\n'), std::string::npos) << forged;
+  EXPECT_EQ(forged.message().find('\x1b'), std::string::npos) << forged;
   const absl::Status refused = FromGrpc(grpc::Status(grpc::StatusCode::UNAVAILABLE, "connection refused"));
   EXPECT_EQ(ReasonOf(refused), "SERVER_UNREACHABLE");
   EXPECT_FALSE(IsFromServer(refused));
