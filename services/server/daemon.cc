@@ -188,13 +188,14 @@ ExitCode Serve(const Config& config, const sigset_t& signals) {
   RaiseFileLimit(config);
   auto tls = LoadTls(config);
   if (!tls.ok()) return Fail(kExitBadConfiguration, tls.status());
+  // Before anything is opened, a mirror's copy too.
+  const auto witnessing = LoadWitnessing(config);
+  if (!witnessing.ok()) return Fail(kExitBadConfiguration, witnessing.status());
   if (config.is_mirror()) return ServeMirror(config, signals, *std::move(tls));
   auto log_keys = ReadLogKeys(config);
   if (!log_keys.ok()) return Fail(kExitBadConfiguration, log_keys.status());
   const auto stamping = LoadStamping(config);
   if (!stamping.ok()) return Fail(kExitBadConfiguration, stamping.status());
-  const auto witnessing = LoadWitnessing(config);
-  if (!witnessing.ok()) return Fail(kExitBadConfiguration, witnessing.status());
   auto engine = OpenEngine(config, *std::move(log_keys));
   if (!engine.ok()) return Fail(kExitLedgerRefused, engine.status());
   return ServeEngine(config, signals, *std::move(tls), *std::move(engine), [] { return 0; });

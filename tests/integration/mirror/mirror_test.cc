@@ -102,5 +102,16 @@ TEST_F(MirrorTest, IsPromotedUnderTheStandbyKeyAndFollowsNoMore) {
   EXPECT_THAT(follows.err, HasSubstr("NOT_A_MIRROR"));
 }
 
+// As a ledger's: before anything is made or opened.
+TEST_F(MirrorTest, ABadWitnessPolicyIsAnErrorOfTheConfiguration) {
+  WriteAll(path("county/mirror-server.toml"),
+           ReadAll(path("county/mirror-server.toml")) + "[witness]\npolicy = \"policy\"\n");
+  WriteAll(path("county/policy"), "quorum of-whom\n");
+  const Finished refused = RunMirror(Origin());
+  EXPECT_EQ(refused.exit_code, 2) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("POLICY_MALFORMED"));
+  EXPECT_FALSE(std::filesystem::exists(path("mirror")));
+}
+
 }  // namespace
 }  // namespace fundledger::mirror_testing
