@@ -4,8 +4,10 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <httplib.h>
@@ -14,6 +16,7 @@
 
 #include "ledger/base/status.h"
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace fundledger::http {
@@ -22,8 +25,8 @@ namespace {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr size_t kBufferBytes = 4096;
-// A request line and its headers; no question of ours has a body.
-constexpr size_t kRequestBytesMax = 16 << 10;
+// A request line and its headers.
+constexpr size_t kHeadBytesMax = 16 << 10;
 // What is thrown away of a body nobody reads, so that closing does not take the answer back.
 constexpr size_t kDrainBytesMax = 64 << 10;
 
@@ -62,17 +65,17 @@ std::string PeerOf(int socket) {
 // Bytes of the connection, in the clear or through TLS, up to a deadline.
 class SocketStream final : public httplib::Stream {
  public:
-  SocketStream(int socket, const rpc::TlsContext* context) : socket_(socket) {
-    if (context != nullptr) tls_ = std::make_unique<rpc::TlsSession>(*context, socket);
+  SocketStream(int socket, const process::TlsContext* context) : socket_(socket) {
+    if (context != nullptr) tls_ = std::make_unique<process::TlsSession>(*context, socket);
   }
 
-  rpc::TlsSession* tls() { return tls_.get(); }
+  process::TlsSession* tls() { return tls_.get(); }
   void SetDeadline(int64_t seconds) { deadline_ = After(seconds); }
-  void BeginRequest() { request_bytes_ = 0; }
+  void BeginRequest() { head_bytes_ = 0; }
 
   bool Handshake() {
-    rpc::TlsIo io = tls_->Handshake();
-    for (; io.want != rpc::TlsWant::kNothing; io = tls_->Handshake()) {
+    process::TlsIo io = tls_->Handshake();
+    for (; io.want != process::TlsWant::kNothing; io = tls_->Handshake()) {
       if (!Wait(io.want)) return false;
     }
     return io.done > 0;
@@ -83,9 +86,9 @@ class SocketStream final : public httplib::Stream {
     if (begin_ < end_) return true;
     begin_ = end_ = 0;
     while (true) {
-      const rpc::TlsIo io = ReadSome();
+      const process::TlsIo io = ReadSome();
       end_ = io.done;
-      if (io.want == rpc::TlsWant::kNothing) return io.done > 0;
+      if (io.want == process::TlsWant::kNothing) return io.done > 0;
       if (!Wait(io.want)) return false;
     }
   }
@@ -103,20 +106,29 @@ class SocketStream final : public httplib::Stream {
   }
 
   ssize_t read(char* bytes, size_t size) override {
-    if (request_bytes_ >= kRequestBytesMax || !Fill()) return -1;
-    const size_t given = std::min(size, end_ - begin_);
-    std::copy_n(buffer_.data() + begin_, given, bytes);
-    begin_ += given;
-    request_bytes_ += given;
+    if (head_bytes_ >= kHeadBytesMax || !Fill()) return -1;
+    const size_t given = Take(bytes, size);
+    head_bytes_ += given;
     return static_cast<ssize_t>(given);
+  }
+
+  // `size` bytes of a body. False: they did not come in time.
+  bool ReadBody(size_t size, std::string* body) {
+    while (body->size() < size) {
+      if (!Fill()) return false;
+      const size_t before = body->size();
+      body->resize(std::min(size, before + kBufferBytes));
+      body->resize(before + Take(body->data() + before, body->size() - before));
+    }
+    return true;
   }
 
   ssize_t write(const char* bytes, size_t size) override {
     for (size_t written = 0; written < size;) {
-      const rpc::TlsIo io = WriteSome(bytes + written, size - written);
+      const process::TlsIo io = WriteSome(bytes + written, size - written);
       written += io.done;
-      if (io.want == rpc::TlsWant::kNothing && io.done == 0) return -1;
-      if (io.want != rpc::TlsWant::kNothing && !Wait(io.want)) return -1;
+      if (io.want == process::TlsWant::kNothing && io.done == 0) return -1;
+      if (io.want != process::TlsWant::kNothing && !Wait(io.want)) return -1;
     }
     return static_cast<ssize_t>(size);
   }
@@ -131,44 +143,52 @@ class SocketStream final : public httplib::Stream {
   socket_t socket() const override { return -1; }
 
  private:
-  bool Wait(rpc::TlsWant want) const {
-    return WaitFor(socket_, want == rpc::TlsWant::kReadable ? POLLIN : POLLOUT, deadline_);
+  bool Wait(process::TlsWant want) const {
+    return WaitFor(socket_, want == process::TlsWant::kReadable ? POLLIN : POLLOUT, deadline_);
   }
 
-  static rpc::TlsIo Plain(ssize_t done, rpc::TlsWant want) {
+  size_t Take(char* bytes, size_t size) {
+    const size_t taken = std::min(size, end_ - begin_);
+    std::copy_n(buffer_.data() + begin_, taken, bytes);
+    begin_ += taken;
+    return taken;
+  }
+
+  static process::TlsIo Plain(ssize_t done, process::TlsWant want) {
     if (done >= 0) return {.done = static_cast<size_t>(done)};
     const bool again = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-    return {.want = again ? want : rpc::TlsWant::kNothing};
+    return {.want = again ? want : process::TlsWant::kNothing};
   }
-  rpc::TlsIo ReadSome() {
+  process::TlsIo ReadSome() {
     if (tls_ != nullptr) return tls_->Read(buffer_.data(), buffer_.size());
-    return Plain(::recv(socket_, buffer_.data(), buffer_.size(), 0), rpc::TlsWant::kReadable);
+    return Plain(::recv(socket_, buffer_.data(), buffer_.size(), 0), process::TlsWant::kReadable);
   }
-  rpc::TlsIo WriteSome(const char* bytes, size_t size) {
+  process::TlsIo WriteSome(const char* bytes, size_t size) {
     if (tls_ != nullptr) return tls_->Write(bytes, size);
-    return Plain(::send(socket_, bytes, size, MSG_NOSIGNAL), rpc::TlsWant::kWritable);
+    return Plain(::send(socket_, bytes, size, MSG_NOSIGNAL), process::TlsWant::kWritable);
   }
 
   const int socket_;
-  std::unique_ptr<rpc::TlsSession> tls_;
+  std::unique_ptr<process::TlsSession> tls_;
   SteadyTime deadline_;
   std::array<char, kBufferBytes> buffer_{};
   size_t begin_ = 0;
   size_t end_ = 0;
-  size_t request_bytes_ = 0;
+  size_t head_bytes_ = 0;
 };
 
 // Messages of one connection. All is answered before cpp-httplib looks for a route: it decodes paths, and
 // ours are compared as they were sent.
 class Dialogue final : public httplib::Server {
  public:
-  Dialogue(SocketStream* stream, const Patience& patience, Host* host, std::string peer,
-           absl::StatusOr<std::string> officer)
+  Dialogue(SocketStream* stream, const Patience& patience, size_t body_bytes_max, Host* host,
+           std::string peer)
       : stream_(stream),
         patience_(patience),
+        body_bytes_max_(body_bytes_max),
         host_(host),
-        peer_(std::move(peer)),
-        officer_(std::move(officer)) {
+        peer_(std::move(peer)) {
+    if (stream->tls() != nullptr) client_uris_ = stream->tls()->ClientUris();
     set_keep_alive_timeout(patience.idle_seconds);
     set_keep_alive_max_count(static_cast<size_t>(patience.requests));
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
@@ -177,13 +197,8 @@ class Dialogue final : public httplib::Server {
     });
     set_error_handler(HandlerWithResponse([this](const httplib::Request&, httplib::Response& response) {
       if (!response.body.empty()) return HandlerResponse::Unhandled;
-      // It could not be read: nobody knows where the next question would begin.
-      ends_ = has_unread_ = true;
-      const int status = response.status;
-      Put(ErrorResponse(Refuse(absl::StatusCode::kInvalidArgument, "HTTP_MALFORMED",
-                               "this is no HTTP/1.1 request of at most 16 KiB; ask as docs/tiles.md says")),
-          &response);
-      response.status = status;
+      RefuseUnread(response.status, "this is no HTTP/1.1 request whose line and headers have at most 16 KiB",
+                   &response);
       return HandlerResponse::Handled;
     }));
   }
@@ -212,41 +227,79 @@ class Dialogue final : public httplib::Server {
     if (answer.retry_after_s > 0) response->set_header("Retry-After", std::to_string(answer.retry_after_s));
   }
 
-  void Answer(const httplib::Request& request, httplib::Response* response) {
-    stream_->SetDeadline(patience_.answer_seconds);
-    const std::string length = request.get_header_value("Content-Length");
-    // What follows would be taken for the next question.
-    has_unread_ = (!length.empty() && length != "0") || request.has_header("Transfer-Encoding");
-    ends_ = ends_ || has_unread_;
-    if (request.method != "GET" && request.method != "HEAD") {
-      ends_ = true;
-      Put(ErrorResponse(Refuse(absl::StatusCode::kUnimplemented, "HTTP_METHOD_NOT_ALLOWED",
-                               "only GET and HEAD are answered here; nothing is changed over HTTP")),
-          response);
-      response->set_header("Allow", "GET, HEAD");
-      return;
+  // What could not be read: nobody knows where the next question would begin.
+  void RefuseUnread(int status, std::string_view what, httplib::Response* response) {
+    ends_ = has_unread_ = true;
+    Put(ErrorResponse(Refuse(absl::StatusCode::kInvalidArgument, "HTTP_MALFORMED", what)), response);
+    response->status = status;
+  }
+
+  void RefuseMethod(httplib::Response* response) {
+    ends_ = true;
+    const std::string methods = body_bytes_max_ > 0 ? "GET, HEAD, POST" : "GET, HEAD";
+    Put(ErrorResponse(Refuse(absl::StatusCode::kUnimplemented, "HTTP_METHOD_NOT_ALLOWED",
+                             absl::StrCat("answered here: ", methods))),
+        response);
+    response->set_header("Allow", methods);
+  }
+
+  // False: it was refused.
+  bool ReadBody(const httplib::Request& request, std::string* body, httplib::Response* response) {
+    // What is packed is not unpacked: a few bytes could stand for as many as fill the memory.
+    if (request.has_header("Content-Encoding")) {
+      RefuseUnread(415, "send the body as it is, without a content encoding", response);
+      return false;
     }
-    Response answer = host_->Answer(
-        {.method = request.method, .target = request.target, .peer = peer_, .officer = officer_});
+    const std::string length = request.get_header_value("Content-Length");
+    uint64_t size = 0;
+    if (request.has_header("Transfer-Encoding") || request.get_header_value_count("Content-Length") != 1 ||
+        length.find_first_not_of("0123456789") != std::string::npos || !absl::SimpleAtoi(length, &size)) {
+      RefuseUnread(411, "a POST says in one Content-Length how many bytes follow", response);
+      return false;
+    }
+    if (size > body_bytes_max_) {
+      RefuseUnread(413,
+                   absl::StrCat("the body has ", size, " bytes; at most ", body_bytes_max_, " are taken"),
+                   response);
+      return false;
+    }
+    if (stream_->ReadBody(size, body)) return true;
+    RefuseUnread(408, absl::StrCat("of ", size, " bytes only ", body->size(), " came in time"), response);
+    return false;
+  }
+
+  void Answer(const httplib::Request& request, httplib::Response* response) {
+    std::string body;
+    const bool takes_body = request.method == "POST" && body_bytes_max_ > 0;
+    const bool has_come = !takes_body || ReadBody(request, &body, response);
+    stream_->SetDeadline(patience_.answer_seconds);
+    if (!has_come) return;
+    if (!takes_body) {
+      const std::string length = request.get_header_value("Content-Length");
+      // What follows would be taken for the next question.
+      has_unread_ = (!length.empty() && length != "0") || request.has_header("Transfer-Encoding");
+      ends_ = ends_ || has_unread_;
+      if (request.method != "GET" && request.method != "HEAD") return RefuseMethod(response);
+    }
+    Response answer = host_->Answer({.method = request.method,
+                                     .target = request.target,
+                                     .peer = peer_,
+                                     .client_uris = client_uris_,
+                                     .body = std::move(body)});
     held_ = std::move(answer.held);
     Put(answer, response);
   }
 
   SocketStream* const stream_;
   const Patience patience_;
+  const size_t body_bytes_max_;
   Host* const host_;
   const std::string peer_;
-  const absl::StatusOr<std::string> officer_;
+  std::optional<std::vector<std::string>> client_uris_;
   bool ends_ = false;
   bool has_unread_ = false;
   std::shared_ptr<void> held_;
 };
-
-absl::StatusOr<std::string> OfficerOf(rpc::TlsSession* tls) {
-  if (tls != nullptr) return tls->Officer();
-  return Refuse(absl::StatusCode::kUnauthenticated, "CERTIFICATE_NEEDED",
-                "the connection has no TLS, so it shows no client certificate");
-}
 
 bool WaitForQuestion(int socket, const Patience& patience, SocketStream* stream, Host* host) {
   if (!host->BeginIdle(socket)) return false;
@@ -256,8 +309,8 @@ bool WaitForQuestion(int socket, const Patience& patience, SocketStream* stream,
   return has_come;
 }
 
-void Talk(int socket, const Patience& patience, SocketStream* stream, Host* host) {
-  Dialogue dialogue(stream, patience, host, PeerOf(socket), OfficerOf(stream->tls()));
+void Talk(int socket, const Patience& patience, size_t body_bytes_max, SocketStream* stream, Host* host) {
+  Dialogue dialogue(stream, patience, body_bytes_max, host, PeerOf(socket));
   for (int64_t asked = 1; WaitForQuestion(socket, patience, stream, host); ++asked) {
     stream->SetDeadline(patience.request_seconds);
     stream->BeginRequest();
@@ -271,10 +324,13 @@ void Talk(int socket, const Patience& patience, SocketStream* stream, Host* host
 
 }  // namespace
 
-void ServeConnection(int socket, const rpc::TlsContext* context, const Patience& patience, Host* host) {
+void ServeConnection(int socket, const process::TlsContext* context, const Patience& patience,
+                     size_t body_bytes_max, Host* host) {
   SocketStream stream(socket, context);
   stream.SetDeadline(patience.request_seconds);
-  if (stream.tls() == nullptr || stream.Handshake()) return Talk(socket, patience, &stream, host);
+  if (stream.tls() == nullptr || stream.Handshake()) {
+    return Talk(socket, patience, body_bytes_max, &stream, host);
+  }
   host->OnFailedHandshake(stream.tls()->failure().empty() ? "timed out" : stream.tls()->failure());
 }
 

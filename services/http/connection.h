@@ -3,13 +3,14 @@
 // has no bound on connections, keeps its first certificate for ever and ends when an accept fails.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
 
 #include "services/http/message.h"
-#include "services/rpc/tls_session.h"
+#include "services/process/tls_session.h"
 
 namespace fundledger::http {
 
@@ -33,8 +34,10 @@ class Host {
   virtual void OnFailedHandshake(std::string_view why) = 0;
 };
 
-// Serves the connection until it ends; `socket`, which does not block, is for the caller to close. `context`
-// is null where there is no TLS. Another thread may shut the socket down to end it sooner.
-void ServeConnection(int socket, const rpc::TlsContext* context, const Patience& patience, Host* host);
+// Serves the connection until it ends. A POST of up to `body_bytes_max` bytes is taken, and none if that is
+// 0. `socket`, which does not block, is for the caller to close. `context` is null where there is no TLS.
+// Another thread may shut the socket down to end it sooner.
+void ServeConnection(int socket, const process::TlsContext* context, const Patience& patience,
+                     size_t body_bytes_max, Host* host);
 
 }  // namespace fundledger::http

@@ -114,7 +114,7 @@ size_t Listener::open() const {
   return open_.size();
 }
 
-void Listener::SetTls(std::shared_ptr<const rpc::TlsContext> tls) {
+void Listener::SetTls(std::shared_ptr<const process::TlsContext> tls) {
   MutexLock lock(&mutex_);
   tls_ = std::move(tls);
 }
@@ -200,7 +200,7 @@ void Listener::Accept() {
 void Listener::Serve() {
   while (true) {
     int socket = -1;
-    std::shared_ptr<const rpc::TlsContext> tls;
+    std::shared_ptr<const process::TlsContext> tls;
     {
       MutexLock lock(&mutex_);
       while (queue_.empty() && !stopping_) work_.Wait(&mutex_);
@@ -209,7 +209,7 @@ void Listener::Serve() {
       queue_.pop_front();
       tls = tls_;
     }
-    ServeConnection(socket, tls.get(), options_.patience, this);
+    ServeConnection(socket, tls.get(), options_.patience, options_.body_bytes_max, this);
     {
       // First from the list: its number may be another's as soon as it is closed.
       MutexLock lock(&mutex_);

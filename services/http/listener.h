@@ -17,7 +17,7 @@
 #include "ledger/base/mutex.h"
 #include "services/http/connection.h"
 #include "services/http/message.h"
-#include "services/rpc/tls_session.h"
+#include "services/process/tls_session.h"
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -27,12 +27,14 @@
 namespace fundledger::http {
 
 struct ListenerOptions {
-  std::string address = {};                         // HOST:PORT; port 0 takes a free one
-  std::shared_ptr<const rpc::TlsContext> tls = {};  // null: in the clear
+  std::string address = {};                             // HOST:PORT; port 0 takes a free one
+  std::shared_ptr<const process::TlsContext> tls = {};  // null: in the clear
   // Connections open at once, each with a thread of its own. The next one waits; the one that has been idle
   // longest ends to make room for it.
   size_t connections = 64;
   Patience patience = {};
+  // A POST of up to so many bytes is taken; 0: GET and HEAD alone are.
+  size_t body_bytes_max = 0;
   // Called from many threads with the reason for each TLS handshake that fails; may be empty.
   std::function<void(std::string_view why)> failed_handshake = {};
 };
@@ -50,7 +52,7 @@ class Listener final : private Host {
   // Connections that are open. Thread-safe.
   size_t open() const;
   // What handshakes take from here on; connections that are open keep what they began with. Thread-safe.
-  void SetTls(std::shared_ptr<const rpc::TlsContext> tls);
+  void SetTls(std::shared_ptr<const process::TlsContext> tls);
   // Takes no more connections, ends those that are idle, lets questions under way be answered until
   // `deadline` and then ends those too. The handler is not called any more when it returns. May be called
   // again.
@@ -90,7 +92,7 @@ class Listener final : private Host {
   mutable Mutex mutex_;
   CondVar work_;  // something is queued, or it stops
   CondVar room_;  // a connection ended or became idle, or it stops
-  std::shared_ptr<const rpc::TlsContext> tls_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const process::TlsContext> tls_ ABSL_GUARDED_BY(mutex_);
   std::map<int, Open> open_ ABSL_GUARDED_BY(mutex_);  // by socket, which is open while it stands here
   std::deque<int> queue_ ABSL_GUARDED_BY(mutex_);
   uint64_t events_ ABSL_GUARDED_BY(mutex_) = 0;

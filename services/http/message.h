@@ -4,19 +4,21 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 
 namespace fundledger::http {
 
 struct Request {
-  std::string method;  // GET or HEAD; the answer's body is not sent to a HEAD
+  std::string method;  // GET, HEAD or POST; the answer's body is not sent to a HEAD
   std::string target;  // as it was sent: nothing decoded, a query included
   std::string peer;    // as gRPC writes it: ipv4:192.0.2.7:41234
-  // Whom the connection's certificate names. UNAUTHENTICATED: errors of rpc::TlsSession::Officer.
-  absl::StatusOr<std::string> officer;
+  // Of the certificate that the client showed; nothing where it showed none.
+  std::optional<std::vector<std::string>> client_uris = {};
+  std::string body = {};  // of a POST, as it was sent
 };
 
 struct Response {

@@ -9,12 +9,12 @@
 
 namespace fundledger::rpc {
 
-absl::StatusOr<std::shared_ptr<TlsCredentials>> TlsCredentials::Load(const TlsFiles& files) {
-  ASSIGN_OR_RETURN(TlsMaterial material, ReadTlsFiles(files));
+absl::StatusOr<std::shared_ptr<TlsCredentials>> TlsCredentials::Load(const process::TlsFiles& files) {
+  ASSIGN_OR_RETURN(process::TlsMaterial material, process::ReadTlsFiles(files));
   return std::shared_ptr<TlsCredentials>(new TlsCredentials(files, std::move(material)));
 }
 
-TlsCredentials::TlsCredentials(const TlsFiles& files, TlsMaterial material)
+TlsCredentials::TlsCredentials(const process::TlsFiles& files, process::TlsMaterial material)
     : files_(files), material_(std::move(material)) {
   // Of all that gRPC 1.51 offers this alone asks at each handshake and takes the client authorities too; the
   // provider that watches files does not look whether key and certificate belong together.
@@ -28,7 +28,7 @@ TlsCredentials::~TlsCredentials() {
 }
 
 absl::StatusOr<bool> TlsCredentials::Reload() {
-  ASSIGN_OR_RETURN(TlsMaterial fresh, ReadTlsFiles(files_));
+  ASSIGN_OR_RETURN(process::TlsMaterial fresh, process::ReadTlsFiles(files_));
   MutexLock lock(&mutex_);
   if (fresh == material_) return false;
   material_ = std::move(fresh);
@@ -36,7 +36,7 @@ absl::StatusOr<bool> TlsCredentials::Reload() {
   return true;
 }
 
-TlsMaterial TlsCredentials::material() const {
+process::TlsMaterial TlsCredentials::material() const {
   MutexLock lock(&mutex_);
   return material_;
 }
@@ -52,7 +52,7 @@ grpc_ssl_certificate_config_reload_status TlsCredentials::Fetch(void* self,
   auto* const credentials = static_cast<TlsCredentials*>(self);
   MutexLock lock(&credentials->mutex_);
   if (credentials->handed_over_ == credentials->version_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
-  const TlsMaterial& material = credentials->material_;
+  const process::TlsMaterial& material = credentials->material_;
   const grpc_ssl_pem_key_cert_pair pair = {material.key_pem.c_str(), material.certificate_pem.c_str()};
   *config = grpc_ssl_server_certificate_config_create(material.client_ca_pem.c_str(), &pair, 1);
   credentials->handed_over_ = credentials->version_;

@@ -15,7 +15,7 @@
 #include <grpcpp/security/server_credentials.h>
 
 #include "ledger/base/mutex.h"
-#include "services/rpc/tls.h"
+#include "services/process/tls.h"
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
@@ -28,7 +28,7 @@ namespace fundledger::rpc {
 class TlsCredentials final : public grpc::ServerCredentials {
  public:
   // Errors of ReadTlsFiles.
-  static absl::StatusOr<std::shared_ptr<TlsCredentials>> Load(const TlsFiles& files);
+  static absl::StatusOr<std::shared_ptr<TlsCredentials>> Load(const process::TlsFiles& files);
   ~TlsCredentials() override;
   TlsCredentials(const TlsCredentials&) = delete;
   TlsCredentials& operator=(const TlsCredentials&) = delete;
@@ -37,21 +37,21 @@ class TlsCredentials final : public grpc::ServerCredentials {
   // are open keep what they began with. Errors of ReadTlsFiles: the old material stays.
   absl::StatusOr<bool> Reload();
   // What is in use; its key is not for others.
-  TlsMaterial material() const;
+  process::TlsMaterial material() const;
 
   // Not supported: identity comes from the certificate (rpc/identity.h).
   void SetAuthMetadataProcessor(const std::shared_ptr<grpc::AuthMetadataProcessor>& processor) override;
 
  private:
-  TlsCredentials(const TlsFiles& files, TlsMaterial material);
+  TlsCredentials(const process::TlsFiles& files, process::TlsMaterial material);
   int AddPortToServer(const std::string& address, grpc_server* server) override;
   // Called by gRPC at every handshake.
   static grpc_ssl_certificate_config_reload_status Fetch(void* self,
                                                          struct grpc_ssl_server_certificate_config** config);
 
-  const TlsFiles files_;
+  const process::TlsFiles files_;
   mutable Mutex mutex_;
-  TlsMaterial material_ ABSL_GUARDED_BY(mutex_);
+  process::TlsMaterial material_ ABSL_GUARDED_BY(mutex_);
   uint64_t version_ ABSL_GUARDED_BY(mutex_) = 1;
   uint64_t handed_over_ ABSL_GUARDED_BY(mutex_) = 0;
   grpc_server_credentials* core_ = nullptr;

@@ -169,7 +169,7 @@ class GrpcServer final : public Server {
                      .audit_lines_dropped = audit_ == nullptr ? 0 : audit_->dropped(),
                      .mirror = engine_->mirror_state()};
     if (tls_ != nullptr) {
-      const rpc::TlsMaterial material = tls_->material();
+      const process::TlsMaterial material = tls_->material();
       gauges.certificate_ends_s = material.certificate_ends_s;
       gauges.client_ca_ends_s = material.client_ca_ends_s;
     }
@@ -221,7 +221,7 @@ class GrpcServer final : public Server {
 
  private:
   absl::Status StartWeb() {
-    std::optional<rpc::TlsMaterial> material;
+    std::optional<process::TlsMaterial> material;
     if (tls_ != nullptr) material = tls_->material();
     ASSIGN_OR_RETURN(
         web_,
@@ -274,7 +274,7 @@ class GrpcServer final : public Server {
   // Once a day, and when they change.
   void WarnOfEnds(int64_t now_s) {
     next_warning_s_ = now_s + kDaySeconds;
-    const rpc::TlsMaterial material = tls_->material();
+    const process::TlsMaterial material = tls_->material();
     for (const auto& [path, ends_s] : {std::pair{&config_.tls_certificate, material.certificate_ends_s},
                                        {&config_.tls_client_ca, material.client_ca_ends_s}}) {
       if (ends_s - now_s > config_.tls_warn_days * kDaySeconds) continue;

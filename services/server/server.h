@@ -14,7 +14,7 @@
 
 namespace fundledger::server {
 
-// TLS as configured; null in insecure loopback mode. Errors of rpc/tls.h.
+// TLS as configured; null in insecure loopback mode. Errors of process/tls.h.
 absl::StatusOr<std::shared_ptr<rpc::TlsCredentials>> LoadTls(const Config& config);
 // The log's key, the one that is to replace it, and the SM2 key; null if there is none.
 struct LogKeyPair {

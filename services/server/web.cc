@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "ledger/base/status.h"
-#include "services/http/health.h"
+#include "services/web/health.h"
 
 namespace fundledger::server {
 namespace {
@@ -25,7 +25,7 @@ Web::Web(const Config& config, WebSources sources)
       tiles_(sources_.engine, sources_.access, sources_.watch,
              {.officers_only = config.http_officers_only, .entry_tiles = config.http_entry_tiles}) {}
 
-absl::StatusOr<std::unique_ptr<Web>> Web::Listen(const Config& config, const rpc::TlsMaterial* tls,
+absl::StatusOr<std::unique_ptr<Web>> Web::Listen(const Config& config, const process::TlsMaterial* tls,
                                                  WebSources sources) {
   std::unique_ptr<Web> web(new Web(config, std::move(sources)));
   Web* const self = web.get();
@@ -35,7 +35,7 @@ absl::StatusOr<std::unique_ptr<Web>> Web::Listen(const Config& config, const rpc
                                   .patience = PatienceOf(config),
                                   .failed_handshake = self->sources_.failed_handshake};
     if (tls != nullptr) {
-      ASSIGN_OR_RETURN(options.tls, rpc::TlsContext::Make(*tls));
+      ASSIGN_OR_RETURN(options.tls, process::TlsContext::Make(*tls));
     }
     ASSIGN_OR_RETURN(web->tiles_listener_,
                      http::Listener::Listen(std::move(options), [self](const http::Request& request) {
@@ -56,13 +56,12 @@ absl::StatusOr<std::unique_ptr<Web>> Web::Listen(const Config& config, const rpc
 http::Response Web::Health(const http::Request& request) const {
   const auto facts = sources_.facts();
   if (!facts.ok()) return http::ErrorResponse(facts.status());
-  return http::HealthAnswer(request, sources_.engine->view()->size(), *facts,
-                            sources_.engine->write_status());
+  return web::HealthAnswer(request, sources_.engine->view()->size(), *facts, sources_.engine->write_status());
 }
 
-absl::Status Web::SetTls(const rpc::TlsMaterial& tls) {
+absl::Status Web::SetTls(const process::TlsMaterial& tls) {
   if (tiles_listener_ == nullptr) return absl::OkStatus();
-  ASSIGN_OR_RETURN(auto context, rpc::TlsContext::Make(tls));
+  ASSIGN_OR_RETURN(auto context, process::TlsContext::Make(tls));
   tiles_listener_->SetTls(std::move(context));
   return absl::OkStatus();
 }

@@ -12,9 +12,9 @@
 #include "services/api/access.h"
 #include "services/api/watch.h"
 #include "services/http/listener.h"
-#include "services/http/tiles.h"
-#include "services/rpc/tls.h"
+#include "services/process/tls.h"
 #include "services/server/config.h"
+#include "services/web/tiles.h"
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -36,8 +36,8 @@ struct WebSources {
 class Web {
  public:
   // Listens where `config` says. `tls` is null in insecure loopback mode. UNAVAILABLE, reason CANNOT_LISTEN;
-  // errors of rpc::TlsContext::Make.
-  static absl::StatusOr<std::unique_ptr<Web>> Listen(const Config& config, const rpc::TlsMaterial* tls,
+  // errors of process::TlsContext::Make.
+  static absl::StatusOr<std::unique_ptr<Web>> Listen(const Config& config, const process::TlsMaterial* tls,
                                                      WebSources sources);
 
   // HOST:PORT with the port that was taken; empty where nothing is served.
@@ -48,8 +48,8 @@ class Web {
   // Connections to the former that are open.
   size_t open() const { return tiles_listener_ == nullptr ? 0 : tiles_listener_->open(); }
 
-  // What new connections take. Errors of rpc::TlsContext::Make: the old material stays.
-  absl::Status SetTls(const rpc::TlsMaterial& tls);
+  // What new connections take. Errors of process::TlsContext::Make: the old material stays.
+  absl::Status SetTls(const process::TlsMaterial& tls);
   // As of http::Listener::Stop; health goes last.
   void Stop(absl::Time deadline);
 
@@ -58,7 +58,7 @@ class Web {
   http::Response Health(const http::Request& request) const;
 
   const WebSources sources_;
-  http::Tiles tiles_;
+  web::Tiles tiles_;
   std::unique_ptr<http::Listener> tiles_listener_;
   std::unique_ptr<http::Listener> health_listener_;
 };

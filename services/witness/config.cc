@@ -62,8 +62,12 @@ constexpr Setting kSettings[] = {
     {"tls", "certificate", "--tls-certificate", &Config::tls_certificate, "Certificate chain, PEM",
      "证书链（PEM）", true},
     {"tls", "key", "--tls-key", &Config::tls_key, "Its private key, PEM", "证书私钥（PEM）", true},
-    {"limits", "threads", "--threads", &Config::threads, "Requests at once; others wait",
-     "同时处理的请求数，其余等待", false, 1, 256},
+    {"limits", "connections", "--connections", &Config::connections,
+     "Connections at once; for one more, the one that has been idle longest ends",
+     "同时的连接数；再来一个时，断开闲置最久者", false, 1, 4096},
+    {"limits", "request_seconds", "--request-seconds", &Config::request_seconds,
+     "From a request's first byte to its last; a connection that takes longer ends",
+     "请求自首字节至末字节的时限（秒），超时即断开", false, 1, 600},
     {"log", "level", "--log-level", &Config::log_level, "debug, info, warn or error",
      "debug、info、warn 或 error"},
     {"log", "format", "--log-format", &Config::log_format, "text (key=value) or json, a line each, to stderr",
@@ -77,7 +81,7 @@ Examples:
   fundledger-witness --config witness/witness.toml --key-passphrase-file passphrase
   fundledger-witness --config witness/witness.toml --listen 127.0.0.1:0 --endpoints-file endpoints.json
 
-SIGTERM and SIGINT stop it: it finishes requests under way. docs/witness.md says how to run one.
+SIGTERM and SIGINT stop it: it finishes requests under way. SIGHUP has it read certificate and TLS key again. docs/witness.md says how to run one.
 
 Exit codes: 0 stopped cleanly, or done; 2 bad command line, configuration or key; 3 the state refused to open;
 4 cannot listen.
@@ -90,7 +94,7 @@ constexpr char kExamplesInChinese[] = R"(
   fundledger-witness --config witness/witness.toml --key-passphrase-file passphrase
   fundledger-witness --config witness/witness.toml --listen 127.0.0.1:0 --endpoints-file endpoints.json
 
-SIGTERM 与 SIGINT 使其停止：处理完手头请求后退出。运行方法见 docs/witness.md。
+SIGTERM 与 SIGINT 使其停止：处理完手头请求后退出。SIGHUP 使其重读证书与 TLS 密钥。运行方法见 docs/witness.md。
 
 退出码：0 正常停止或完成；2 命令行、配置或密钥有误；3 状态无法打开；4 无法监听。
 )";

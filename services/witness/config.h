@@ -35,7 +35,8 @@ struct Config {
   std::string tls_certificate;
   std::string tls_key;
 
-  int64_t threads = 8;
+  int64_t connections = 64;
+  int64_t request_seconds = 10;
 
   std::string log_level = "info";
   std::string log_format = "text";

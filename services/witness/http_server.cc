@@ -1,130 +1,82 @@
 #include "services/witness/http_server.h"
 
-#include <atomic>
-#include <thread>
+#include <string_view>
 #include <utility>
-
-#include <httplib.h>
-#include <sys/socket.h>
 
 #include "ledger/base/status.h"
 #include "ledger/log/witness_request.h"
 #include "services/process/address.h"
-#include "services/process/log.h"
+#include "services/process/tls_session.h"
 
-#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 
 namespace fundledger::witness {
 namespace {
 
-// A log asks now and then; a connection that is silent so long gives its thread back.
-constexpr time_t kIdleSeconds = 5;
-constexpr size_t kRequestsAConnection = 100;
+constexpr size_t kOriginHashCharacters = 64;
 
-void Send(Answer answer, httplib::Response* response) {
-  response->status = answer.status;
-  response->set_content(std::move(answer.body), answer.content_type);
+absl::StatusOr<std::shared_ptr<const process::TlsContext>> LoadTls(const HttpOptions& options) {
+  if (options.tls_certificate.empty()) return nullptr;
+  ASSIGN_OR_RETURN(const process::TlsMaterial material,
+                   process::ReadTlsPair(options.tls_certificate, options.tls_key));
+  return process::TlsContext::Make(material);
 }
 
-class HttplibServer final : public HttpServer {
- public:
-  HttplibServer(std::unique_ptr<httplib::Server> server, Witness* witness, size_t threads)
-      : server_(std::move(server)) {
-    server_->new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
-    server_->set_payload_max_length(log::kWitnessRequestBytesMax);
-    server_->set_read_timeout(kIdleSeconds);
-    server_->set_write_timeout(kIdleSeconds);
-    server_->set_keep_alive_timeout(kIdleSeconds);
-    server_->set_keep_alive_max_count(kRequestsAConnection);
-    server_->set_tcp_nodelay(true);
-    // Not the library's own: with SO_REUSEPORT a second server quietly shares the port of the first.
-    server_->set_socket_options([](socket_t socket) {
-      const int on = 1;
-      (void)setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    });
-    // The library unpacks what came packed, and bounds only what came: a megabyte a kilobyte, for anybody.
-    server_->set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
-      if (!request.has_header("Content-Encoding")) return httplib::Server::HandlerResponse::Unhandled;
-      response.set_header("Connection", "close");
-      Send({415, "text/plain; charset=utf-8", "send the request as it is, without a content encoding\n"},
-           &response);
-      return httplib::Server::HandlerResponse::Handled;
-    });
-    server_->Post("/add-checkpoint", [witness](const httplib::Request& request, httplib::Response& response) {
-      Send(witness->AddCheckpoint(request.body), &response);
-    });
-    server_->Get(R"(/([0-9a-f]{64})/checkpoint)",
-                 [witness](const httplib::Request& request, httplib::Response& response) {
-                   response.set_header("Cache-Control", "no-cache");
-                   Send(witness->Latest(request.matches[1].str()), &response);
-                 });
+http::Response Send(Answer answer, std::string cache_control) {
+  return {.status = answer.status,
+          .content_type = std::move(answer.content_type),
+          .cache_control = std::move(cache_control),
+          .body = std::move(answer.body)};
+}
+
+// HASH of /HASH/checkpoint, 64 small hexadecimal digits; otherwise empty.
+std::string_view OriginHashOf(std::string_view target) {
+  constexpr std::string_view kEnd = "/checkpoint";
+  if (target.size() != 1 + kOriginHashCharacters + kEnd.size() || target[0] != '/' || !target.ends_with(kEnd))
+    return "";
+  const std::string_view hash = target.substr(1, kOriginHashCharacters);
+  return hash.find_first_not_of("0123456789abcdef") == std::string_view::npos ? hash : "";
+}
+
+http::Response AnswerOf(Witness* witness, const http::Request& request) {
+  if (request.method == "POST") {
+    if (request.target == "/add-checkpoint") return Send(witness->AddCheckpoint(request.body), "");
+  } else if (const std::string_view hash = OriginHashOf(request.target); !hash.empty()) {
+    return Send(witness->Latest(std::string(hash)), "no-cache");
   }
-
-  ~HttplibServer() override { Stop(); }
-
-  absl::Status Start(const std::string& listen) {
-    ASSIGN_OR_RETURN(const std::string host, process::HostOf("listen", listen));
-    int port = process::PortOf(listen);
-    if (port == 0) {
-      port = server_->bind_to_any_port(host);
-    } else if (!server_->bind_to_port(host, port)) {
-      port = -1;
-    }
-    if (port < 0) {
-      return Refuse(
-          absl::StatusCode::kUnavailable, "CANNOT_LISTEN",
-          absl::StrCat("cannot listen at ", listen,
-                       "; another process may have the port, or the address is not this machine's"));
-    }
-    address_ = absl::StrCat(listen.substr(0, listen.rfind(':') + 1), port);
-    // Bound and listening already: who connects before the thread runs is kept waiting, not refused.
-    thread_ = std::thread([this] {
-      if (!server_->listen_after_bind() && !is_stopping_) {
-        process::Log(process::LogLevel::kError, "fault", {{"message", "the listening socket failed"}});
-      }
-      is_over_ = true;
-    });
-    return absl::OkStatus();
-  }
-
-  const std::string& address() const override { return address_; }
-
-  void Stop() override {
-    if (!thread_.joinable()) return;
-    is_stopping_ = true;
-    // Until it runs, stopping is not heard.
-    while (!server_->is_running() && !is_over_) std::this_thread::yield();
-    server_->stop();
-    thread_.join();
-  }
-
- private:
-  const std::unique_ptr<httplib::Server> server_;
-  std::string address_;
-  std::atomic<bool> is_stopping_ = false;
-  std::atomic<bool> is_over_ = false;
-  std::thread thread_;
-};
+  return http::ErrorResponse(
+      Refuse(absl::StatusCode::kNotFound, "HTTP_NOT_FOUND",
+             "nothing stands there; POST to /add-checkpoint, or GET /HASH/checkpoint, HASH being the "
+             "SHA-256 of the log's origin in small hexadecimal digits"));
+}
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Listen(const HttpOptions& options, Witness* witness) {
-  std::unique_ptr<httplib::Server> server;
-  if (options.tls_certificate.empty()) {
-    server = std::make_unique<httplib::Server>();
-  } else {
-    server = std::make_unique<httplib::SSLServer>(options.tls_certificate.c_str(), options.tls_key.c_str());
-    if (!server->is_valid()) {
-      return Refuse(
-          absl::StatusCode::kInvalidArgument, "TLS_CERTIFICATE_UNUSABLE",
-          absl::StrCat(options.tls_certificate, " and ", options.tls_key,
-                       " cannot be used: a certificate chain and its unencrypted key, both PEM, are "
-                       "needed"));
-    }
-  }
-  auto serving = std::make_unique<HttplibServer>(std::move(server), witness, options.threads);
-  RETURN_IF_ERROR(serving->Start(options.listen));
-  return std::unique_ptr<HttpServer>(std::move(serving));
+  RETURN_IF_ERROR(process::HostOf("listen", options.listen).status());
+  ASSIGN_OR_RETURN(auto tls, LoadTls(options));
+  ASSIGN_OR_RETURN(auto listener, http::Listener::Listen({.address = options.listen,
+                                                          .tls = std::move(tls),
+                                                          .connections = options.connections,
+                                                          .patience = options.patience,
+                                                          .body_bytes_max = log::kWitnessRequestBytesMax},
+                                                         [witness](const http::Request& request) {
+                                                           return AnswerOf(witness, request);
+                                                         }));
+  return std::unique_ptr<HttpServer>(new HttpServer(options, std::move(listener)));
+}
+
+absl::Status HttpServer::Reload() {
+  if (options_.tls_certificate.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(auto tls, LoadTls(options_));
+  listener_->SetTls(std::move(tls));
+  return absl::OkStatus();
+}
+
+void HttpServer::Stop() {
+  const http::Patience& patience = options_.patience;
+  listener_->Stop(absl::Now() + absl::Seconds(patience.request_seconds + patience.answer_seconds));
 }
 
 }  // namespace fundledger::witness

@@ -32,6 +32,7 @@ sigset_t BlockSignals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   (void)pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
@@ -87,6 +88,27 @@ absl::StatusOr<Options> WitnessOptions(const Config& config) {
   return options;
 }
 
+http::Patience PatienceOf(const Config& config) {
+  http::Patience patience = kPatience;
+  patience.request_seconds = config.request_seconds;
+  return patience;
+}
+
+// SIGTERM or SIGINT. SIGHUP in between: the TLS files are read again.
+int WaitForEnd(const sigset_t& signals, HttpServer* server) {
+  while (true) {
+    int signal = 0;
+    (void)sigwait(&signals, &signal);
+    if (signal != SIGHUP) return signal;
+    const absl::Status read = server->Reload();
+    if (read.ok()) {
+      Log(LogLevel::kInfo, "tls_reloaded", {{"address", server->address()}});
+    } else {
+      process::LogStatus(LogLevel::kError, "tls_refused", read);
+    }
+  }
+}
+
 ExitCode Serve(const Config& config, const sigset_t& signals) {
   auto options = WitnessOptions(config);
   if (!options.ok()) return Fail(kExitBadConfiguration, options.status());
@@ -95,7 +117,8 @@ ExitCode Serve(const Config& config, const sigset_t& signals) {
   auto server = HttpServer::Listen({.listen = config.listen,
                                     .tls_certificate = config.tls_certificate,
                                     .tls_key = config.tls_key,
-                                    .threads = static_cast<size_t>(config.threads)},
+                                    .connections = static_cast<size_t>(config.connections),
+                                    .patience = PatienceOf(config)},
                                    witness->get());
   if (!server.ok()) {
     const bool is_certificate = server.status().code() == absl::StatusCode::kInvalidArgument;
@@ -112,8 +135,7 @@ ExitCode Serve(const Config& config, const sigset_t& signals) {
        {"tls", config.tls_certificate.empty() ? "off" : "on"},
        {"verifier_key", (*witness)->verifier_key()},
        {"log_keys", absl::StrCat(config.logs.size())}});
-  int signal = 0;
-  (void)sigwait(&signals, &signal);
+  const int signal = WaitForEnd(signals, server->get());
   Log(LogLevel::kInfo, "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   (*server)->Stop();
   if (!config.endpoints_file.empty()) (void)std::remove(config.endpoints_file.c_str());

@@ -1,4 +1,4 @@
-// Clients over HTTP: cpp-httplib's, and one of bytes for what no good client sends.
+// Clients over HTTP.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 #include <httplib.h>
 
 #include "tests/integration/services/certificates.h"
+#include "tests/support/wire.h"
 
 namespace fundledger::http_testing {
 
@@ -20,24 +21,6 @@ std::unique_ptr<httplib::SSLClient> DialTls(const std::string& address,
 // The reason that an answer's body gives; empty if there is none.
 std::string ReasonOf(const httplib::Result& result);
 
-// A connection in the clear.
-class Wire {
- public:
-  explicit Wire(const std::string& address);
-  ~Wire();
-  Wire(const Wire&) = delete;
-  Wire& operator=(const Wire&) = delete;
-
-  void Send(const std::string& bytes) const;
-  // The same where the other side may have ended the connection.
-  void TrySend(const std::string& bytes) const;
-  // Reads until what was read ends with `end`, or until the other side ends the connection.
-  std::string ReadUntil(const std::string& end) const;
-  // Everything until the other side ends the connection.
-  std::string ReadAll() const { return ReadUntil(""); }
-
- private:
-  int socket_ = -1;
-};
+using test_support::Wire;
 
 }  // namespace fundledger::http_testing

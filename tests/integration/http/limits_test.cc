@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "ledger/base/status.h"
-#include "services/http/health.h"
 #include "services/http/listener.h"
+#include "services/web/health.h"
 #include "tests/integration/http/http_testing.h"
 #include "tests/integration/services/services_testing.h"
 
@@ -286,8 +286,7 @@ TEST(Health, SaysWhatWitnessesAndAMirrorSay) {
   facts.mutable_mirror()->set_origin_size(9);
   facts.mutable_mirror()->set_state("following");
   const http::Response answer =
-      http::HealthAnswer({.method = "GET", .target = "/health", .peer = "", .officer = std::string()}, 8,
-                         facts, absl::OkStatus());
+      web::HealthAnswer({.method = "GET", .target = "/health", .peer = ""}, 8, facts, absl::OkStatus());
   const json body = json::parse(answer.body);
   EXPECT_EQ(body.at("witnessed").at("size"), 7);
   EXPECT_EQ(body.at("witnessed").at("since"), "2020-06-16T00:00:00Z");

@@ -1,5 +1,5 @@
 // Checkpoint and tiles over HTTP, in the clear: every part of every tile at every size, and nothing else.
-#include "services/http/tiles.h"
+#include "services/web/tiles.h"
 
 #include <algorithm>
 #include <future>

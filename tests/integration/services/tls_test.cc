@@ -1,5 +1,5 @@
 // TLS files: what is refused before listening, and what changes while the server runs.
-#include "services/rpc/tls.h"
+#include "services/process/tls.h"
 
 #include <filesystem>
 #include <fstream>
@@ -21,9 +21,9 @@ namespace {
 class TlsTest : public ::testing::Test {
  protected:
   std::string Path(const std::string& name) const { return tls_.Path(name); }
-  rpc::TlsFiles Files() const { return {Path("server.pem"), Path("server.key"), Path("ca.pem")}; }
-  static std::string Refusal(const rpc::TlsFiles& files) {
-    return ReasonOf(rpc::ReadTlsFiles(files).status());
+  process::TlsFiles Files() const { return {Path("server.pem"), Path("server.key"), Path("ca.pem")}; }
+  static std::string Refusal(const process::TlsFiles& files) {
+    return ReasonOf(process::ReadTlsFiles(files).status());
   }
   // Puts the certificate and key of `name` where the server's are.
   void Replace(const std::string& name) const {
@@ -45,7 +45,7 @@ class TlsTest : public ::testing::Test {
 };
 
 TEST_F(TlsTest, TakesAPairThatMatches) {
-  const auto material = rpc::ReadTlsFiles(Files());
+  const auto material = process::ReadTlsFiles(Files());
   ASSERT_TRUE(material.ok()) << material.status();
   const int64_t in_two_days_s = SystemClockMicros() / 1'000'000 + 2 * 86'400;
   EXPECT_NEAR(static_cast<double>(material->certificate_ends_s), static_cast<double>(in_two_days_s), 3600);
@@ -55,18 +55,18 @@ TEST_F(TlsTest, TakesAPairThatMatches) {
 TEST_F(TlsTest, KnowsTheFirstOfSeveralEnds) {
   tls_.Make("soon", "DNS:x", "ca", "1");
   std::ofstream(Path("both.pem")) << tls_.Read("ca.pem") << tls_.Read("soon.pem");
-  rpc::TlsFiles files = Files();
+  process::TlsFiles files = Files();
   files.client_ca = Path("both.pem");
-  const auto material = rpc::ReadTlsFiles(files);
+  const auto material = process::ReadTlsFiles(files);
   ASSERT_TRUE(material.ok()) << material.status();
   EXPECT_LT(material->client_ca_ends_s, material->certificate_ends_s - 3600);
 }
 
 TEST_F(TlsTest, RefusesAKeyOfAnotherCertificate) {
   tls_.MakeServer("other");
-  rpc::TlsFiles files = Files();
+  process::TlsFiles files = Files();
   files.key = Path("other.key");
-  const auto material = rpc::ReadTlsFiles(files);
+  const auto material = process::ReadTlsFiles(files);
   EXPECT_EQ(ReasonOf(material.status()), "TLS_KEY_MISMATCH");
   EXPECT_NE(material.status().message().find("other.key"), absl::string_view::npos);
 }

@@ -39,9 +39,10 @@ class WitnessConfigTest : public testing::Test {
 TEST_F(WitnessConfigTest, ReadsAFileAndFlagsWinOverIt) {
   const std::string path =
       File("name = \"w.example\"\nkey = \"witness.key\"\nstate = \"/var/state\"\nlogs = [\"" + log_key_ +
-           "\"]\n[tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n[limits]\nthreads = 3\n[log]\nformat = "
+           "\"]\n[tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n[limits]\nconnections = 3\nrequest_seconds "
+           "= 7\n[log]\nformat = "
            "\"json\"\n");
-  const auto line = ParseCommandLine({"--config", path, "--threads", "4"});
+  const auto line = ParseCommandLine({"--config", path, "--connections", "4"});
   ASSERT_TRUE(line.ok()) << line.status();
   EXPECT_EQ(line->command, CommandLine::Command::kServe);
   EXPECT_EQ(line->config.name, "w.example");
@@ -49,7 +50,8 @@ TEST_F(WitnessConfigTest, ReadsAFileAndFlagsWinOverIt) {
   EXPECT_EQ(line->config.state, "/var/state");
   EXPECT_THAT(line->config.logs, ElementsAre(log_key_));
   EXPECT_EQ(line->config.tls_key, directory_ / "k.pem");
-  EXPECT_EQ(line->config.threads, 4);
+  EXPECT_EQ(line->config.connections, 4);
+  EXPECT_EQ(line->config.request_seconds, 7);
   EXPECT_EQ(line->config.log_format, "json");
   EXPECT_EQ(line->config.listen, "127.0.0.1:7431");
 }
@@ -59,12 +61,12 @@ TEST_F(WitnessConfigTest, NamesFileLineAndKey) {
     ExpectRefused({"--config", File(text)}, reason, part);
   };
   refused("name = \"a\"\nnmae = \"b\"\n", "CONFIG_UNKNOWN_KEY", "witness.toml:2: nmae");
-  refused("[limits]\nthread = 3\n", "CONFIG_UNKNOWN_KEY", "limits.thread");
+  refused("[limits]\nconnection = 3\n", "CONFIG_UNKNOWN_KEY", "limits.connection");
   refused("name = 3\n", "CONFIG_WRONG_TYPE", "witness.toml:1: name must be a text");
   refused("logs = \"x\"\n", "CONFIG_WRONG_TYPE", "list of texts");
   refused("logs = [1]\n", "CONFIG_WRONG_TYPE", "list of texts");
   refused("plain_http = \"yes\"\n", "CONFIG_WRONG_TYPE", "true or false");
-  refused("[limits]\nthreads = \"3\"\n", "CONFIG_WRONG_TYPE", "a number");
+  refused("[limits]\nconnections = \"3\"\n", "CONFIG_WRONG_TYPE", "a number");
   refused("name = \n", "CONFIG_MALFORMED", "witness.toml:1");
   ExpectRefused({"--config", directory_ / "nowhere"}, "CONFIG_MISSING", "nowhere");
 }
@@ -77,10 +79,10 @@ TEST_F(WitnessConfigTest, ChecksWhatIsMissingAndLimits) {
   ExpectRefused({"--name", "w", "--key", "k", "--state", "s"}, "CONFIG_INCOMPLETE", "logs");
   ExpectRefused({"--name", "a b"}, "CONFIG_INCOMPLETE", "white space");
   ExpectRefused(With({"--log", "nonsense"}), "VERIFIER_KEY_MALFORMED", "nonsense");
-  ExpectRefused(With({"--threads", "0"}), "CONFIG_OUT_OF_RANGE", "1 to 256");
-  ExpectRefused(With({"--threads", "257"}), "CONFIG_OUT_OF_RANGE", "1 to 256");
-  EXPECT_TRUE(ParseCommandLine(With({"--threads", "1"})).ok());
-  EXPECT_TRUE(ParseCommandLine(With({"--threads", "256"})).ok());
+  ExpectRefused(With({"--connections", "0"}), "CONFIG_OUT_OF_RANGE", "1 to 4096");
+  ExpectRefused(With({"--connections", "4097"}), "CONFIG_OUT_OF_RANGE", "1 to 4096");
+  EXPECT_TRUE(ParseCommandLine(With({"--connections", "1"})).ok());
+  EXPECT_TRUE(ParseCommandLine(With({"--connections", "4096"})).ok());
   ExpectRefused(With({"--key-passphrase-fd", "-2"}), "CONFIG_OUT_OF_RANGE", "key_passphrase_fd");
   ExpectRefused(With({"--log-level", "loud"}), "CONFIG_OUT_OF_RANGE", "log.level");
   ExpectRefused(With({"--log-format", "xml"}), "CONFIG_OUT_OF_RANGE", "log.format");
@@ -103,8 +105,9 @@ TEST_F(WitnessConfigTest, HelpNamesEverySetting) {
   const auto line = ParseCommandLine({"--help"});
   ASSERT_TRUE(line.ok());
   EXPECT_EQ(line->command, CommandLine::Command::kPrint);
-  for (const char* flag : {"--config", "--name", "--key", "--state", "--listen", "--endpoints-file",
-                           "--plain-http", "--log", "--tls-certificate", "--threads", "init", "Exit codes"}) {
+  for (const char* flag :
+       {"--config", "--name", "--key", "--state", "--listen", "--endpoints-file", "--plain-http", "--log",
+        "--tls-certificate", "--connections", "init", "Exit codes"}) {
     EXPECT_THAT(line->print, HasSubstr(flag));
   }
   EXPECT_THAT(ParseCommandLine({"init", "--help"})->print, HasSubstr("--plain-key"));

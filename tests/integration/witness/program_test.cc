@@ -13,6 +13,8 @@
 #include "tests/integration/clients/process.h"
 #include "tests/integration/witness/witness_testing.h"
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include <nlohmann/json.hpp>
 
 namespace fundledger::witness {
@@ -51,6 +53,22 @@ class WitnessProgram : public testing::Test {
     EXPECT_TRUE(is_up) << ReadAll(directory_ / "err");
     return is_up ? nlohmann::json::parse(ReadAll(directory_ / "endpoints.json")).at("http").get<std::string>()
                  : "";
+  }
+  // The server, within half a minute.
+  bool HasLogged(const std::string& text) const {
+    const absl::Time end = absl::Now() + absl::Seconds(30);
+    while (ReadAll(directory_ / "err").find(text) == std::string::npos) {
+      if (absl::Now() > end) return false;
+      absl::SleepFor(absl::Milliseconds(10));
+    }
+    return true;
+  }
+  static void MakeCertificate(const std::string& certificate, const std::string& key) {
+    ASSERT_EQ(std::system(("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext "
+                           "subjectAltName=IP:127.0.0.1 -keyout " +
+                           key + " -out " + certificate + " 2>/dev/null")
+                              .c_str()),
+              0);
   }
   Finished Stop(int signal) {
     server_->Kill(signal);
@@ -179,18 +197,14 @@ TEST_F(WitnessProgram, SaysWhyItCannotStart) {
   EXPECT_EQ(Stop(SIGTERM).exit_code, kExitClean);
   const Finished no_tls = Run({"--config", config, "--tls-certificate", config, "--tls-key", config});
   EXPECT_EQ(no_tls.exit_code, kExitBadConfiguration);
-  EXPECT_THAT(no_tls.err, HasSubstr("reason=TLS_CERTIFICATE_UNUSABLE"));
+  EXPECT_THAT(no_tls.err, HasSubstr("reason=TLS_CERTIFICATE_MALFORMED"));
 }
 
 TEST_F(WitnessProgram, ServesOverTls) {
   ASSERT_EQ(Init({"--plain-key"}).exit_code, kExitClean);
   const std::string certificate = directory_ / "tls.pem";
   const std::string key = directory_ / "tls.key";
-  ASSERT_EQ(std::system(("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext "
-                         "subjectAltName=IP:127.0.0.1 -keyout " +
-                         key + " -out " + certificate + " 2>/dev/null")
-                            .c_str()),
-            0);
+  MakeCertificate(certificate, key);
   const std::string address = Serve({"--tls-certificate", certificate, "--tls-key", key});
   httplib::Client client("https://" + address);
   client.set_ca_cert_path(certificate.c_str());
@@ -198,6 +212,22 @@ TEST_F(WitnessProgram, ServesOverTls) {
   ASSERT_TRUE(answer) << httplib::to_string(answer.error());
   EXPECT_EQ(answer->status, 200) << answer->body;
   EXPECT_FALSE(httplib::Client("http://" + address).Get("/"));
+
+  // Renewed: at SIGHUP it is taken, and one that is spoiled is not.
+  MakeCertificate(certificate, key);
+  server_->Kill(SIGHUP);
+  ASSERT_TRUE(HasLogged("event=tls_reloaded"));
+  httplib::Client renewed("https://" + address);
+  renewed.set_ca_cert_path(certificate.c_str());
+  EXPECT_TRUE(renewed.Get("/"));
+  const std::string good = ReadAll(certificate);
+  WriteAll(certificate, "spoiled");
+  server_->Kill(SIGHUP);
+  ASSERT_TRUE(HasLogged("event=tls_refused"));
+  WriteAll(directory_ / "good.pem", good);
+  httplib::Client as_before("https://" + address);
+  as_before.set_ca_cert_path((directory_ / "good.pem").c_str());
+  EXPECT_TRUE(as_before.Get("/"));
   EXPECT_EQ(Stop(SIGTERM).exit_code, kExitClean);
 }
 

@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace fundledger::rpc {
+namespace fundledger::process {
 
 struct TlsFiles {
   std::string certificate;  // the server's chain, its own certificate first
@@ -21,7 +21,7 @@ struct TlsMaterial {
   std::string certificate_pem;
   std::string key_pem;
   std::string client_ca_pem;
-  // When the first certificate of each file ends, seconds since 1970 UTC.
+  // When the first certificate of each file ends, seconds since 1970 UTC; 0 where there is none.
   int64_t certificate_ends_s = 0;
   int64_t client_ca_ends_s = 0;
 
@@ -33,5 +33,7 @@ struct TlsMaterial {
 // key is too short), TLS_KEY_MALFORMED, TLS_KEY_EXPOSED (others may read it), TLS_KEY_MISMATCH (not the
 // certificate's).
 absl::StatusOr<TlsMaterial> ReadTlsFiles(const TlsFiles& files);
+// The same of a server that asks no client for a certificate: nothing of client authorities.
+absl::StatusOr<TlsMaterial> ReadTlsPair(const std::string& certificate, const std::string& key);
 
-}  // namespace fundledger::rpc
+}  // namespace fundledger::process

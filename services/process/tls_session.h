@@ -1,17 +1,19 @@
-// TLS on a socket, for servers that are not gRPC's: the same files, and a client may show a certificate by
-// one of the client authorities, but need not.
+// TLS on a socket, for servers that are not gRPC's: the same files, and where there are client authorities a
+// client may show a certificate by one of them, but need not.
 //
 //   ASSIGN_OR_RETURN(const std::shared_ptr<const TlsContext> context, TlsContext::Make(material));
 //   TlsSession session(*context, socket);
 //   for (TlsIo io = session.Handshake(); io.want != TlsWant::kNothing; io = session.Handshake()) { poll … }
-//   absl::StatusOr<std::string> officer = session.Officer();
+//   std::optional<std::vector<std::string>> uris = session.ClientUris();
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "services/rpc/tls.h"
+#include "services/process/tls.h"
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,13 +21,14 @@
 struct ssl_ctx_st;
 struct ssl_st;
 
-namespace fundledger::rpc {
+namespace fundledger::process {
 
 // What handshakes are made with. Immutable, thread-safe; sessions keep what they need of it. No session is
 // resumed: each handshake looks at the certificate anew.
 class TlsContext {
  public:
-  // `material` as ReadTlsFiles gave it. INVALID_ARGUMENT, reason TLS_CERTIFICATE_UNUSABLE.
+  // `material` as ReadTlsFiles gave it, or ReadTlsPair: then no client is asked for a certificate.
+  // INVALID_ARGUMENT, reason TLS_CERTIFICATE_UNUSABLE.
   static absl::StatusOr<std::shared_ptr<const TlsContext>> Make(const TlsMaterial& material);
 
  private:
@@ -57,9 +60,9 @@ class TlsSession {
 
   // OpenSSL's word for why the handshake failed; "connection closed" where the other side ended it.
   const std::string& failure() const { return failure_; }
-  // The officer of the certificate that was shown. UNAUTHENTICATED: CERTIFICATE_NEEDED, where none was;
-  // errors of OfficerOfUris.
-  absl::StatusOr<std::string> Officer() const;
+  // The URIs among the alternative names of the certificate that was shown and verified; nothing where none
+  // was.
+  std::optional<std::vector<std::string>> ClientUris() const;
 
  private:
   TlsIo After(int result);
@@ -68,4 +71,4 @@ class TlsSession {
   std::string failure_;
 };
 
-}  // namespace fundledger::rpc
+}  // namespace fundledger::process

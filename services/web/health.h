@@ -9,7 +9,10 @@
 
 #include "absl/status/status.h"
 
-namespace fundledger::http {
+namespace fundledger::web {
+
+using http::Request;
+using http::Response;
 
 // What is so of a ledger of `size` records. `facts` as GetLedger answers; `write_status` as the engine says:
 // 200 while it writes, otherwise 503, with reason and message. `witnessed` and `mirror` are null where there
@@ -17,4 +20,4 @@ namespace fundledger::http {
 Response HealthAnswer(const Request& request, uint64_t size, const ::fundledger::v1::GetLedgerResponse& facts,
                       const absl::Status& write_status);
 
-}  // namespace fundledger::http
+}  // namespace fundledger::web

@@ -1,4 +1,4 @@
-#include "services/rpc/tls.h"
+#include "services/process/tls.h"
 
 #include <algorithm>
 #include <ctime>
@@ -18,7 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include <openssl/x509.h>
 
-namespace fundledger::rpc {
+namespace fundledger::process {
 namespace {
 
 struct Free {
@@ -130,21 +130,26 @@ absl::Status CheckKey(const TlsFiles& files, const std::string& pem, X509* certi
 
 }  // namespace
 
-absl::StatusOr<TlsMaterial> ReadTlsFiles(const TlsFiles& files) {
+absl::StatusOr<TlsMaterial> ReadTlsPair(const std::string& certificate, const std::string& key) {
   TlsMaterial material;
-  ASSIGN_OR_RETURN(material.certificate_pem, ReadPem(files.certificate));
-  ASSIGN_OR_RETURN(material.key_pem, ReadPem(files.key));
+  ASSIGN_OR_RETURN(material.certificate_pem, ReadPem(certificate));
+  ASSIGN_OR_RETURN(material.key_pem, ReadPem(key));
+  ASSIGN_OR_RETURN(const std::vector<X509Ptr> chain, Certificates(certificate, material.certificate_pem));
+  RETURN_IF_ERROR(CheckValidNow(certificate, chain));
+  RETURN_IF_ERROR(CheckKey({.certificate = certificate, .key = key, .client_ca = ""}, material.key_pem,
+                           chain.front().get()));
+  material.certificate_ends_s = EndOf(chain);
+  return material;
+}
+
+absl::StatusOr<TlsMaterial> ReadTlsFiles(const TlsFiles& files) {
+  ASSIGN_OR_RETURN(TlsMaterial material, ReadTlsPair(files.certificate, files.key));
   ASSIGN_OR_RETURN(material.client_ca_pem, ReadPem(files.client_ca));
-  ASSIGN_OR_RETURN(const std::vector<X509Ptr> chain,
-                   Certificates(files.certificate, material.certificate_pem));
-  RETURN_IF_ERROR(CheckValidNow(files.certificate, chain));
-  RETURN_IF_ERROR(CheckKey(files, material.key_pem, chain.front().get()));
   ASSIGN_OR_RETURN(const std::vector<X509Ptr> authorities,
                    Certificates(files.client_ca, material.client_ca_pem));
   RETURN_IF_ERROR(CheckValidNow(files.client_ca, authorities));
-  material.certificate_ends_s = EndOf(chain);
   material.client_ca_ends_s = EndOf(authorities);
   return material;
 }
 
-}  // namespace fundledger::rpc
+}  // namespace fundledger::process

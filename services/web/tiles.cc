@@ -1,4 +1,4 @@
-#include "services/http/tiles.h"
+#include "services/web/tiles.h"
 
 #include <optional>
 #include <utility>
@@ -6,13 +6,15 @@
 #include "fundledger/v1/audit_service.pb.h"
 #include "ledger/base/status.h"
 #include "ledger/engine/attestations.h"
+#include "services/rpc/identity.h"
 
 #include "absl/strings/str_cat.h"
 
-namespace fundledger::http {
+namespace fundledger::web {
 namespace {
 
 namespace v1 = ::fundledger::v1;
+using http::ErrorResponse;
 
 constexpr std::string_view kCheckpoint = "/checkpoint";
 constexpr size_t kHashBytes = 32;
@@ -49,6 +51,14 @@ absl::Status CheckReader(const std::optional<log::TileAddress>& tile, const api:
                 absl::StrCat("officer ", caller.officer,
                              " may read some records, and a tile holds all; ask for them one by one with "
                              "AuditService.GetRecord"));
+}
+
+absl::StatusOr<std::string> OfficerOf(const Request& request) {
+  if (!request.client_uris.has_value()) {
+    return Refuse(absl::StatusCode::kUnauthenticated, "CERTIFICATE_NEEDED",
+                  "the connection showed no client certificate; show the one of an officer over TLS");
+  }
+  return rpc::OfficerOfUris({request.client_uris->begin(), request.client_uris->end()});
 }
 
 bool IsOfWhoAsks(absl::StatusCode code) {
@@ -101,7 +111,7 @@ absl::StatusOr<Response> Tiles::Read(const Request& request, const std::optional
   const std::shared_ptr<const engine::View> view = engine_->view();
   const bool is_for_anybody = !options_.officers_only && (!tile.has_value() || !tile->is_entries);
   if (!is_for_anybody) {
-    ASSIGN_OR_RETURN(*caller, access_->Identify(request.officer, *view));
+    ASSIGN_OR_RETURN(*caller, access_->Identify(OfficerOf(request), *view));
     RETURN_IF_ERROR(CheckReader(tile, *caller));
   }
   if (!tile.has_value()) return Checkpoint(*view);
@@ -137,4 +147,4 @@ Response Tiles::Answer(const Request& request) {
   return answer;
 }
 
-}  // namespace fundledger::http
+}  // namespace fundledger::web

@@ -1,4 +1,4 @@
-#include "services/rpc/tls_session.h"
+#include "services/process/tls_session.h"
 
 #include <algorithm>
 #include <limits>
@@ -11,12 +11,11 @@
 #include <openssl/ssl.h>
 
 #include "ledger/base/status.h"
-#include "services/rpc/identity.h"
 
 #include "absl/strings/str_cat.h"
 #include <openssl/x509v3.h>
 
-namespace fundledger::rpc {
+namespace fundledger::process {
 namespace {
 
 struct Free {
@@ -73,7 +72,8 @@ bool SetUp(const TlsMaterial& material, SSL_CTX* context) {
   return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
          SSL_CTX_set_num_tickets(context, 0) == 1 &&
          SSL_CTX_set_session_id_context(context, kSessionContext, sizeof(kSessionContext) - 1) == 1 &&
-         UsePair(material, context) && TakeClientsBy(material.client_ca_pem, context);
+         UsePair(material, context) &&
+         (material.client_ca_pem.empty() || TakeClientsBy(material.client_ca_pem, context));
 }
 
 }  // namespace
@@ -126,15 +126,12 @@ void TlsSession::End() {
   ERR_clear_error();
 }
 
-absl::StatusOr<std::string> TlsSession::Officer() const {
+std::optional<std::vector<std::string>> TlsSession::ClientUris() const {
   const Owned<X509> shown(SSL_get1_peer_certificate(ssl_.get()));
-  if (shown == nullptr || SSL_get_verify_result(ssl_.get()) != X509_V_OK) {
-    return Refuse(absl::StatusCode::kUnauthenticated, "CERTIFICATE_NEEDED",
-                  "the connection showed no client certificate; show the one of an officer");
-  }
+  if (shown == nullptr || SSL_get_verify_result(ssl_.get()) != X509_V_OK) return std::nullopt;
   const Owned<GENERAL_NAMES> names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(shown.get(), NID_subject_alt_name, nullptr, nullptr)));
-  std::vector<std::string_view> uris;
+  std::vector<std::string> uris;
   for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
     if (name->type != GEN_URI) continue;
@@ -142,7 +139,7 @@ absl::StatusOr<std::string> TlsSession::Officer() const {
     uris.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
                       static_cast<size_t>(ASN1_STRING_length(uri)));
   }
-  return OfficerOfUris(uris);
+  return uris;
 }
 
-}  // namespace fundledger::rpc
+}  // namespace fundledger::process

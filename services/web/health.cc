@@ -1,15 +1,16 @@
-#include "services/http/health.h"
+#include "services/web/health.h"
 
 #include "ledger/base/status.h"
 
 #include "absl/time/time.h"
 #include <nlohmann/json.hpp>
 
-namespace fundledger::http {
+namespace fundledger::web {
 namespace {
 
 namespace v1 = ::fundledger::v1;
 using Json = nlohmann::ordered_json;
+using http::ErrorResponse;
 
 Json Time(int64_t us) {
   if (us == 0) return nullptr;
@@ -62,4 +63,4 @@ Response HealthAnswer(const Request& request, uint64_t size, const v1::GetLedger
           .body = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
 }
 
-}  // namespace fundledger::http
+}  // namespace fundledger::web

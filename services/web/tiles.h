@@ -18,7 +18,10 @@
 
 #include "absl/status/statusor.h"
 
-namespace fundledger::http {
+namespace fundledger::web {
+
+using http::Request;
+using http::Response;
 
 struct TileOptions {
   // Checkpoint and hash tiles for officers only; otherwise anybody may read them.
@@ -54,4 +57,4 @@ class Tiles {
   const std::shared_ptr<std::atomic<int64_t>> entry_tiles_ = std::make_shared<std::atomic<int64_t>>(0);
 };
 
-}  // namespace fundledger::http
+}  // namespace fundledger::web
