@@ -25,7 +25,8 @@ absl::Status NoAnswer(const log::PolicyWitness& witness, std::string_view why) {
 
 }  // namespace
 
-absl::StatusOr<WitnessAnswer> AskWitness(const log::PolicyWitness& witness, std::string_view origin) {
+absl::StatusOr<WitnessAnswer> AskWitness(const log::PolicyWitness& witness, std::string_view origin,
+                                         const std::string& ca) {
   const size_t scheme = witness.url.find("://");
   if (scheme == std::string::npos) return NoAnswer(witness, "the policy has no URL for it");
   const size_t slash = witness.url.find('/', scheme + 3);
@@ -33,6 +34,7 @@ absl::StatusOr<WitnessAnswer> AskWitness(const log::PolicyWitness& witness, std:
   while (prefix.ends_with('/')) prefix.pop_back();
   httplib::Client client(witness.url.substr(0, slash));
   if (!client.is_valid()) return NoAnswer(witness, absl::StrCat("not a URL: ", witness.url));
+  if (!ca.empty()) client.set_ca_cert_path(ca);
   client.set_connection_timeout(kTimeoutS);
   client.set_read_timeout(kTimeoutS);
   WitnessAnswer found;

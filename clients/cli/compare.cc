@@ -12,6 +12,7 @@
 #include "clients/cli/trust.h"
 #include "clients/sdk/evidence.h"
 #include "clients/sdk/files.h"
+#include "clients/sdk/witness_ca.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/log/evidence.h"
@@ -38,10 +39,10 @@ struct Face {
   absl::Status verdict;                   // OK: one log
 };
 
-Face FaceOfWitness(const log::PolicyWitness& witness, std::string_view origin) {
+Face FaceOfWitness(const log::PolicyWitness& witness, std::string_view origin, const std::string& ca) {
   Face face;
   face.who = witness.name;
-  auto answer = AskWitness(witness, origin);
+  auto answer = AskWitness(witness, origin, ca);
   if (answer.ok() && answer->note.empty()) {
     answer = Refuse(absl::StatusCode::kUnavailable, "WITNESS_UNREACHABLE",
                     absl::StrCat("witness ", witness.name, " has cosigned nothing of this log yet"));
@@ -144,12 +145,14 @@ absl::StatusOr<int> RunCompare(Context& context, const CompareOptions& options) 
                       "compare with whom? give --policy FILE for the witnesses, --checkpoint FILE of "
                       "colleagues, or both; or set policy in the configuration");
   }
+  ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
+  ASSIGN_OR_RETURN(const std::string witness_ca, sdk::WitnessCaOf(*config));
   // What was seen is compared with what the server shows as soon as it is connected to.
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
   std::vector<Face> faces;
   if (policy != nullptr) {
     for (const log::PolicyWitness& witness : policy->witnesses()) {
-      faces.push_back(FaceOfWitness(witness, client->config().log.name));
+      faces.push_back(FaceOfWitness(witness, config->log.name, witness_ca));
     }
   }
   for (const std::string& file : options.checkpoints) {

@@ -23,6 +23,7 @@ namespace {
 struct PromoteCommand {
   std::string directory;
   std::string policy;
+  std::string witness_ca;
   std::string verifier_key;
   std::vector<std::string> without;
 };
@@ -42,7 +43,7 @@ absl::StatusOr<std::vector<std::string>> AskAll(const PromoteCommand& command, s
   for (const log::PolicyWitness& witness : policy->witnesses()) {
     const auto& without = command.without;
     if (std::find(without.begin(), without.end(), witness.name) != without.end()) continue;
-    auto answer = AskWitness(witness, origin);
+    auto answer = AskWitness(witness, origin, command.witness_ca);
     // It may never have been asked; or the policy's URL leads elsewhere, and the witness has seen more.
     if (answer.ok() && answer->note.empty()) {
       answer =
@@ -114,6 +115,9 @@ void AddPromoteCommand(Program* program) {
                   T("the ledger's policy file: each of its witnesses is asked how far it has cosigned",
                     "账本的策略文件：逐一询问其中的见证人"))
       ->required();
+  app->add_option("--witness-ca", command->witness_ca,
+                  T("by whom witnesses' certificates are, PEM; default: the system's authorities",
+                    "签发见证人证书的机构（PEM）；默认为系统信任的机构"));
   app->add_option("--verifier-key", command->verifier_key,
                   T("the log's key in record 0; default: that of client.toml",
                     "创世记录中的日志公钥；默认取自 client.toml"));

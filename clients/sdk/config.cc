@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "clients/sdk/files.h"
+#include "clients/sdk/witness_ca.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/crypto/certificate.h"
 
 #include "absl/strings/str_cat.h"
 #include <toml++/toml.h>
@@ -177,7 +179,7 @@ absl::StatusOr<ClientConfig> LoadConfig(const fs::path& path) {
   ASSIGN_OR_RETURN(const toml::table table, ParseToml(path));
   RETURN_IF_ERROR(CheckKeys(path, table, "",
                             {"server", "ledger", "verifier_key", "sm2_verifier_keys", "keys", "officer",
-                             "policy", "require_witness", "tls"}));
+                             "policy", "require_witness", "witness_ca", "tls"}));
   ClientConfig config;
   std::error_code error;
   config.path = fs::absolute(path, error);
@@ -190,6 +192,17 @@ absl::StatusOr<ClientConfig> LoadConfig(const fs::path& path) {
   RETURN_IF_ERROR(ReadRequireWitness(path, table, &config));
   RETURN_IF_ERROR(ReadTls(path, table, &config));
   return config;
+}
+
+absl::StatusOr<std::string> WitnessCaOf(const ClientConfig& config) {
+  ASSIGN_OR_RETURN(const toml::table table, ParseToml(config.path));
+  ASSIGN_OR_RETURN(const std::string file, Text(config.path, table, "witness_ca"));
+  if (file.empty()) return std::string();
+  const fs::path path = config.directory() / file;
+  ASSIGN_OR_RETURN(const std::string authorities, ReadFile(path));
+  const auto first = crypto::ReadCertificate(authorities);
+  if (first.ok()) return path.string();
+  return Invalid(config.path, absl::StrCat("witness_ca: ", path.string(), ": ", first.status().message()));
 }
 
 }  // namespace fundledger::sdk

@@ -136,6 +136,8 @@ constexpr Setting kSettings[] = {
      "An authority that is silent for so long is asked again later", false, 1, 120},
     {"witness", "policy", "--witness-policy", &Config::witness_policy,
      "Policy file: which witnesses are asked for cosignatures, where, and how many are enough", true},
+    {"witness", "ca", "--witness-ca", &Config::witness_ca,
+     "By whom witnesses' certificates are, PEM, instead of the system's authorities", true},
     {"witness", "interval_seconds", "--witness-interval", &Config::witness_interval_seconds,
      "Each witness is asked so often, while the ledger grows", false, 1, 86'400},
     {"witness", "timeout_seconds", "--witness-timeout", &Config::witness_timeout_seconds,

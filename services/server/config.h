@@ -114,6 +114,7 @@ struct Config {
   int64_t stamping_interval_seconds = 3600;
   int64_t stamping_timeout_seconds = 10;
   std::string witness_policy;
+  std::string witness_ca;  // empty: the system's authorities
   int64_t witness_interval_seconds = 60;
   int64_t witness_timeout_seconds = 10;
 

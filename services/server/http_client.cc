@@ -36,8 +36,9 @@ bool IsHost(std::string_view text) {
 
 class HttplibClient final : public HttpClient {
  public:
-  HttplibClient(const Url& url, int64_t timeout_seconds)
+  HttplibClient(const Url& url, int64_t timeout_seconds, const std::string& ca)
       : host_(url.origin), path_(url.path), client_(url.origin) {
+    if (!ca.empty()) client_.set_ca_cert_path(ca);
     client_.set_connection_timeout(timeout_seconds);
     client_.set_read_timeout(timeout_seconds);
     client_.set_write_timeout(timeout_seconds);
@@ -114,9 +115,10 @@ absl::StatusOr<Url> ParseUrl(std::string_view text) {
   return Url{.origin = std::string(text.substr(0, slash)), .path = path.empty() ? "/" : std::string(path)};
 }
 
-absl::StatusOr<std::unique_ptr<HttpClient>> HttpClient::Make(std::string_view url, int64_t timeout_seconds) {
+absl::StatusOr<std::unique_ptr<HttpClient>> HttpClient::Make(std::string_view url, int64_t timeout_seconds,
+                                                             const std::string& ca) {
   ASSIGN_OR_RETURN(const Url parsed, ParseUrl(url));
-  return std::make_unique<HttplibClient>(parsed, timeout_seconds);
+  return std::make_unique<HttplibClient>(parsed, timeout_seconds, ca);
 }
 
 }  // namespace fundledger::server

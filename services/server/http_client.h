@@ -32,8 +32,10 @@ struct HttpAnswer {
 class HttpClient {
  public:
   // Connecting, and each pause of the other side, may take `timeout_seconds`. A server with a certificate
-  // that the system's authorities do not vouch for is not asked. INVALID_ARGUMENT, reason URL_MALFORMED.
-  static absl::StatusOr<std::unique_ptr<HttpClient>> Make(std::string_view url, int64_t timeout_seconds);
+  // that the authorities in the PEM file `ca` do not vouch for is not asked; empty: the system's.
+  // INVALID_ARGUMENT, reason URL_MALFORMED.
+  static absl::StatusOr<std::unique_ptr<HttpClient>> Make(std::string_view url, int64_t timeout_seconds,
+                                                          const std::string& ca = "");
   virtual ~HttpClient() = default;
 
   // Blocks; one request at a time. Follows no redirection. An answer of any status is an answer; UNAVAILABLE,

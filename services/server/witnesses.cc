@@ -13,6 +13,7 @@
 #include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
 #include "ledger/base/utf8.h"
+#include "ledger/crypto/certificate.h"
 #include "ledger/crypto/digest.h"
 #include "ledger/engine/attestations.h"
 #include "ledger/log/cosignature.h"
@@ -386,8 +387,8 @@ class AllWitnesses final : public Witnesses {
     for (size_t i = 0; i < witnesses.size(); ++i) {
       if (witnesses[i].url.empty()) continue;
       const std::string slash = witnesses[i].url.ends_with('/') ? "" : "/";
-      auto client =
-          HttpClient::Make(absl::StrCat(witnesses[i].url, slash, "add-checkpoint"), options_.timeout_seconds);
+      auto client = HttpClient::Make(absl::StrCat(witnesses[i].url, slash, "add-checkpoint"),
+                                     options_.timeout_seconds, options_.ca);
       if (!client.ok()) return Annotate(client.status(), absl::StrCat("witness ", witnesses[i].name));
       std::string prefix = ParseUrl(witnesses[i].url)->path;
       while (prefix.ends_with('/')) prefix.pop_back();
@@ -430,7 +431,13 @@ absl::StatusOr<std::unique_ptr<WitnessingOptions>> LoadWitnessing(const Config& 
   ASSIGN_OR_RETURN(const std::string text, ReadFile(config.witness_policy));
   auto policy = log::Policy::Parse(text);
   if (!policy.ok()) return Annotate(policy.status(), config.witness_policy);
+  if (!config.witness_ca.empty()) {
+    ASSIGN_OR_RETURN(const std::string authorities, ReadFile(config.witness_ca));
+    const auto first = crypto::ReadCertificate(authorities);
+    if (!first.ok()) return Annotate(first.status(), config.witness_ca);
+  }
   auto options = std::make_unique<WitnessingOptions>();
+  options->ca = config.witness_ca;
   options->policy = *std::move(policy);
   options->interval_seconds = config.witness_interval_seconds;
   options->timeout_seconds = config.witness_timeout_seconds;

@@ -25,6 +25,7 @@ inline constexpr int64_t kWitnessClockMarginS = 240;
 
 struct WitnessingOptions {
   log::Policy policy;  // witnesses without a URL are not asked
+  std::string ca;      // PEM file by which HTTPS is believed; empty: the system's authorities
   int64_t interval_seconds = 60;
   int64_t timeout_seconds = 10;
   Clock clock = SystemClockMicros;
@@ -36,7 +37,7 @@ struct WitnessingOptions {
 };
 
 // As configured; null where no witnesses are. UNAVAILABLE, reason FILE_UNREADABLE; INVALID_ARGUMENT, reason
-// POLICY_MALFORMED.
+// POLICY_MALFORMED; CERTIFICATE_MALFORMED, where [witness] ca holds no certificate.
 absl::StatusOr<std::unique_ptr<WitnessingOptions>> LoadWitnessing(const Config& config);
 
 class Witnesses : public api::Witnessed {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -35,29 +36,46 @@ class LiveWitness {
   void Start() {
     const std::filesystem::path endpoints = directory_ / "endpoints.json";
     std::filesystem::remove(endpoints);
-    process_ = std::make_unique<Process>(
-        std::vector<std::string>{Program(), "--config", (directory_ / "witness.toml").string(), "--listen",
-                                 address_, "--endpoints-file", endpoints.string()},
-        std::vector<std::string>{}, output_ + "run.out", output_ + "run.err");
+    std::vector<std::string> args = {Program(),         "--config", (directory_ / "witness.toml").string(),
+                                     "--listen",        address_,   "--endpoints-file",
+                                     endpoints.string()};
+    if (is_tls_) args.insert(args.end(), {"--tls-certificate", authority(), "--tls-key", TlsKey()});
+    process_ =
+        std::make_unique<Process>(args, std::vector<std::string>{}, output_ + "run.out", output_ + "run.err");
     ASSERT_TRUE(WaitForFile(endpoints, process_.get(), std::chrono::seconds(60)))
         << ReadAll(output_ + "run.err");
     address_ = nlohmann::json::parse(ReadAll(endpoints)).at("http").get<std::string>();
   }
+  // From now on, with a certificate that none of the system's authorities vouches for: authority() does.
+  void ServeOverTls() {
+    Kill();
+    const std::string made =
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext "
+        "subjectAltName=IP:127.0.0.1 -keyout " +
+        TlsKey() + " -out " + authority() + " 2>/dev/null";
+    ASSERT_EQ(std::system(made.c_str()), 0);
+    is_tls_ = true;
+    Start();
+  }
+  std::string authority() const { return output_ + "tls.pem"; }
   void Kill() {
     process_->Kill(SIGKILL);
     (void)process_->Wait();
   }
   // That asks for its cosignature.
   std::string Policy() const {
-    return "witness inspection " + key_ + " http://" + address_ + "\nquorum inspection\n";
+    return "witness inspection " + key_ + (is_tls_ ? " https://" : " http://") + address_ +
+           "\nquorum inspection\n";
   }
 
  private:
+  std::string TlsKey() const { return output_ + "tls.key"; }
   static std::string Program() { return test_support::BinDir() + "/fundledger-witness"; }
 
   const std::filesystem::path directory_;
   const std::string output_;
   std::string key_;
+  bool is_tls_ = false;
   std::string address_ = "127.0.0.1:0";
   std::unique_ptr<Process> process_;
 };

@@ -56,6 +56,16 @@ void World::StartServer() {
   address_ = nlohmann::json::parse(ReadAll(endpoints)).at("grpc").get<std::string>();
 }
 
+Finished World::RunServer() {
+  return Process({Binary("fundledgerd"), "--config", path("county/server.toml").string()},
+                 Environment(variables_), path("runs/server.out"), path("runs/server.err"))
+      .Wait();
+}
+
+std::string World::ServerLog() const {
+  return ReadAll(path("runs/server.err"));
+}
+
 void World::KillServer() {
   server_->Kill(SIGKILL);
   EXPECT_EQ(server_->Wait().exit_code, -1);

@@ -26,6 +26,10 @@ class World : public testing::Test {
 
   // Starts the server on the ledger; on the port it had before, if any.
   void StartServer();
+  // One that is expected to end by itself.
+  Finished RunServer();
+  // What the server that was started last has logged.
+  std::string ServerLog() const;
   // kill -9.
   void KillServer();
   // SIGTERM, and waits.
