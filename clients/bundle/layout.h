@@ -34,6 +34,7 @@ inline constexpr char kReportFile[] = "report.json";
 inline constexpr char kFiguresFile[] = "figures.json";
 inline constexpr char kRecordsDirectory[] = "records";
 inline constexpr char kKeysDirectory[] = "keys";
+inline constexpr char kOfficersDirectory[] = "officers";
 inline constexpr char kReceiptsDirectory[] = "receipts";
 inline constexpr char kCheckpointsDirectory[] = "checkpoints";
 inline constexpr char kStampsDirectory[] = "stamps";

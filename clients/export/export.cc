@@ -1,10 +1,13 @@
 #include "clients/export/export.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <set>
 
+#include "clients/bundle/named_keys.h"
 #include "clients/bundle/receipt_file.h"
+#include "ledger/audit/audit.h"
 #include "ledger/audit/log_keys.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
@@ -89,12 +92,20 @@ absl::Status WriteReceipts(const fs::path& directory, const std::set<Sequence>* 
                 absl::StrCat("no receipts can be read in ", directory.string(), ": ", error.message()));
 }
 
+absl::StatusOr<v1::Submission> SubmissionIn(const std::string& record) {
+  ASSIGN_OR_RETURN(const log::Record decoded, log::DecodeRecord(record));
+  ASSIGN_OR_RETURN(audit::Admitted admitted, audit::Admit(decoded.envelope));
+  return std::move(admitted.submission);
+}
+
 absl::Status WriteSome(Source* source, const Options& options, bundle::Writer* writer,
-                       std::set<Sequence>* written) {
+                       std::set<Sequence>* written, std::set<std::string>* officers) {
   return source->ForEachRecord(
       options.trail, [&](Sequence sequence, const std::string& record) -> absl::Status {
         RETURN_IF_ERROR(WriteProof(source, bundle::kRecordsDirectory, sequence, record, writer));
         written->insert(sequence);
+        ASSIGN_OR_RETURN(const v1::Submission submission, SubmissionIn(record));
+        officers->insert(submission.officer());
         if (options.progress && written->size() % kProgressEvery == 0) options.progress(written->size(), 0);
         return absl::OkStatus();
       });
@@ -136,6 +147,27 @@ absl::Status WriteKeys(Source* source, bundle::Writer* writer) {
   });
 }
 
+absl::Status WriteOfficerKeys(Source* source, const std::set<std::string>& officers, bundle::Writer* writer) {
+  std::set<Sequence> written;
+  for (const char* action : {"register_officer", "rotate_key", "recover_key"}) {
+    v1::ListTrailRequest trail;
+    trail.set_dimension(v1::TRAIL_DIMENSION_ACTION);
+    trail.set_id(action);
+    const absl::Status read =
+        source->ForEachRecord(trail, [&](Sequence sequence, const std::string& record) -> absl::Status {
+          ASSIGN_OR_RETURN(const v1::Submission submission, SubmissionIn(record));
+          const auto named = bundle::KeysNamedIn(submission);
+          const bool is_wanted = std::any_of(named.begin(), named.end(), [&](const bundle::NamedKey& each) {
+            return officers.contains(each.officer);
+          });
+          if (!is_wanted || !written.insert(sequence).second) return absl::OkStatus();
+          return WriteProof(source, bundle::kOfficersDirectory, sequence, record, writer);
+        });
+    RETURN_IF_ERROR(read);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Exported> ExportBundle(Source* source, const Options& options) {
   ASSIGN_OR_RETURN(const std::unique_ptr<bundle::Writer> writer, bundle::Writer::Create(options.out));
   Exported exported;
@@ -144,17 +176,19 @@ absl::StatusOr<Exported> ExportBundle(Source* source, const Options& options) {
   exported.manifest.kind = is_whole ? bundle::Kind::kWhole : bundle::Kind::kRecords;
   exported.manifest.about = options.about;
   std::set<Sequence> some;
+  std::set<std::string> officers;
   if (is_whole) {
     RETURN_IF_ERROR(WriteWhole(source, options, writer.get()));
     exported.records = writer->size();
   } else {
     RETURN_IF_ERROR(WriteKeys(source, writer.get()));
-    RETURN_IF_ERROR(WriteSome(source, options, writer.get(), &some));
+    RETURN_IF_ERROR(WriteSome(source, options, writer.get(), &some, &officers));
     exported.records = some.size();
     if (some.empty()) {
       return Refuse(absl::StatusCode::kNotFound, "RECORD_NOT_FOUND",
                     absl::StrCat("there is no record about ", options.about));
     }
+    RETURN_IF_ERROR(WriteOfficerKeys(source, officers, writer.get()));
   }
   RETURN_IF_ERROR(WriteAttested(source, writer.get(), &exported.checkpoints));
   if (!options.receipts.empty()) {

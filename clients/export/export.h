@@ -72,6 +72,8 @@ absl::StatusOr<bundle::Manifest> WriteFrame(Source* source, const std::string& p
                                             bundle::Writer* writer);
 // The records that the log's keys come from, for a bundle of some records.
 absl::Status WriteKeys(Source* source, bundle::Writer* writer);
+// The records that name keys of these officers (ids), as far as the source shows them.
+absl::Status WriteOfficerKeys(Source* source, const std::set<std::string>& officers, bundle::Writer* writer);
 // A record with its proof into a directory of the bundle.
 absl::Status WriteProof(Source* source, std::string_view directory, Sequence sequence,
                         const std::string& record, bundle::Writer* writer);

@@ -80,6 +80,12 @@ class Citations {
   Citations(Source* source, bundle::Writer* writer) : source_(*source), writer_(*writer) {}
 
   absl::Status Add(Sequence record, uint32_t action);
+  // Who submitted what was added.
+  std::set<std::string> Officers() const {
+    std::set<std::string> officers;
+    for (const auto& [sequence, submission] : written_) officers.insert(submission.officer());
+    return officers;
+  }
 
  private:
   absl::StatusOr<const v1::Submission*> Fetch(Sequence record);
@@ -131,6 +137,7 @@ absl::Status WriteReportBundle(Source* source, const v1::GetBriefingRequest& req
   for (const auto& [name, parts] : trace.figures) {
     for (const reports::FigurePart& part : parts) RETURN_IF_ERROR(citations.Add(part.record, part.action));
   }
+  RETURN_IF_ERROR(WriteOfficerKeys(source, citations.Officers(), writer.get()));
   const nlohmann::ordered_json json = bundle::BriefingJson(request, trace.briefing, manifest.ledger);
   RETURN_IF_ERROR(writer->AddFile(bundle::kReportFile,
                                   json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"));

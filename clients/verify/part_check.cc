@@ -1,6 +1,9 @@
 #include "clients/verify/part_check.h"
 
+#include <set>
+
 #include "clients/bundle/receipt_file.h"
+#include "clients/verify/officer_keys.h"
 #include "ledger/audit/times.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
@@ -21,7 +24,9 @@ class PartCheck {
  private:
   void LoadKeys();
   void CheckCheckpoint();
+  void LoadOfficerKeys();
   void CheckRecord(Sequence sequence, const audit::TimeBounds& bounds);
+  void CheckSignature(const ProvenRecord& record);
   void CheckHeld();
   void CompareRoot(const std::string& name, const log::Checkpoint& checkpoint);
   std::optional<ProvenRecord> Prove(std::string_view directory, Sequence sequence);
@@ -32,6 +37,8 @@ class PartCheck {
   Findings& findings_;
   Report& report_;
   ProvenRecords proven_;
+  OfficerKeys officer_keys_;
+  std::set<std::string> keyless_;  // officers whose signatures could not be checked
 };
 
 // The keys' records are believed as far as record 0 is, and each by the key before it; that they are in the
@@ -50,8 +57,7 @@ void PartCheck::LoadKeys() {
   }
   if (!records.empty()) report_.ledger = log::LeafHash(records.front());
   trust_.TakeKeys(records, &findings_, &report_);
-  if (!trust_.has_keys()) return;
-  for (const Sequence sequence : sequences) Prove(bundle::kKeysDirectory, sequence);
+  if (trust_.has_keys()) LoadOfficerKeys();
 }
 
 void PartCheck::CheckCheckpoint() {
@@ -96,9 +102,40 @@ std::optional<ProvenRecord> PartCheck::Prove(std::string_view directory, Sequenc
   return *std::move(proven);
 }
 
+void PartCheck::LoadOfficerKeys() {
+  std::map<Sequence, ProvenRecord> naming;
+  for (const char* directory : {bundle::kKeysDirectory, bundle::kOfficersDirectory}) {
+    for (const Sequence sequence : reader_.Proofs(directory)) {
+      if (auto proven = Prove(directory, sequence); proven.has_value())
+        naming.emplace(sequence, *std::move(proven));
+    }
+  }
+  for (const auto& [sequence, record] : naming) officer_keys_.Add(record);
+}
+
+void PartCheck::CheckSignature(const ProvenRecord& record) {
+  const Sequence sequence = record.header.sequence;
+  const auto decoded = log::DecodeRecord(record.bytes);
+  const auto admitted = decoded.ok() ? audit::Admit(decoded->envelope) : decoded.status();
+  if (!admitted.ok()) {
+    findings_.Add(sequence, admitted.status());
+    return;
+  }
+  const std::string& officer = admitted->submission.officer();
+  if (!audit::IsGenesis(admitted->submission) && !officer_keys_.Knows(officer)) {
+    keyless_.insert(officer);
+  } else if (const absl::Status is_signed = officer_keys_.Check(sequence, *admitted); !is_signed.ok()) {
+    findings_.Add(sequence, ReasonOf(is_signed),
+                  absl::StrCat(is_signed.message(), ", as far as the bundle's records name keys"));
+  } else {
+    ++report_.signatures;
+  }
+}
+
 void PartCheck::CheckRecord(Sequence sequence, const audit::TimeBounds& bounds) {
   std::optional<ProvenRecord> proven = Prove(bundle::kRecordsDirectory, sequence);
   if (!proven.has_value()) return;
+  CheckSignature(*proven);
   if (const absl::Status dated = bounds.Check(sequence, proven->header.recorded_at_us); !dated.ok())
     findings_.Add(sequence, dated);
   // Neighbours have to follow each other here too.
@@ -181,6 +218,10 @@ ProvenRecords PartCheck::Run() {
     CheckRecord(sequence, bounds);
   }
   report_.records = proven_.size();
+  for (const std::string& officer : keyless_) {
+    report_.notes.push_back(absl::StrCat("signatures of officer ", officer,
+                                         " were not checked: no record here names a key of theirs"));
+  }
   if (proven_.empty() && findings_.list().empty() && report_.kind == bundle::Kind::kRecords)
     findings_.Add(std::nullopt, "RECORDS_MISSING", "the bundle holds no record: there is nothing to check");
   CheckHeld();

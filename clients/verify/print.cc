@@ -88,9 +88,14 @@ void PrintLimits(const Report& report, std::ostream& out) {
     out << T(
         "Included, not complete: these records are in the log as they were logged; whether there are others "
         "about "
-        "the same, only the whole ledger shows. Their signatures and the rules were not checked here.\n",
-        "已收录，不代表完整：这些记录确在账本中且未被改动；是否还有其他相关记录，须以完整账本核对。"
-        "此处未验证经办人签名与规则。\n");
+        "the same, only the whole ledger shows.\n",
+        "已收录，不代表完整：这些记录确在账本中且未被改动；是否还有其他相关记录，须以完整账本核对。\n");
+    out << report.signatures << T(" of ", " / ") << report.records
+        << T(" are signed by a key that a record in the log names for their officer; whether it was "
+             "approved, or "
+             "revoked before, only the whole ledger shows. The rules were not checked here.\n",
+             " 条记录由账本所载该经办人公钥签名；该公钥是否经批准、此前是否已撤销，须以完整账本核对。"
+             "此处未验证规则。\n");
     return;
   }
   if (!report.replayed) {

@@ -40,9 +40,11 @@ struct Report {
   Hash256 root;       // of the checkpoint
   std::string note;
 
-  uint64_t records = 0;                // verified: in the log, as they were logged
-  bool replayed = false;               // signatures, rules and books as well
-  uint64_t signatures = 0;             // of officers, and proofs of their keys, where replayed
+  uint64_t records = 0;   // verified: in the log, as they were logged
+  bool replayed = false;  // signatures, rules and books as well
+  // Of officers and proofs of their keys, where replayed; otherwise records that are signed by a key which a
+  // record in the log names for their officer.
+  uint64_t signatures = 0;
   uint64_t checkpoints = 0;            // attested ones that fit
   std::vector<std::string> witnesses;  // of the policy
   bool asks_witnesses = false;

@@ -1,4 +1,5 @@
 // Bundles of some records, and of a report: what is shown, what is not, and what does not fit.
+#include <functional>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -7,7 +8,10 @@
 #include "clients/bundle/json.h"
 #include "clients/verify/part_check.h"
 #include "clients/verify/print.h"
+#include "ledger/crypto/dsse.h"
+#include "ledger/log/merkle.h"
 #include "ledger/log/proof_file.h"
+#include "ledger/log/record.h"
 #include "tests/attack/offline/county.h"
 
 #include "absl/strings/str_cat.h"
@@ -49,6 +53,55 @@ TEST_F(OfflinePart, OneProjectsRecordsAreIncluded) {
   EXPECT_FALSE(report.replayed);
   ASSERT_TRUE(report.witnessed.has_value());
   EXPECT_EQ(report.witnessed->size, report.size);
+}
+
+TEST_F(OfflinePart, SignaturesAreByKeysThatRecordsInTheLogName) {
+  county_.Export(Bundle(), "p-1");
+  const auto report = Check(Bundle());
+  EXPECT_THAT(Named(report), IsEmpty());
+  EXPECT_EQ(report.signatures, report.records);
+  EXPECT_THAT(report.notes, testing::Not(Contains(HasSubstr("were not checked"))));
+  // Without the records that name them, whose were not checked is said.
+  std::filesystem::remove_all(Bundle() / "officers");
+  const auto less = Check(Bundle());
+  EXPECT_THAT(Named(less), IsEmpty());
+  EXPECT_LT(less.signatures, less.records);
+  EXPECT_THAT(less.notes, Contains(HasSubstr("were not checked: no record here names a key of theirs")));
+}
+
+// The operator holds the log's key and no officer's: every proof leads to a tree that the log signed.
+TEST_F(OfflinePart, ARecordThatItsOfficerDidNotSignIsNamed) {
+  county_.Export(Bundle(), "p-1");
+  const auto view = county_.engine().view();
+  std::vector<std::string> log;
+  for (Sequence sequence = 0; sequence < view->size(); ++sequence) log.push_back(*view->Record(sequence));
+  const Sequence forged = log::ParseProofFile(ReadAll(Bundle() / Records(Bundle()).front()))->index;
+  const auto record = log::DecodeRecord(log[forged]);
+  const auto envelope = crypto::OpenEnvelope(record->envelope);
+  const std::string again = *crypto::SealEnvelope(crypto::kSubmissionType, envelope->payload,
+                                                  {test_support::KeyOf("operator").get()});
+  log[forged] = *log::EncodeRecord(record->header, again);
+
+  const std::function<Hash256(int, uint64_t)> node = [&](int level, uint64_t index) {
+    return level == 0 ? log::LeafHash(log[index])
+                      : log::NodeHash(node(level - 1, 2 * index), node(level - 1, 2 * index + 1));
+  };
+  const log::NodeReader nodes = [&](int level, uint64_t index) -> absl::StatusOr<Hash256> {
+    return node(level, index);
+  };
+  const std::string note = *log::SignCheckpoint(
+      {std::string(test_support::World::kOrigin), log.size(), *log::TreeRoot(log.size(), nodes)},
+      *test_support::KeyOf("log"));
+  WriteAll(Bundle() / "checkpoint", note);
+  for (const std::string& file : FilesOf(Bundle())) {
+    auto proof = log::ParseProofFile(ReadAll(Bundle() / file));
+    if (!proof.ok()) continue;
+    proof->extra = log[proof->index];
+    proof->inclusion = *log::ProveInclusion(proof->index, log.size(), nodes);
+    proof->checkpoint = note;
+    WriteAll(Bundle() / file, log::FormatProofFile(*proof));
+  }
+  EXPECT_THAT(Named(Check(Bundle())), Contains(absl::StrCat("SIGNATURE_INVALID@", forged)));
 }
 
 TEST_F(OfflinePart, ABundleWithoutRecordsShowsNothing) {
