@@ -10,8 +10,6 @@
 #include <unistd.h>
 
 namespace fundledger::test_support {
-namespace {
-
 int PortOf(const std::string& address) {
   return std::atoi(address.substr(address.rfind(':') + 1).c_str());
 }
@@ -19,8 +17,6 @@ int PortOf(const std::string& address) {
 std::string HostOf(const std::string& address) {
   return address.substr(0, address.rfind(':'));
 }
-
-}  // namespace
 
 Wire::Wire(const std::string& address) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in to{};

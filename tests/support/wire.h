@@ -5,6 +5,10 @@
 
 namespace fundledger::test_support {
 
+// Of HOST:PORT.
+int PortOf(const std::string& address);
+std::string HostOf(const std::string& address);
+
 // A connection in the clear.
 class Wire {
  public:

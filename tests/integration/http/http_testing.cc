@@ -1,21 +1,13 @@
 #include "tests/integration/http/http_testing.h"
 
-#include <cstdlib>
+#include "tests/support/wire.h"
 
 #include <nlohmann/json.hpp>
 
 namespace fundledger::http_testing {
-namespace {
 
-int PortOf(const std::string& address) {
-  return std::atoi(address.substr(address.rfind(':') + 1).c_str());
-}
-
-std::string HostOf(const std::string& address) {
-  return address.substr(0, address.rfind(':'));
-}
-
-}  // namespace
+using test_support::HostOf;
+using test_support::PortOf;
 
 std::unique_ptr<httplib::Client> Dial(const std::string& address) {
   auto client = std::make_unique<httplib::Client>(HostOf(address), PortOf(address));
