@@ -1,6 +1,7 @@
 #include "clients/verify/evidence_files.h"
 
 #include "clients/evidence/check.h"
+#include "clients/verify/language.h"
 #include "ledger/base/status.h"
 #include "ledger/log/evidence.h"
 
@@ -12,12 +13,13 @@ namespace {
 std::string Shows(const evidence::CheckedEvidence& checked) {
   if (checked.contradiction.has_value()) return log::Describe(*checked.contradiction);
   if (checked.answer.has_value()) {
-    std::string text = absl::StrCat("an answer to ", checked.answer->opened.answer.method(),
-                                    " was signed that the records do not give:");
+    std::string text =
+        absl::StrCat(T("an answer to ", "对 "), checked.answer->opened.answer.method(),
+                     T(" was signed that the records do not give:", " 所签的答复与记录不符："));
     for (const std::string& line : checked.answer->differences) absl::StrAppend(&text, "\n    ", line);
     return text;
   }
-  std::string text = "parts of a complaint, each worth by itself:";
+  std::string text = T("parts of a complaint, each worth by itself:", "投诉材料，各项分别判断：");
   for (const std::string& part : checked.parts) absl::StrAppend(&text, "\n    ", part);
   return text;
 }

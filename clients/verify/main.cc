@@ -9,6 +9,7 @@
 #include "clients/verify/core/reader.h"
 #include "clients/verify/language.h"
 #include "clients/verify/print.h"
+#include "clients/verify/reasons.h"
 #include "clients/verify/verify.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/date.h"
@@ -199,7 +200,8 @@ int Main(int argc, char** argv) {
   }
   const absl::StatusOr<int> code = Run(arguments);
   if (code.ok()) return *code;
-  std::cerr << ReasonOf(code.status()) << ": " << code.status().message() << '\n';
+  const std::string reason = ReasonOf(code.status());
+  std::cerr << reason << ReasonGloss(reason) << ": " << code.status().message() << '\n';
   return kUsage;
 }
 

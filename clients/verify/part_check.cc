@@ -3,6 +3,7 @@
 #include <set>
 
 #include "clients/bundle/receipt_file.h"
+#include "clients/verify/language.h"
 #include "clients/verify/officer_keys.h"
 #include "ledger/audit/times.h"
 #include "ledger/base/bytes.h"
@@ -152,9 +153,10 @@ void PartCheck::CheckRecord(Sequence sequence, const audit::TimeBounds& bounds) 
 void PartCheck::CompareRoot(const std::string& name, const log::Checkpoint& checkpoint) {
   const log::Checkpoint& own = reader_.checkpoint();
   if (checkpoint.size != own.size) {
-    report_.notes.push_back(absl::StrCat(name, " is of ", checkpoint.size,
-                                         " records, the bundle's checkpoint of ", own.size,
-                                         ": some records alone do not tell whether they agree"));
+    report_.notes.push_back(absl::StrCat(
+        name, T(" is of ", " 的规模为 "), checkpoint.size,
+        T(" records, the bundle's checkpoint of ", "，数据包检查点的规模为 "), own.size,
+        T(": some records alone do not tell whether they agree", "：仅凭部分记录无法判断两者是否一致")));
   } else if (checkpoint.root != own.root) {
     findings_.Add(
         own.size - 1, "LOG_FORKED",
@@ -219,8 +221,9 @@ ProvenRecords PartCheck::Run() {
   }
   report_.records = proven_.size();
   for (const std::string& officer : keyless_) {
-    report_.notes.push_back(absl::StrCat("signatures of officer ", officer,
-                                         " were not checked: no record here names a key of theirs"));
+    report_.notes.push_back(absl::StrCat(T("signatures of officer ", "经办人 "), officer,
+                                         T(" were not checked: no record here names a key of theirs",
+                                           " 的签名未核对：此处没有记录载明其公钥")));
   }
   if (proven_.empty() && findings_.list().empty() && report_.kind == bundle::Kind::kRecords)
     findings_.Add(std::nullopt, "RECORDS_MISSING", "the bundle holds no record: there is nothing to check");

@@ -1,6 +1,7 @@
 #include "clients/verify/print.h"
 
 #include "clients/verify/language.h"
+#include "clients/verify/reasons.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/date.h"
 #include "ledger/base/one_line.h"
@@ -156,7 +157,8 @@ Json ReportJson(const Report& report) {
 
 void PrintReport(const Report& report, std::ostream& out) {
   for (const Finding& finding : report.findings) {
-    out << finding.reason << (finding.record.has_value() ? absl::StrCat(" @", *finding.record) : "") << ": "
+    out << finding.reason << ReasonGloss(finding.reason)
+        << (finding.record.has_value() ? absl::StrCat(" @", *finding.record) : "") << ": "
         << OneLine(finding.message) << '\n';
   }
   out << T("ledger         ", "账本           ") << OneLine(report.origin) << ", "

@@ -11,6 +11,7 @@
 #include "clients/verify/core/chain_check.h"
 #include "clients/verify/core/proof_check.h"
 #include "clients/verify/figures_check.h"
+#include "clients/verify/language.h"
 #include "clients/verify/replay_check.h"
 #include "ledger/audit/times.h"
 #include "ledger/base/bytes.h"
@@ -140,8 +141,9 @@ audit::TimeBounds WholeCheck::LoadTimes() {
       if (read.ok()) stamps = *std::move(read);
     }
     if (!stamps.empty() && options_.authorities_pem.empty()) {
-      report_.notes.push_back(absl::StrCat("time stamps of the checkpoint of ", checkpoint->size,
-                                           " records were not verified: no authority was given"));
+      report_.notes.push_back(absl::StrCat(T("time stamps of the checkpoint of ", "规模 "), checkpoint->size,
+                                           T(" records were not verified: no authority was given",
+                                             " 的检查点的时间戳未验证：未给出时间戳机构证书（--tsa-ca）")));
     }
     const auto times = trust_.TimesOf(note, stamps, &findings_);
     all.insert(all.end(), times.begin(), times.end());
@@ -261,14 +263,16 @@ void WholeCheck::CheckWitnessed() {
         "under no checkpoint of the bundle stand the cosignatures that the policy asks for: nobody but the "
         "operator vouches for these records");
   } else {
-    report_.notes.emplace_back("no checkpoint has the cosignatures that the bundle's own policy asks for");
+    report_.notes.emplace_back(T("no checkpoint has the cosignatures that the bundle's own policy asks for",
+                                 "没有检查点具备数据包自身策略所要求的见证签名"));
   }
 }
 
 absl::Status WholeCheck::CheckFigures() {
   if (replay_ == nullptr || !replay_->failure().ok()) {
     if (given_question_ || own_question_)
-      report_.notes.emplace_back("no figure was computed: the records do not give books");
+      report_.notes.emplace_back(T("no figure was computed: the records do not give books",
+                                   "未计算任何数字：按这些记录无法建立账簿"));
     return absl::OkStatus();
   }
   if (own_question_.has_value()) {
@@ -292,7 +296,8 @@ absl::Status WholeCheck::CheckFigures() {
   std::vector<std::string> unchecked;
   report_.figures = CompareFigures(given, recomputed, &findings_, &unchecked);
   for (const std::string& name : unchecked)
-    report_.notes.push_back(absl::StrCat(name, " of the briefing given is no figure, and was not checked"));
+    report_.notes.push_back(absl::StrCat(name, T(" of the briefing given is no figure, and was not checked",
+                                                 "：所给报表中的此项不是数字项，未核对")));
   return absl::OkStatus();
 }
 
