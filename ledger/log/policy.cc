@@ -223,6 +223,22 @@ std::vector<WitnessVerifier> Policy::WitnessKeys() const {
 
 namespace {
 
+// Of several by one key the earliest, as SatisfiedSince counts it, where the first of them stands.
+std::vector<Cosignature> OncePerKey(const std::vector<Cosignature>& cosignatures) {
+  std::vector<Cosignature> once;
+  for (const Cosignature& each : cosignatures) {
+    const auto same = std::find_if(once.begin(), once.end(), [&each](const Cosignature& listed) {
+      return listed.name == each.name && listed.key_id == each.key_id;
+    });
+    if (same == once.end()) {
+      once.push_back(each);
+    } else {
+      same->time_s = std::min(same->time_s, each.time_s);
+    }
+  }
+  return once;
+}
+
 absl::StatusOr<WitnessedCheckpoint> Open(std::string_view note, const std::vector<NoteVerifier>& logs,
                                          const Policy& policy) {
   ASSIGN_OR_RETURN(const Note parsed, ParseNote(note));
@@ -238,7 +254,8 @@ absl::StatusOr<WitnessedCheckpoint> Open(std::string_view note, const std::vecto
                                ", which is no known log"));
   }
   RETURN_IF_ERROR(OpenNote(note, of_origin).status());
-  ASSIGN_OR_RETURN(result.cosignatures, OpenCosignatures(parsed, policy.WitnessKeys()));
+  ASSIGN_OR_RETURN(const auto cosignatures, OpenCosignatures(parsed, policy.WitnessKeys()));
+  result.cosignatures = OncePerKey(cosignatures);
   result.witnessed = policy.IsSatisfied(result.cosignatures);
   result.since_s = policy.SatisfiedSince(result.cosignatures).value_or(0);
   return result;

@@ -68,9 +68,10 @@ class Policy {
 
 struct WitnessedCheckpoint {
   Checkpoint checkpoint;
-  std::vector<Cosignature> cosignatures;  // of the policy's witnesses, verified
-  bool witnessed = false;                 // the policy's quorum is there
-  uint64_t since_s = 0;                   // SatisfiedSince, if the policy asks for witnesses and has them
+  // Of the policy's witnesses, verified; of several by one key the earliest, since a quorum counts them once.
+  std::vector<Cosignature> cosignatures;
+  bool witnessed = false;  // the policy's quorum is there
+  uint64_t since_s = 0;    // SatisfiedSince, if the policy asks for witnesses and has them
 };
 
 // The one function that believes a checkpoint under a policy: signed by a log of the policy with the

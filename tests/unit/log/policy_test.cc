@@ -260,6 +260,34 @@ TEST(OpenWitnessed, JudgesTheGoldenNote) {
   EXPECT_EQ(plain->since_s, 0u);
 }
 
+TEST(OpenWitnessed, ListsAKeyThatCosignedTwiceOnce) {
+  const auto log = Key(0);
+  const auto witness = Key(0x60);
+  const auto other = Key(0x80);
+  const auto policy =
+      Policy::Parse("log " + LogKey() + "\nwitness w " + WitnessKey("example.com/w", witness->public_key()) +
+                    "\nwitness o " + WitnessKey("example.com/o", other->public_key()) +
+                    "\ngroup both all w o\nquorum both\n");
+  ASSERT_TRUE(policy.ok()) << policy.status();
+  const Checkpoint checkpoint{"example.com/log", 1, LeafHash("x")};
+  const std::string text = FormatCheckpoint(checkpoint);
+  std::string note = *SignCheckpoint(checkpoint, *log);
+  for (const uint64_t time_s : {300, 100, 200}) note += *Cosign(text, time_s, "example.com/w", *witness);
+  const auto alone = OpenWitnessed(note, *policy);
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  EXPECT_FALSE(alone->witnessed);
+  EXPECT_EQ(alone->cosignatures.size(), 1u);
+  note += *Cosign(text, 150, "example.com/o", *other);
+  const auto opened = OpenWitnessed(note, *policy);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_TRUE(opened->witnessed);
+  EXPECT_EQ(opened->since_s, 150u);
+  ASSERT_EQ(opened->cosignatures.size(), 2u);
+  EXPECT_EQ(opened->cosignatures[0].name, "example.com/w");
+  EXPECT_EQ(opened->cosignatures[0].time_s, 100u);
+  EXPECT_EQ(opened->cosignatures[1].name, "example.com/o");
+}
+
 TEST(OpenWitnessed, BelievesNoFlippedBit) {
   const std::string golden = ReadGolden("checkpoint_cosigned.txt");
   const auto policy = Policy::Parse("log " + LogKey() + "\nwitness w " +
