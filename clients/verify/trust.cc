@@ -96,7 +96,9 @@ std::vector<audit::AttestedTime> Trust::TimesOf(
   std::vector<audit::AttestedTime> times;
   const auto checkpoint = PeekCheckpoint(note);
   const auto parsed = log::ParseNote(note);
-  if (!checkpoint.ok() || !parsed.ok()) return times;  // whoever opens the note says so
+  // Whoever opens the note says so.
+  if (!checkpoint.ok() || !parsed.ok() || !has_keys()) return times;
+  if (!log::OpenNote(note, {keys_->At(checkpoint->size)}).ok()) return times;
   const std::optional<Sequence> last =
       checkpoint->size == 0 ? std::nullopt : std::optional<Sequence>(checkpoint->size - 1);
   // The bundle's own policy may name witnesses that its maker invented: their clocks speak against nobody.

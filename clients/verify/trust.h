@@ -38,7 +38,8 @@ class Trust {
 
   const log::Policy& policy() const { return policy_; }
   // When witnesses of the policy and authorities that are known saw the checkpoint of a note. A signature of
-  // theirs that is not good is a finding.
+  // theirs that is not good is a finding. None of a note that the log's key did not sign: that it was seen
+  // tells nothing of the log. After TakeKeys.
   std::vector<audit::AttestedTime> TimesOf(std::string_view note,
                                            const std::vector<std::pair<std::string, std::string>>& stamps,
                                            Findings* findings) const;

@@ -2,6 +2,7 @@
 // compared with what the records gave: checkpoints, receipts, figures.
 #include "clients/verify/whole_check.h"
 
+#include <limits>
 #include <memory>
 #include <set>
 
@@ -26,6 +27,8 @@ namespace {
 namespace v1 = ::fundledger::v1;
 
 constexpr uint64_t kProgressEvery = 1024;
+// Of what is no record, which chain and tree name.
+constexpr int64_t kNoTime = std::numeric_limits<int64_t>::min();
 
 // A note that the records are compared with, and what it is called.
 struct HeldNote {
@@ -45,7 +48,7 @@ class WholeCheck {
   void LoadNotes();
   void LoadReceipts();
   std::set<uint64_t> SizesWanted() const;
-  audit::TimeBounds LoadTimes();
+  void CheckTimes();
   void ReadRecords();
   void CheckNotes();
   void CheckNote(const HeldNote& held, bool is_of_bundle);
@@ -64,6 +67,7 @@ class WholeCheck {
   std::vector<std::pair<std::string, log::ProofFile>> receipts_;
   std::optional<v1::GetBriefingRequest> given_question_;
   std::optional<v1::GetBriefingRequest> own_question_;
+  std::vector<int64_t> recorded_at_us_;  // of each record, where somebody's word on times is to be had
   std::unique_ptr<ReplayCheck> replay_;
   std::unique_ptr<ChainCheck> chain_;
 };
@@ -129,7 +133,8 @@ std::set<uint64_t> WholeCheck::SizesWanted() const {
   return sizes;
 }
 
-audit::TimeBounds WholeCheck::LoadTimes() {
+// After the keys are known: whoever hands a bundle on can have a note stamped that the log never signed.
+void WholeCheck::CheckTimes() {
   std::vector<audit::AttestedTime> all;
   const auto add = [&](std::string_view note, bool is_of_bundle) {
     const auto checkpoint = PeekCheckpoint(note);
@@ -151,23 +156,28 @@ audit::TimeBounds WholeCheck::LoadTimes() {
   for (const HeldNote& each : notes_) add(each.note, each.name != bundle::kCheckpointFile);
   for (const NamedText& each : options_.checkpoints) add(each.text, false);
   report_.attested_times = all.size();
-  return audit::TimeBounds(std::move(all));
+  const audit::TimeBounds bounds(std::move(all));
+  for (Sequence sequence = 0; sequence < recorded_at_us_.size(); ++sequence) {
+    if (recorded_at_us_[sequence] == kNoTime) continue;
+    const absl::Status dated = bounds.Check(sequence, recorded_at_us_[sequence]);
+    if (dated.ok()) continue;
+    // The first says enough: what is behind it is dated no earlier.
+    findings_.Add(sequence, dated);
+    return;
+  }
 }
 
 void WholeCheck::ReadRecords() {
-  const audit::TimeBounds bounds = LoadTimes();
+  const bool has_times = options_.policy.has_value() || !options_.authorities_pem.empty();
   const uint64_t total = reader_.checkpoint().size;
   chain_ = std::make_unique<ChainCheck>(reader_, SizesWanted(), &findings_);
   std::vector<std::string> key_records;
-  bool is_misdated = false;
   const absl::Status read = reader_.ForEachRecord([&](Sequence sequence, std::string_view bytes) {
     chain_->Next(bytes);
     if (sequence == 0 || ReplacesLogKey(bytes)) key_records.emplace_back(bytes);
-    if (const auto record = log::DecodeRecord(bytes); record.ok() && !is_misdated) {
-      // The first says enough: what is behind it is dated no earlier.
-      const absl::Status dated = bounds.Check(sequence, record->header.recorded_at_us);
-      is_misdated = !dated.ok();
-      if (is_misdated) findings_.Add(sequence, dated);
+    if (has_times) {
+      const auto record = log::DecodeRecord(bytes);
+      recorded_at_us_.push_back(record.ok() ? record->header.recorded_at_us : kNoTime);
     }
     if (replay_ != nullptr) replay_->Next(bytes);
     if (options_.progress && ((sequence + 1) % kProgressEvery == 0 || sequence + 1 == total))
@@ -178,6 +188,7 @@ void WholeCheck::ReadRecords() {
   if (!read.ok()) findings_.Add(chain_->size(), read);
   report_.ledger = chain_->ledger();
   trust_.TakeKeys(key_records, &findings_, &report_);
+  CheckTimes();
   if (replay_ == nullptr) return;
   replay_->Finish();
   report_.signatures = replay_->signatures();

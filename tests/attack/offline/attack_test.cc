@@ -293,6 +293,41 @@ TEST_F(OfflineAttack, AWitnessThatABundleBringsAlongSpeaksAgainstNobody) {
   EXPECT_THAT(named, ElementsAre(absl::StrCat("RECORD_BACKDATED@", size)));
 }
 
+// Anybody can have a note stamped: only what the log's key signed was ever a state of the log.
+TEST_F(OfflineAttack, AStampOrACosignatureOfWhatTheLogDidNotSignDatesNoRecord) {
+  const auto authority = test_support::TimeStampAuthority::Make();
+  County county;
+  county.Export(Bundle("before"));
+  county.world.clock.Advance(kMinuteUs);
+  county.Grow("late");
+  const std::string text = log::ParseNote(ReadAll(Bundle("before") / "checkpoint"))->text;
+  const uint64_t size = log::ParseCheckpointText(text)->size;
+  const int64_t seen_us = county.world.clock.now_us() + 600 * kMinuteUs;
+  const auto stranger = crypto::GenerateKey(crypto::Algorithm::kEd25519);
+  ASSERT_TRUE(stranger.ok()) << stranger.status();
+  const auto forged = log::SignNote(text, test_support::World::kOrigin, **stranger);
+  ASSERT_TRUE(forged.ok()) << forged.status();
+  const auto request = crypto::MakeTimeStampRequest(*forged);
+  ASSERT_TRUE(request.ok()) << request.status();
+  const std::string stamp = authority->Answer(request->der, {.time_us = seen_us});
+  const auto line = log::Cosign(text, static_cast<uint64_t>(seen_us / 1'000'000),
+                                "inspection.example/witness", *test_support::KeyOf("witness"));
+  ASSERT_TRUE(line.ok()) << line.status();
+  county.Export(Bundle());
+  std::filesystem::create_directories(Bundle() / "checkpoints");
+  std::filesystem::create_directories(Bundle() / "stamps");
+  WriteAll(Bundle() / "checkpoints" / absl::StrCat(size), *forged + *line);
+  WriteAll(Bundle() / "stamps" / absl::StrCat(size, ".notary.tsr"), stamp);
+  const auto report = Check(Bundle(), [&](Options& options) {
+    // Witnesses are known, none is demanded.
+    std::string policy = County::WitnessPolicy();
+    options.policy = policy.replace(policy.find("quorum"), std::string::npos, "quorum none\n");
+    options.authorities_pem = authority->authorities_pem();
+  });
+  EXPECT_THAT(Named(report), ElementsAre(absl::StrCat("CHECKPOINT_UNVERIFIED@", size - 1)));
+  EXPECT_EQ(report.attested_times, 0u);
+}
+
 TEST_F(OfflineAttack, ATimeStampThatIsNotTheCheckpointsIsNamed) {
   const auto authority = test_support::TimeStampAuthority::Make();
   County county;
