@@ -33,7 +33,7 @@ const char* Footer() {
       "connection,\n"
       "and waiting in the outbox; 7 not witnessed, although that is demanded.\n"
       "Start: fundledger init --help. Completion: source <(fundledger completion bash)",
-      "金额按习惯书写：12,345.67（元）、120.5万、1.466亿；日期:2020-06-16。\n"
+      "金额按习惯书写：12,345.67（元）、120.5万、1.466亿；日期：2020-06-16。\n"
       "退出码：0 完成；1 账本拒绝；2 用法、文件、配置或密钥有误；3 连不上服务器；4 "
       "验证失败，即对服务器不利的证据；\n"
       "5 报送已发出但未获答复（fundledger outbox send 可原样重发，不会重复入账）；6 离线签署，待发；7 "

@@ -43,7 +43,7 @@ std::string Rate(int64_t part, int64_t whole, int decimals) {
 
 void PrintChinese(const v1::GetBriefingResponse& b) {
   const std::string as_of = b.basis().has_date() ? FormatDate(b.basis().date()) : "目前";
-  std::cout << b.year() << "年资金与项目情况（截至 " << as_of << ")\n\n"
+  std::cout << b.year() << "年资金与项目情况（截至 " << as_of << "）\n\n"
             << "一、资金\n"
             << "年初计划统筹资金 " << Wan(b.planned_fen()) << "，已拨付 " << Wan(b.disbursed_fen())
             << "（其中：乡镇 " << Wan(b.disbursed_township_fen()) << "，市直 " << Wan(b.disbursed_city_fen())
@@ -81,15 +81,18 @@ void PrintEnglish(const v1::GetBriefingResponse& b) {
 
 void PrintProgrammes(const v1::GetBriefingResponse& b) {
   using Align = Table::Align;
-  const std::string since = absl::StrCat(b.from_year());
+  const auto since = [&b](const char* english, const char* chinese) {
+    return CurrentLanguage() == Language::kChinese ? absl::StrCat(b.from_year(), "年以来累计", chinese)
+                                                   : absl::StrCat(english, " since ", b.from_year());
+  };
   Table table({{T("programme", "专项")},
                {T("task group", "工作专班")},
                {T("planned", "当年计划"), Align::kRight},
-               {T("growth", "增长"), Align::kRight},
+               {T("growth", "同比增长"), Align::kRight},
                {T("disbursed", "当年拨付"), Align::kRight},
-               {absl::StrCat(T("disbursed since ", "拨付累计自"), since), Align::kRight},
-               {absl::StrCat(T("paid by others since ", "外部支付累计自"), since), Align::kRight},
-               {absl::StrCat(T("loans since ", "贷款累计自"), since), Align::kRight},
+               {since("disbursed", "拨付"), Align::kRight},
+               {since("paid by others", "外部支付"), Align::kRight},
+               {since("loans", "发放贷款"), Align::kRight},
                {T("projects", "项目数"), Align::kRight}});
   for (const auto& p : b.programmes()) {
     const Json growth = bundle::GrowthJson(p);

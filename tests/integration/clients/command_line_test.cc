@@ -95,7 +95,13 @@ TEST_F(CommandLine, BriefsInBothLanguagesAndJson) {
   }
   auto chinese = briefing;
   chinese.insert(chinese.end(), {"--lang", "zh"});
-  EXPECT_THAT(Good(chinese).out, HasSubstr("年初计划统筹资金 200.00万元"));
+  const std::string printed = Good(chinese).out;
+  EXPECT_THAT(printed, HasSubstr("年初计划统筹资金 200.00万元"));
+  EXPECT_THAT(printed, testing::StartsWith("2026年资金与项目情况（截至 "));
+  EXPECT_THAT(printed.substr(0, printed.find('\n')), testing::EndsWith("）"));
+  EXPECT_THAT(printed,
+              testing::ContainsRegex("专项 +工作专班 +当年计划 +同比增长 +当年拨付 +2016年以来累计拨付 "
+                                     "+2016年以来累计外部支付 +2016年以来累计发放贷款 +项目数\n"));
   EXPECT_THAT(Good(briefing).out, HasSubstr("Planned initially 2,000,000.00 yuan"));
 }
 
