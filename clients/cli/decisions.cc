@@ -7,9 +7,9 @@
 #include <set>
 
 #include <google/protobuf/util/message_differencer.h>
-#include <unistd.h>
 
 #include "clients/cli/commands.h"
+#include "clients/cli/confirm.h"
 #include "clients/cli/describe.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
@@ -100,14 +100,6 @@ void PrintShown(Context& context, const sdk::Client& client, const std::vector<S
   table.Print(std::cout);
 }
 
-// Nothing but a plain yes at a terminal is a yes.
-bool Confirmed(size_t count) {
-  if (::isatty(STDIN_FILENO) == 0) return false;
-  std::cout << T("Approve these ", "批准以上 ") << count << T("? [y/N] ", " 项？[y/N] ") << std::flush;
-  std::string answer;
-  return std::getline(std::cin, answer) && (answer == "y" || answer == "yes" || answer == "是");
-}
-
 struct Outcome {
   size_t approved = 0;
   std::vector<std::pair<v1::ActionRef, absl::Status>> refused;
@@ -184,9 +176,10 @@ absl::StatusOr<int> RunApprove(Context& context, const DecisionOptions& options)
   }
   if (!context.json() && !proposals.empty()) PrintShown(context, *client, proposals);
   // By name, too, a person says yes to what is shown now, and not to what a list said before.
-  const bool asks = options.all || (!context.json() && ::isatty(STDIN_FILENO) != 0);
-  if (asks && !options.yes && !proposals.empty() && !Confirmed(proposals.size())) {
-    return UsageError("NOT_CONFIRMED", "nothing was approved: say y, or give --yes");
+  const bool asks = options.all || (!context.json() && CanAsk());
+  if (asks && !options.yes && !proposals.empty()) {
+    RETURN_IF_ERROR(Confirm(absl::StrCat(T("Approve these ", "批准以上 "), proposals.size(), T("?", " 项？")),
+                            T("nothing was approved", "未批准任何提议")));
   }
   Outcome outcome;
   for (size_t first = 0; first < proposals.size(); first += kActionsPerSubmission) {

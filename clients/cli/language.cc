@@ -69,6 +69,7 @@ constexpr Gloss kGlosses[] = {
     {"LOG_KEYS_MALFORMED", "账本密钥更换记录文件无法读取"},
     {"LOG_SHRANK", "账本被截断：请停止报送并报告纪检监察机关"},
     {"NOTHING_TO_COMPARE", "未指明与谁核对"},
+    {"NOT_CONFIRMED", "未经确认"},
     {"NOT_THE_REQUESTER", "只有提议人可以撤回"},
     {"NOT_WITNESSED", "要求见证而见证不足，请待下次见证后再查"},
     {"OFFICER_MISSING", "未指明经办人"},

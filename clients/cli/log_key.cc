@@ -7,9 +7,8 @@
 #include <iostream>
 #include <memory>
 
-#include <unistd.h>
-
 #include "clients/cli/commands.h"
+#include "clients/cli/confirm.h"
 #include "clients/cli/describe.h"
 #include "clients/cli/json.h"
 #include "clients/cli/key_files.h"
@@ -198,21 +197,12 @@ absl::StatusOr<std::string> RoleOfKey(Context& context, const Draft& draft, cons
                                  " is neither the log's so far, nor its next, nor the next standby's"));
 }
 
-bool Confirmed() {
-  if (::isatty(STDIN_FILENO) == 0) return false;
-  std::cout << T("Sign this? [y/N] ", "签名？[y/N] ") << std::flush;
-  std::string answer;
-  return std::getline(std::cin, answer) && (answer == "y" || answer == "yes" || answer == "是");
-}
-
 absl::StatusOr<int> RunSign(Context& context, const LogKeyOptions& options) {
   ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
   ASSIGN_OR_RETURN(Draft draft, ReadDraft(options.file, *config));
   ASSIGN_OR_RETURN(const sdk::Facts* facts, context.facts());
   if (!context.json()) PrintDraft(context, draft, facts->utc_offset_minutes);
-  if (!options.yes && !Confirmed()) {
-    return UsageError("NOT_CONFIRMED", "nothing was signed: say y, or give --yes");
-  }
+  if (!options.yes) RETURN_IF_ERROR(Confirm(T("Sign this?", "签名？"), T("nothing was signed", "未签名")));
   std::unique_ptr<crypto::Signer> loaded;
   const crypto::Signer* signer = nullptr;
   std::string role;

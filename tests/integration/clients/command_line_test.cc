@@ -131,7 +131,12 @@ TEST_F(CommandLine, ApprovesNothingUnasked) {
   Good({"finance", "payee", "add", "--as", "clerk-1", "--id", "builder", "--name", "示例建筑公司",
         "--credit-code", "91421081EX00000109"});
   const uint64_t size = Size();
-  EXPECT_EQ(Run({"finance", "approve", "--as", "reviewer-1", "--all"}).exit_code, 2) << "nobody said yes";
+  const Finished unasked = Run({"finance", "approve", "--as", "reviewer-1", "--all"});
+  EXPECT_EQ(unasked.exit_code, 2) << "nobody said yes";
+  EXPECT_THAT(unasked.err, testing::AllOf(HasSubstr("give --yes"), Not(HasSubstr("say y"))))
+      << "without a terminal no answer is read";
+  EXPECT_THAT(Run({"finance", "approve", "--as", "reviewer-1", "--all", "--lang", "zh"}).err,
+              testing::AllOf(HasSubstr("请加 --yes"), Not(HasSubstr("请回答 y"))));
   EXPECT_EQ(Size(), size);
   const Finished own = Run({"finance", "approve", "--as", "clerk-1", std::to_string(size - 1) + ".0"});
   EXPECT_EQ(own.exit_code, 1);

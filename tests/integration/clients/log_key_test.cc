@@ -13,6 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::Not;
 
 class LogKeyBase : public World {
  protected:
@@ -105,7 +106,8 @@ TEST_F(LogKey, IsReplacedBySeveralSignaturesAndFollowedByClients) {
   EXPECT_THAT(early.err, HasSubstr("SIGNATURE_MISSING"));
   EXPECT_THAT(Sign({"--as", "inspector-1"}).err, HasSubstr("SIGNER_NOT_ASKED"));
   EXPECT_THAT(SignWith("county/keys/admin-1.key").err, HasSubstr("KEY_UNKNOWN"));
-  EXPECT_THAT(Run({"admin", "log-key", "sign", file_, "--as", "admin-2"}).err, HasSubstr("NOT_CONFIRMED"));
+  EXPECT_THAT(Run({"admin", "log-key", "sign", file_, "--as", "admin-2"}).err,
+              testing::AllOf(HasSubstr("NOT_CONFIRMED"), HasSubstr("give --yes"), Not(HasSubstr("say y"))));
   const Finished second = Sign({"--as", "admin-2"});
   EXPECT_EQ(second.exit_code, 0) << second.err;
   EXPECT_THAT(second.out, testing::AllOf(HasSubstr(next), HasSubstr(standby), HasSubstr("second_officer")));
