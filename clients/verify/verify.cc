@@ -2,6 +2,7 @@
 
 #include "clients/verify/core/reader.h"
 #include "clients/verify/evidence_files.h"
+#include "clients/verify/language.h"
 #include "clients/verify/part_check.h"
 #include "clients/verify/report_check.h"
 #include "clients/verify/trust.h"
@@ -30,6 +31,24 @@ void CheckManifest(const bundle::Manifest& manifest, const Options& options, Fin
       "ledger.json does not say of ledger, origin, key and size what the records and the checkpoint say");
 }
 
+// What lies in the bundle and no check reads.
+void NoteStrays(const Strays& strays, Report* report) {
+  for (const std::string& name : strays.names) {
+    report->notes.push_back(absl::StrCat(
+        name, T(" is no file of such a bundle, and was not looked into", "：不属于此类数据包，未查看")));
+  }
+  if (const uint64_t more = strays.count - strays.names.size(); more > 0) {
+    report->notes.push_back(absl::StrCat(
+        T("files besides that are no part of such a bundle: ", "另有不属于此类数据包的文件数："), more));
+  }
+  if (strays.for_whole > 0) {
+    report->notes.push_back(
+        absl::StrCat(T("other checkpoints and their stamps, which only a whole ledger is compared with: ",
+                       "其他检查点及其时间戳须与完整账本核对，此处未查看的文件数："),
+                     strays.for_whole));
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Report> Verify(const Options& options) {
@@ -41,6 +60,7 @@ absl::StatusOr<Report> Verify(const Options& options) {
   report.size = reader.checkpoint().size;
   report.root = reader.checkpoint().root;
   report.note = reader.note();
+  NoteStrays(reader.strays(), &report);
   const bool is_whole = manifest.kind == bundle::Kind::kWhole;
   if (!is_whole && (options.figures.has_value() || options.briefing.has_value())) {
     return Refuse(

@@ -1,10 +1,9 @@
 #include "clients/verify/core/reader.h"
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
-#include <optional>
 
+#include "clients/verify/core/numbers.h"
 #include "ledger/base/status.h"
 #include "ledger/log/record.h"
 #include "ledger/log/tile_layout.h"
@@ -23,14 +22,6 @@ constexpr size_t kProofBytesMax = 256 << 10;
 constexpr size_t kStampBytesMax = 64 << 10;
 constexpr size_t kFileBytesMax = 256 << 20;
 constexpr size_t kEntryTileBytesMax = log::kTileWidth * (2 + log::kMaxRecordBytes);
-
-// A number as it is written: no sign, no leading zero.
-std::optional<uint64_t> NumberOf(std::string_view text) {
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || std::to_string(number) != text) return std::nullopt;
-  return number;
-}
 
 }  // namespace
 
@@ -77,9 +68,12 @@ absl::StatusOr<Reader> Reader::Open(const fs::path& directory) {
   ASSIGN_OR_RETURN(reader.manifest_, bundle::ParseManifest(*manifest));
   ASSIGN_OR_RETURN(reader.note_, ReadFile(directory / bundle::kCheckpointFile, kNoteBytesMax));
   ASSIGN_OR_RETURN(reader.checkpoint_, PeekCheckpoint(reader.note_));
-  if (reader.checkpoint_.size > 0) return reader;
-  return Refuse(absl::StatusCode::kInvalidArgument, "BUNDLE_MALFORMED",
-                "the checkpoint is of an empty log, and no ledger is empty");
+  if (reader.checkpoint_.size == 0) {
+    return Refuse(absl::StatusCode::kInvalidArgument, "BUNDLE_MALFORMED",
+                  "the checkpoint is of an empty log, and no ledger is empty");
+  }
+  ASSIGN_OR_RETURN(reader.strays_, FindStrays(directory, reader.manifest_.kind, reader.checkpoint_.size));
+  return reader;
 }
 
 absl::StatusOr<std::string> Reader::EntryTile(uint64_t index) const {
@@ -129,9 +123,7 @@ std::vector<uint64_t> Reader::Numbers(std::string_view directory, std::string_vi
   fs::directory_iterator end;
   for (fs::directory_iterator it(directory_ / directory, error); !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename().string();
-    if (!name.ends_with(suffix)) continue;
-    const auto number = NumberOf(std::string_view(name).substr(0, name.size() - suffix.size()));
-    if (number.has_value()) numbers.push_back(*number);
+    if (const auto number = NumberOf(name, suffix); number.has_value()) numbers.push_back(*number);
   }
   std::sort(numbers.begin(), numbers.end());
   return numbers;

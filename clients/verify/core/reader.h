@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "clients/bundle/layout.h"
+#include "clients/verify/core/strays.h"
 #include "ledger/log/note.h"
 #include "ledger/log/proof_file.h"
 
@@ -27,9 +28,10 @@ absl::StatusOr<log::Checkpoint> PeekCheckpoint(std::string_view note);
 
 class Reader {
  public:
-  // Reads ledger.json and the checkpoint. NOT_FOUND, reason BUNDLE_MISSING: no such directory;
-  // FAILED_PRECONDITION, reason BUNDLE_INCOMPLETE: the export did not come to its end; INVALID_ARGUMENT,
-  // reason BUNDLE_MALFORMED.
+  // Reads ledger.json and the checkpoint, and looks at the names of all files. NOT_FOUND, reason
+  // BUNDLE_MISSING: no such directory; FAILED_PRECONDITION, reason BUNDLE_INCOMPLETE: the export did not come
+  // to its end; INVALID_ARGUMENT, reason BUNDLE_MALFORMED, for symbolic links and special files too;
+  // UNAVAILABLE, reason FILE_UNREADABLE.
   static absl::StatusOr<Reader> Open(const std::filesystem::path& directory);
 
   const bundle::Manifest& manifest() const { return manifest_; }
@@ -46,8 +48,10 @@ class Reader {
   // The tile's bytes, as wide as it is at the checkpoint's size.
   absl::StatusOr<std::string> Tile(int level, uint64_t index) const;
 
-  // Numbers of the files in checkpoints/, and of the proof files in a directory; ascending. Others are no
-  // part of the bundle.
+  // What else lies in the bundle.
+  const Strays& strays() const { return strays_; }
+
+  // Numbers of the files in checkpoints/, and of the proof files in a directory; ascending.
   std::vector<uint64_t> CheckpointSizes() const;
   std::vector<Sequence> Proofs(std::string_view directory) const;
   absl::StatusOr<std::string> Note(uint64_t size) const;
@@ -65,6 +69,7 @@ class Reader {
   bundle::Manifest manifest_;
   std::string note_;
   log::Checkpoint checkpoint_;
+  Strays strays_;
 };
 
 }  // namespace fundledger::verify

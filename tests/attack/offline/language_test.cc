@@ -50,6 +50,7 @@ TEST_F(OfflineLanguage, OfAWholeLedgerWithNotes) {
   county_.Export(bundle_);
   nlohmann::json briefing = BriefingOf(bundle_);
   briefing["witnessed"] = 3;
+  WriteAll(bundle_ + "/remark.txt", "by hand");
   const auto report = Check(bundle_, [&](Options& options) {
     options.figures = briefing;
     options.receipts = {{"receipt", county_.receipt}};
@@ -70,6 +71,7 @@ TEST_F(OfflineLanguage, OfALedgerOfChainOnlyWhoseKeyIsItsOwn) {
 }
 
 TEST_F(OfflineLanguage, OfSomeRecordsWithoutTheirOfficersKeys) {
+  county_.Cosign(county_.world.clock.now_us());
   county_.Export(bundle_, "p-1");
   std::filesystem::remove_all(bundle_ + "/officers");
   county_.Grow("late");
@@ -78,6 +80,7 @@ TEST_F(OfflineLanguage, OfSomeRecordsWithoutTheirOfficersKeys) {
     options.checkpoints = {{"later", later}};
   }));
   EXPECT_THAT(printed, HasSubstr("的签名未核对"));
+  EXPECT_THAT(printed, HasSubstr("其他检查点及其时间戳"));
   EXPECT_THAT(printed, HasSubstr("仅凭部分记录无法判断"));
 }
 
