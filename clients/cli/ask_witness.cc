@@ -6,6 +6,7 @@
 #include <httplib.h>
 
 #include "ledger/base/bytes.h"
+#include "ledger/base/socket_limit.h"
 #include "ledger/base/status.h"
 #include "ledger/crypto/digest.h"
 #include "ledger/log/note.h"
@@ -17,6 +18,8 @@ namespace {
 
 constexpr int kTimeoutS = 10;  // to connect, and again for each read
 constexpr size_t kNoteBytesMax = 128 << 10;
+// Of an answer besides its body: a TLS handshake with a chain of certificates, headers.
+constexpr size_t kOverheadBytesMax = 256 << 10;
 
 absl::Status NoAnswer(const log::PolicyWitness& witness, std::string_view why) {
   return Refuse(absl::StatusCode::kUnavailable, "WITNESS_UNREACHABLE",
@@ -26,7 +29,7 @@ absl::Status NoAnswer(const log::PolicyWitness& witness, std::string_view why) {
 }  // namespace
 
 absl::StatusOr<WitnessAnswer> AskWitness(const log::PolicyWitness& witness, std::string_view origin,
-                                         const std::string& ca) {
+                                         const std::string& ca, std::chrono::milliseconds time_max) {
   const size_t scheme = witness.url.find("://");
   if (scheme == std::string::npos) return NoAnswer(witness, "the policy has no URL for it");
   const size_t slash = witness.url.find('/', scheme + 3);
@@ -37,6 +40,8 @@ absl::StatusOr<WitnessAnswer> AskWitness(const log::PolicyWitness& witness, std:
   if (!ca.empty()) client.set_ca_cert_path(ca);
   client.set_connection_timeout(kTimeoutS);
   client.set_read_timeout(kTimeoutS);
+  SocketLimit limit(time_max, kNoteBytesMax + kOverheadBytesMax);
+  client.set_socket_options([&limit](int socket) { limit.Watch(socket); });
   WitnessAnswer found;
   const auto answer =
       client.Get(absl::StrCat(prefix, "/", HexEncode(crypto::Sha256({origin}).view()), "/checkpoint"),
@@ -44,6 +49,12 @@ absl::StatusOr<WitnessAnswer> AskWitness(const log::PolicyWitness& witness, std:
                    found.note.append(data, size);
                    return found.note.size() <= kNoteBytesMax;
                  });
+  // Also where httplib takes what came so far for a whole answer, as it does without a Content-Length.
+  const SocketLimit::Exceeded exceeded = limit.exceeded();
+  if (exceeded == SocketLimit::Exceeded::kTime)
+    return NoAnswer(witness, absl::StrCat("its answer was not whole after ", time_max.count(), " ms"));
+  if (exceeded == SocketLimit::Exceeded::kBytes || found.note.size() > kNoteBytesMax)
+    return NoAnswer(witness, absl::StrCat("its answer is longer than ", kNoteBytesMax, " bytes"));
   if (!answer) return NoAnswer(witness, httplib::to_string(answer.error()));
   if (answer->status == 404) return WitnessAnswer();
   if (answer->status != 200) return NoAnswer(witness, absl::StrCat("HTTP status ", answer->status));

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <utility>
 
 #include <httplib.h>
 
+#include "ledger/base/socket_limit.h"
 #include "ledger/base/status.h"
 
 #include "absl/strings/numbers.h"
@@ -15,6 +17,8 @@ namespace fundledger::server {
 namespace {
 
 constexpr size_t kUrlBytesMax = 2000;
+// Of an answer besides its body: a TLS handshake with a chain of certificates, headers.
+constexpr size_t kOverheadBytesMax = 256 << 10;
 
 bool IsHostCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
@@ -37,13 +41,16 @@ bool IsHost(std::string_view text) {
 class HttplibClient final : public HttpClient {
  public:
   HttplibClient(const Url& url, int64_t timeout_seconds, const std::string& ca)
-      : host_(url.origin), path_(url.path), client_(url.origin) {
+      : host_(url.origin), path_(url.path), timeout_(timeout_seconds), client_(url.origin) {
     if (!ca.empty()) client_.set_ca_cert_path(ca);
     client_.set_connection_timeout(timeout_seconds);
     client_.set_read_timeout(timeout_seconds);
     client_.set_write_timeout(timeout_seconds);
     client_.set_keep_alive(false);
     client_.set_follow_location(false);
+    client_.set_socket_options([this](int socket) {
+      if (limit_ != nullptr) limit_->Watch(socket);
+    });
   }
 
   absl::StatusOr<HttpAnswer> Post(const std::string& content_type, const std::string& body,
@@ -78,11 +85,18 @@ class HttplibClient final : public HttpClient {
       if (!is_too_long) answer.body.append(data, size);
       return !is_too_long && !is_stopped_;
     };
+    SocketLimit limit(timeout_, bytes_max + kOverheadBytesMax);
+    limit_ = &limit;
     const httplib::Result result = client_.send(request);
-    if (is_too_long) {
+    limit_ = nullptr;
+    // Also where httplib takes what came so far for a whole answer, as it does without a Content-Length.
+    const SocketLimit::Exceeded exceeded = limit.exceeded();
+    if (is_too_long || exceeded == SocketLimit::Exceeded::kBytes) {
       return Refuse(absl::StatusCode::kUnavailable, "HTTP_ANSWER_TOO_LONG",
                     absl::StrCat(host_, " answers with more than ", bytes_max, " bytes"));
     }
+    if (exceeded == SocketLimit::Exceeded::kTime)
+      return Unreachable(absl::StrCat("it was not whole after ", timeout_.count(), " s"));
     if (!result) return Unreachable(httplib::to_string(result.error()));
     answer.status = result->status;
     answer.content_type = result->get_header_value("Content-Type");
@@ -96,6 +110,8 @@ class HttplibClient final : public HttpClient {
 
   const std::string host_;
   const std::string path_;
+  const std::chrono::seconds timeout_;
+  SocketLimit* limit_ = nullptr;  // of the request under way, whose thread alone looks at it
   httplib::Client client_;
   std::atomic<bool> is_stopped_ = false;
 };

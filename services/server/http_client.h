@@ -31,15 +31,16 @@ struct HttpAnswer {
 
 class HttpClient {
  public:
-  // Connecting, and each pause of the other side, may take `timeout_seconds`. A server with a certificate
-  // that the authorities in the PEM file `ca` do not vouch for is not asked; empty: the system's.
-  // INVALID_ARGUMENT, reason URL_MALFORMED.
+  // A request may take `timeout_seconds` in all, from connecting to the last byte of the answer; looking up
+  // the host's name is not counted. A server with a certificate that the authorities in the PEM file `ca` do
+  // not vouch for is not asked; empty: the system's. INVALID_ARGUMENT, reason URL_MALFORMED.
   static absl::StatusOr<std::unique_ptr<HttpClient>> Make(std::string_view url, int64_t timeout_seconds,
                                                           const std::string& ca = "");
   virtual ~HttpClient() = default;
 
   // Blocks; one request at a time. Follows no redirection. An answer of any status is an answer; UNAVAILABLE,
-  // reasons HTTP_UNREACHABLE, HTTP_ANSWER_TOO_LONG, for more than `bytes_max`.
+  // reasons HTTP_UNREACHABLE; HTTP_ANSWER_TOO_LONG, for a body of more than `bytes_max`, or headers without
+  // end.
   virtual absl::StatusOr<HttpAnswer> Post(const std::string& content_type, const std::string& body,
                                           size_t bytes_max) = 0;
   // The same for GET of another path on the same host, which begins with /.
