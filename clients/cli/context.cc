@@ -266,7 +266,8 @@ absl::StatusOr<sdk::FileLock> Context::MakeWay(const std::string& officer) {
   }
   if (stopped.ok()) return alone;
   if (sdk::IsEvidence(stopped)) return stopped;
-  return Annotate(stopped, "what waits in the outbox goes first, and was not answered");
+  return Annotate(stopped, T("what waits in the outbox goes first, and was not answered",
+                             "发件箱中待发的报送须先发送，但未获答复"));
 }
 
 absl::Status Context::SendWaiting(const std::string& officer, bool refused, std::vector<SentAgain>* sent) {
@@ -307,9 +308,11 @@ absl::StatusOr<sdk::CheckedReceipt> Context::SendOne(const sdk::Outbox& outbox, 
   if (IsRefused(receipt.status()) || !IsTransport(receipt.status())) return receipt.status();
   absl::Status unanswered =
       Refuse(receipt.status().code(), ReasonOf(receipt.status()),
-             absl::StrCat("it is not known whether submission ", HexEncode(waiting->sealed.request_id),
-                          " was recorded (", receipt.status().message(),
-                          "): send the same again with: fundledger outbox send"));
+             absl::StrCat(T("it is not known whether submission ", "不知报送 "),
+                          HexEncode(waiting->sealed.request_id), T(" was recorded (", " 是否已入账（"),
+                          receipt.status().message(),
+                          T("): it is kept in the outbox; send the same again with: fundledger outbox send",
+                            "）：已存于发件箱，请原样重发：fundledger outbox send")));
   unanswered.SetPayload(kUnansweredUrl, absl::Cord("1"));
   return unanswered;
 }

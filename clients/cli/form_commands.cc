@@ -157,9 +157,14 @@ absl::StatusOr<int> RunForm(Context& context, const Form& form, const FormOption
   RETURN_IF_ERROR(FirstError(FillAction(form, rows, &syntax, &action)));
   if (context.globals.offline && !options.dry_run) return KeepForm(context, form, rows);
   auto sent = SendForm(context, form, rows, options.dry_run);
-  if (ExitCodeOf(sent.status()) != kExitUnreachable || options.dry_run || !options.may_wait) return sent;
+  if (ExitCodeOf(sent.status()) != kExitUnreachable || options.dry_run) return sent;
   std::cerr << ErrorLine(sent.status()) << '\n';
-  return KeepForm(context, form, rows);
+  if (options.may_wait) return KeepForm(context, form, rows);
+  std::cerr << T(
+      "nothing was sent, and nothing is kept: give the command again, or with --offline to sign it and "
+      "keep it in the outbox\n",
+      "未发送，也未保存：请稍后重试，或加 --offline 签名后存入发件箱\n");
+  return kExitUnreachable;
 }
 
 std::string ExampleOf(const Form& form, const std::string& path) {

@@ -33,11 +33,9 @@ void PrintErrors(const std::vector<RowError>& errors) {
                {T("reason", "原因")},
                {T("what to do", "说明")}});
   for (const RowError& error : errors) {
-    const std::string_view gloss =
-        CurrentLanguage() == Language::kChinese ? ReasonInChinese(error.reason) : std::string_view();
+    const std::string gloss = GlossOf(error.reason, error.message);
     table.Add({error.file, error.row == 0 ? "" : absl::StrCat(error.row), error.column, error.value,
-               error.reason,
-               gloss.empty() ? error.message : absl::StrCat(ToAbsl(gloss), "; ", error.message)});
+               error.reason, gloss.empty() ? error.message : absl::StrCat(gloss, "; ", error.message)});
   }
   table.Print(std::cerr);
 }

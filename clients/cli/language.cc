@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iterator>
 
+#include "clients/cli/advice.h"
 #include "ledger/base/status.h"
 
 #include "absl/strings/str_cat.h"
@@ -68,6 +69,7 @@ constexpr Gloss kGlosses[] = {
     {"LOG_FORKED", "账本被分叉或改写：请停止报送并报告纪检监察机关"},
     {"LOG_KEYS_MALFORMED", "账本密钥更换记录文件无法读取"},
     {"LOG_SHRANK", "账本被截断：请停止报送并报告纪检监察机关"},
+    {"NO_ANSWER", "未获账本答复"},
     {"NOTHING_TO_COMPARE", "未指明与谁核对"},
     {"NOT_CONFIRMED", "未经确认"},
     {"NOT_THE_REQUESTER", "只有提议人可以撤回"},
@@ -153,12 +155,21 @@ std::string_view ReasonInChinese(std::string_view reason) {
   return found == std::end(kGlosses) ? std::string_view() : found->chinese;
 }
 
+std::string GlossOf(std::string_view reason, std::string_view message) {
+  const std::string advice = AdviceOn(reason, message);
+  if (CurrentLanguage() == Language::kEnglish) return advice;
+  const std::string_view gloss = ReasonInChinese(reason);
+  return absl::StrCat(ToAbsl(gloss), gloss.empty() || advice.empty() ? "" : "。", advice);
+}
+
 std::string ErrorLine(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
-  const std::string_view gloss =
-      CurrentLanguage() == Language::kChinese ? ReasonInChinese(reason) : std::string_view();
-  return absl::StrCat(T("error ", "错误 "), reason,
-                      gloss.empty() ? "" : absl::StrCat("（", ToAbsl(gloss), "）"), ": ", status.message());
+  const std::string gloss = GlossOf(reason, ToStd(status.message()));
+  if (CurrentLanguage() == Language::kChinese) {
+    return absl::StrCat("错误 ", reason, gloss.empty() ? "" : absl::StrCat("（", gloss, "）"), ": ",
+                        status.message());
+  }
+  return absl::StrCat("error ", reason, ": ", status.message(), gloss.empty() ? "" : "; ", gloss);
 }
 
 }  // namespace fundledger::cli

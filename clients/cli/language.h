@@ -24,6 +24,10 @@ inline const char* T(const char* english, const char* chinese) {
 // What a reason means and what to do, in Chinese; empty for one that is not common.
 std::string_view ReasonInChinese(std::string_view reason);
 
+// What stands beside an error's message in the current language: in Chinese the gloss and advice, in English
+// the advice, where the message does not give it.
+std::string GlossOf(std::string_view reason, std::string_view message);
+
 // One line: reason code, gloss, message.
 std::string ErrorLine(const absl::Status& status);
 

@@ -61,12 +61,29 @@ absl::StatusOr<sv1::Payment*> ChangePayment(const ActionContext& context, const 
   return entity->mutable_payment();
 }
 
+// What a payment in `state` waits for, or why for nothing.
+std::string_view NextOf(sv1::PaymentState state) {
+  switch (state) {
+    case sv1::PAYMENT_STATE_REQUESTED:
+      return "it waits for approval";
+    case sv1::PAYMENT_STATE_APPROVED:
+      return "it waits to be instructed";
+    case sv1::PAYMENT_STATE_INSTRUCTED:
+      return "it waits to be confirmed, or said to have failed";
+    case sv1::PAYMENT_STATE_CONFIRMED:
+      return "it is paid, and can be refunded or reversed";
+    default:
+      return "it is closed, and would have to be requested anew";
+  }
+}
+
 absl::Status NeedState(const sv1::Payment& payment, sv1::PaymentState state, std::string_view verb) {
   if (StateOf(payment) == state) return absl::OkStatus();
   std::string stands = sv1::PaymentState_Name(StateOf(payment)).substr(sizeof("PAYMENT_STATE_") - 1);
   for (char& c : stands) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return NotNow("PAYMENT_STATE_WRONG",
-                absl::StrCat(NameOf(payment), " is ", stands, "; it cannot be ", ToAbsl(verb), " now"));
+                absl::StrCat(NameOf(payment), " is ", stands, "; it cannot be ", ToAbsl(verb),
+                             " now: ", ToAbsl(NextOf(StateOf(payment)))));
 }
 
 // Payments for fiscal year y may be dated from 1 January of y.

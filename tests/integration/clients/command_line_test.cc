@@ -53,6 +53,17 @@ TEST_F(CommandLine, PaysFromFundToPayee) {
   EXPECT_THAT(Good({"township", "proposals", "--lang", "zh"}).out, HasSubstr("用款申请"));
   Good({"township", "approve", "--as", "township-2", "--all", "--yes"});
   Approve("reviewer-1");
+  const std::vector<std::string> early = {"finance",   "pay",        "fail",     "--as",    "treasury-1",
+                                          "--payment", "east/PAY-1", "--reason", "户名不符"};
+  const Finished too_early = Run(early);
+  EXPECT_EQ(too_early.exit_code, 1);
+  EXPECT_THAT(too_early.err,
+              testing::AllOf(HasSubstr("PAYMENT_STATE_WRONG"), HasSubstr("(PAY-1) is approved"),
+                             HasSubstr("it waits to be instructed; next: finance pay instruct")));
+  auto in_chinese = early;
+  in_chinese.insert(in_chinese.end(), {"--lang", "zh"});
+  EXPECT_THAT(Run(in_chinese).err,
+              HasSubstr("该支付现为“已批准”，下一步：签发支付令（finance pay instruct）"));
   Good({"finance", "pay", "instruct", "--as", "treasury-1", "--payment", "east/PAY-1"});
   Good({"finance", "pay", "confirm", "--as", "treasury-1", "--payment", "east/PAY-1", "--mode", "direct",
         "--voucher-issuer", "国库", "--voucher-type", "支付凭证", "--voucher-year", "2026",

@@ -112,7 +112,14 @@ TEST_F(OutboxTest, WaitsForOthersOnlyWhereTold) {
       "--id",        "f-1",           "--name",   "饮水资金",      "--document-number",
       "鄂财〔1〕号", "--fiscal-year", "2020",     "--source-tier", "city",
       "--nature",    "fiscal"};
-  EXPECT_EQ(Run(fund).exit_code, 3) << "nothing is kept for whoever did not ask";
+  const Finished unsent = Run(fund);
+  EXPECT_EQ(unsent.exit_code, 3) << "nothing is kept for whoever did not ask";
+  EXPECT_THAT(unsent.err, testing::AllOf(HasSubstr("SERVER_UNREACHABLE"), HasSubstr("check the address"),
+                                         HasSubstr("with --offline to sign it and keep it")));
+  auto chinese = fund;
+  chinese.insert(chinese.end(), {"--lang", "zh"});
+  EXPECT_THAT(Run(chinese).err,
+              testing::AllOf(HasSubstr("请检查：服务器地址"), HasSubstr("加 --offline 签名后存入发件箱")));
   EXPECT_TRUE(Listed().empty());
   EXPECT_EQ(Run(Offline(fund)).exit_code, 6);
   EXPECT_EQ(Listed().size(), 1U);

@@ -1,6 +1,7 @@
 // Payments from request to refund.
 #include "tests/unit/books/world.h"
 
+#include "absl/strings/match.h"
 #include "gtest/gtest.h"
 
 namespace fundledger::books::testing {
@@ -142,6 +143,8 @@ TEST(Payments, EveryStepHasItsOneTurn) {
   const auto ref = w.Must(w.Clerk(Request({{"works-1", "fund-1", 30_yuan}}, kDay)));
   const auto refund = Refund(ref, {{"works-1", "fund-1", 1_yuan}}, "R1", kDay);
   EXPECT_EQ(Why(w.Treasury(Instruct(ref, kDay))), "PAYMENT_STATE_WRONG");
+  EXPECT_TRUE(absl::EndsWith(w.Treasury(Instruct(ref, kDay)).status.message(),
+                             " is requested; it cannot be instructed now: it waits for approval"));
   EXPECT_EQ(Why(w.Treasury(ConfirmDirect(ref, "V1", kDay))), "PAYMENT_STATE_WRONG");
   EXPECT_EQ(Why(w.Treasury(Fail(ref, kDay))), "PAYMENT_STATE_WRONG");
   w.Must(w.Reviewer(Approve(ref)));
