@@ -30,7 +30,11 @@ struct ReceiptOptions {
   std::string out;
   std::string policy;
   TrustOptions trust;
+  bool all = false;
 };
+
+// What `receipt list` shows of what a client keeps: thousands after a year.
+constexpr size_t kListedMax = 20;
 
 // A receipt that was checked, or why it does not hold.
 struct Checked {
@@ -172,7 +176,12 @@ int WorseOf(int code, const Checked& checked) {
 
 absl::StatusOr<int> RunCheck(Context& context, const ReceiptOptions& options, bool as_list) {
   ASSIGN_OR_RETURN(const Judges judges, ReadJudges(context, options));
-  ASSIGN_OR_RETURN(const std::vector<std::string> files, FilesOf(context, options));
+  ASSIGN_OR_RETURN(std::vector<std::string> files, FilesOf(context, options));
+  size_t older = 0;
+  if (as_list && options.files.empty() && !options.all && !context.json() && files.size() > kListedMax) {
+    older = files.size() - kListedMax;
+    files.erase(files.begin(), files.begin() + static_cast<ptrdiff_t>(older));
+  }
   Json list = Json::array();
   Table table({{T("record", "记录"), Table::Align::kRight},
                {T("officer", "经办人")},
@@ -197,6 +206,11 @@ absl::StatusOr<int> RunCheck(Context& context, const ReceiptOptions& options, bo
     PrintJson(list);
   } else if (as_list && table.size() > 0) {
     table.Print(std::cout);
+  }
+  if (older > 0) {
+    std::cout << T("the newest ", "最新 ") << files.size() << T("; ", " 份；另有 ") << older
+              << T(" older ones neither shown nor checked: receipt list --all\n",
+                   " 份较早的未列出、未验证：receipt list --all\n");
   }
   if (!context.json() && files.empty()) std::cout << T("no receipts\n", "没有回执\n");
   return code;
@@ -341,8 +355,11 @@ void AddReceiptCommands(Program* program) {
 
   options = std::make_shared<ReceiptOptions>();
   app = AddReceiptCommand(program, options, "receipt list",
-                          T("the receipts that this client keeps, checked", "列出并验证本机所存回执"));
+                          T("the receipts that this client keeps, checked; the newest 20 unless told more",
+                            "列出并验证本机所存回执，缺省为最新 20 份"));
   app->add_option("FILE", options->files, T("these instead", "指定文件"));
+  app->add_flag("--all", options->all,
+                T("all that are kept; --json always lists all", "全部列出；--json 总是列出全部"));
   OnCall(program, app, [options](Context& context) { return RunCheck(context, *options, true); });
 
   options = std::make_shared<ReceiptOptions>();

@@ -62,6 +62,29 @@ TEST_F(Receipts, AreCheckedShownAndExportedWithoutAServer) {
             4);
 }
 
+TEST_F(Receipts, AreListedNewestLastAndTwentyAtATime) {
+  for (uint64_t i = 0; Size() < 25; ++i) {
+    Good({"admin", "organization", "add", "--as", "admin-1", "--id", "village-" + std::to_string(i), "--name",
+          "示例村", "--tier", "village", "--parent", "east"});
+  }
+  const uint64_t last = Size() - 1;  // and one receipt for each record since the genesis
+  const auto lists = [this](uint64_t sequence, const std::string& printed) {
+    return printed.find(Receipt(sequence)) != std::string::npos;
+  };
+  const std::string some = Good({"receipt", "list"}).out;
+  EXPECT_TRUE(lists(last, some));
+  EXPECT_TRUE(lists(last - 19, some));
+  EXPECT_FALSE(lists(last - 20, some));
+  EXPECT_LT(some.find(Receipt(last - 1)), some.find(Receipt(last)));
+  EXPECT_THAT(some, HasSubstr("the newest 20; " + std::to_string(last - 20) +
+                              " older ones neither shown nor checked: receipt list --all\n"));
+  EXPECT_THAT(Good({"receipt", "list", "--lang", "zh"}).out, HasSubstr("最新 20 份；另有 "));
+  const std::string all = Good({"receipt", "list", "--all"}).out;
+  for (uint64_t i = 1; i <= last; ++i) EXPECT_TRUE(lists(i, all)) << i;
+  EXPECT_EQ(all.find("older"), std::string::npos);
+  EXPECT_EQ(Json({"receipt", "list"}).size(), last) << "programs get all";
+}
+
 TEST_F(Receipts, AreProvenAnewUnderALaterCheckpoint) {
   const uint64_t before = Json({"receipt", "check", Receipt(1)})[0]["tree_size"];
   Good({"receipt", "upgrade"});
