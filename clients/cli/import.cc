@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "clients/cli/language.h"
+#include "clients/cli/suggest.h"
 #include "ledger/base/status.h"
 #include "ledger/base/text.h"
 
@@ -18,6 +19,10 @@ namespace {
 
 std::string Trimmed(const std::string& text) {
   return std::string(absl::StripAsciiWhitespace(text));
+}
+
+absl::Status Wrong(std::string_view reason, std::string_view message) {
+  return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
 }
 
 // One file's rows being read.
@@ -42,10 +47,6 @@ class Reader {
  private:
   void Add(size_t row, const std::string& column, const std::string& value, const absl::Status& status) {
     import_->errors.push_back({file_, row, column, value, ReasonOf(status), std::string(status.message())});
-  }
-
-  static absl::Status Wrong(std::string_view reason, std::string_view message) {
-    return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
   }
 
   void AddCsvError(const CsvTable& table, const CsvError& error) {
@@ -118,7 +119,7 @@ class Reader {
     std::string officer = Take(&cells, "officer", options_.officer);
     const Form* form = FindForm(kind);
     if (form == nullptr || !form->importable) {
-      Add(row.number, "kind", kind, Wrong("KIND_UNKNOWN", absl::StrCat("write one of ", ImportableKinds())));
+      Add(row.number, "kind", kind, KindUnknown(kind));
       return;
     }
     const auto reference = cells.find("reference");
@@ -211,8 +212,7 @@ void FindRepeatedReferences(Import* import) {
 absl::StatusOr<std::string> ImportTemplate(const std::string& kind, bool chinese) {
   const Form* form = FindForm(kind);
   if (form == nullptr || !form->importable) {
-    return Refuse(absl::StatusCode::kInvalidArgument, "KIND_UNKNOWN",
-                  absl::StrCat("\"", kind, "\" cannot be imported: write one of ", ImportableKinds()));
+    return KindUnknown(kind);
   }
   std::vector<std::string> titles;
   std::vector<std::string> example;
@@ -230,9 +230,29 @@ absl::StatusOr<std::string> ImportTemplate(const std::string& kind, bool chinese
 std::string ImportableKinds() {
   std::vector<std::string> kinds;
   for (const Form& form : Forms()) {
-    if (form.importable) kinds.push_back(form.kind);
+    if (form.importable) kinds.push_back(absl::StrCat(T("", form.chinese), T("", " "), form.kind));
   }
-  return absl::StrJoin(kinds, ", ");
+  return absl::StrJoin(kinds, T(", ", "、"));
+}
+
+absl::Status KindUnknown(std::string_view kind) {
+  std::vector<std::string> names;
+  for (const Form& form : Forms()) {
+    if (!form.importable) continue;
+    names.push_back(form.kind);
+    names.emplace_back(form.chinese);
+  }
+  const std::string like =
+      FindForm(kind) != nullptr ? "" : absl::StrJoin(WordsLike(kind, names), T(" or ", " 或 "));
+  if (!like.empty()) {
+    return Wrong("KIND_UNKNOWN",
+                 absl::StrCat(T("is no kind; did you mean ", "没有此事项，是否指 "), like,
+                              T("? All: fundledger import --help", "？全部事项见 fundledger import --help")));
+  }
+  const char* why = FindForm(kind) != nullptr
+                        ? T("cannot be imported, and has a command of its own", "不能导入，请用相应命令办理")
+                        : T("is no kind", "没有此事项");
+  return Wrong("KIND_UNKNOWN", absl::StrCat(why, T(": write one of ", "：可写 "), ImportableKinds()));
 }
 
 }  // namespace fundledger::cli

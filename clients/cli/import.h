@@ -50,7 +50,9 @@ void FindRepeatedReferences(Import* import);
 
 // Names of the columns of a kind, ready to be filled in. INVALID_ARGUMENT, reason KIND_UNKNOWN.
 absl::StatusOr<std::string> ImportTemplate(const std::string& kind, bool chinese);
-// "receive, return_up, …".
+// "receive, return_up, …"; in Chinese "指标接收 receive、…", for either name is read.
 std::string ImportableKinds();
+// A kind that cannot be imported: those like it, if any, and all there are. Reason KIND_UNKNOWN.
+absl::Status KindUnknown(std::string_view kind);
 
 }  // namespace fundledger::cli

@@ -172,15 +172,18 @@ absl::StatusOr<int> Try(Context& context, const Import& import, ImportSummary* s
 
 absl::StatusOr<int> RunImport(Context& context, RunOptions options) {
   if (!options.template_kind.empty()) {
-    ASSIGN_OR_RETURN(const std::string text,
-                     ImportTemplate(options.template_kind, CurrentLanguage() == Language::kChinese));
-    std::cout << "\xef\xbb\xbf" << text;  // the mark by which a spreadsheet knows UTF-8
+    const auto text = ImportTemplate(options.template_kind, CurrentLanguage() == Language::kChinese);
+    RETURN_IF_ERROR(Annotate(text.status(), absl::StrCat("--template \"", options.template_kind, "\"")));
+    std::cout << "\xef\xbb\xbf" << *text;  // the mark by which a spreadsheet knows UTF-8
     return kExitOk;
   }
   if (options.files.empty())
     return UsageError("FILES_MISSING", "name the files to import, or give --template KIND");
-  if (!options.import.kind.empty() && FindForm(options.import.kind) == nullptr) {
-    return UsageError("KIND_UNKNOWN", absl::StrCat("--kind: write one of ", ImportableKinds()));
+  if (!options.import.kind.empty()) {
+    const Form* form = FindForm(options.import.kind);
+    if (form == nullptr || !form->importable) {
+      return Annotate(KindUnknown(options.import.kind), absl::StrCat("--kind \"", options.import.kind, "\""));
+    }
   }
   options.import.officer = context.globals.officer;
   ASSIGN_OR_RETURN(const Import import, ReadFiles(options));

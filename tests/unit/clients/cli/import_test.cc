@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "clients/cli/language.h"
+
 namespace fundledger::cli {
 namespace {
 
@@ -138,7 +140,23 @@ TEST(Import, GivesTemplatesThatItReads) {
       }
     }
   }
-  EXPECT_FALSE(ImportTemplate("approve", false).ok());
+}
+
+TEST(Import, SuggestsTheKindThatWasMeant) {
+  const auto said = [](const std::string& kind) {
+    return std::string(ImportTemplate(kind, false).status().message());
+  };
+  EXPECT_THAT(said("payment"), HasSubstr("did you mean request_payment or record_outside_payment?"));
+  EXPECT_THAT(said("alocate"), HasSubstr("did you mean allocate?"));
+  EXPECT_THAT(said("xyz"), testing::AllOf(testing::Not(HasSubstr("did you mean")), HasSubstr("receive, ")));
+  EXPECT_THAT(said("approve"), HasSubstr("a command of its own"));
+  const Import import = Read(std::string(kHeader) + "payment,R-1,2020-03-01,f-1,1\n");
+  ASSERT_EQ(import.errors.size(), 1U);
+  EXPECT_THAT(import.errors[0].message, HasSubstr("did you mean request_payment"));
+  SetLanguage(Language::kChinese);
+  EXPECT_THAT(said("付款申请"), HasSubstr("是否指 用款申请？"));
+  EXPECT_THAT(said("xyz"), HasSubstr("指标接收 receive、"));
+  SetLanguage(Language::kEnglish);
 }
 
 }  // namespace
