@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <ctime>
 #include <fstream>
-#include <memory>
 #include <sstream>
 #include <vector>
 
@@ -14,23 +13,13 @@
 #include <sys/stat.h>
 
 #include "ledger/base/status.h"
+#include "services/process/tls_owned.h"
 
 #include "absl/strings/str_cat.h"
 #include <openssl/x509.h>
 
 namespace fundledger::process {
 namespace {
-
-struct Free {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(X509* certificate) const { X509_free(certificate); }
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
-using BioPtr = std::unique_ptr<BIO, Free>;
-using X509Ptr = std::unique_ptr<X509, Free>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Free>;
-using ContextPtr = std::unique_ptr<SSL_CTX, Free>;
 
 absl::Status Bad(std::string_view reason, std::string_view path, std::string_view what) {
   return Refuse(absl::StatusCode::kInvalidArgument, reason, absl::StrCat(ToAbsl(path), ": ", ToAbsl(what)));
@@ -47,18 +36,14 @@ absl::StatusOr<std::string> ReadPem(const std::string& path) {
   return text.str();
 }
 
-BioPtr Over(const std::string& text) {
-  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
 // A key in need of a passphrase is refused instead of asked for on a terminal that is not there.
 int NoPassphrase(char*, int, int, void*) {
   return -1;
 }
 
-absl::StatusOr<std::vector<X509Ptr>> Certificates(const std::string& path, const std::string& pem) {
-  std::vector<X509Ptr> chain;
-  const BioPtr bio = Over(pem);
+absl::StatusOr<std::vector<Owned<X509>>> Certificates(const std::string& path, const std::string& pem) {
+  std::vector<Owned<X509>> chain;
+  const Owned<BIO> bio = Over(pem);
   while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, NoPassphrase, nullptr)) chain.emplace_back(next);
   // The chain ends where no further PEM block begins; any other error is a block that does not parse.
   const unsigned long error = ERR_peek_last_error();
@@ -70,7 +55,7 @@ absl::StatusOr<std::vector<X509Ptr>> Certificates(const std::string& path, const
   return chain;
 }
 
-absl::Status CheckValidNow(const std::string& path, const std::vector<X509Ptr>& chain) {
+absl::Status CheckValidNow(const std::string& path, const std::vector<Owned<X509>>& chain) {
   for (size_t i = 0; i < chain.size(); ++i) {
     const bool begun = X509_cmp_current_time(X509_get0_notBefore(chain[i].get())) < 0;
     const bool ended = X509_cmp_current_time(X509_get0_notAfter(chain[i].get())) <= 0;
@@ -84,9 +69,9 @@ absl::Status CheckValidNow(const std::string& path, const std::vector<X509Ptr>& 
 }
 
 // When the first of them ends, seconds since 1970 UTC.
-int64_t EndOf(const std::vector<X509Ptr>& certificates) {
+int64_t EndOf(const std::vector<Owned<X509>>& certificates) {
   int64_t first_s = INT64_MAX;
-  for (const X509Ptr& certificate : certificates) {
+  for (const Owned<X509>& certificate : certificates) {
     std::tm end{};
     if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) == 1)
       first_s = std::min<int64_t>(first_s, ::timegm(&end));
@@ -96,7 +81,7 @@ int64_t EndOf(const std::vector<X509Ptr>& certificates) {
 
 // Whether a server can be made with the pair, at the strength that OpenSSL is set to ask for.
 absl::Status CheckUsable(const std::string& path, X509* certificate, EVP_PKEY* key) {
-  const ContextPtr context(SSL_CTX_new(TLS_server_method()));
+  const Owned<SSL_CTX> context(SSL_CTX_new(TLS_server_method()));
   const bool usable = context != nullptr && SSL_CTX_use_certificate(context.get(), certificate) == 1 &&
                       SSL_CTX_use_PrivateKey(context.get(), key) == 1;
   const unsigned long error = ERR_peek_last_error();
@@ -113,8 +98,8 @@ absl::Status CheckKey(const TlsFiles& files, const std::string& pem, X509* certi
     return Bad("TLS_KEY_EXPOSED", files.key,
                absl::StrCat("every user of this machine may use it; run: chmod o= ", files.key));
   }
-  const BioPtr bio = Over(pem);
-  const KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
+  const Owned<BIO> bio = Over(pem);
+  const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
   ERR_clear_error();
   if (key == nullptr) {
     return Bad("TLS_KEY_MALFORMED", files.key, "is not an unencrypted private key in PEM");
@@ -134,7 +119,7 @@ absl::StatusOr<TlsMaterial> ReadTlsPair(const std::string& certificate, const st
   TlsMaterial material;
   ASSIGN_OR_RETURN(material.certificate_pem, ReadPem(certificate));
   ASSIGN_OR_RETURN(material.key_pem, ReadPem(key));
-  ASSIGN_OR_RETURN(const std::vector<X509Ptr> chain, Certificates(certificate, material.certificate_pem));
+  ASSIGN_OR_RETURN(const std::vector<Owned<X509>> chain, Certificates(certificate, material.certificate_pem));
   RETURN_IF_ERROR(CheckValidNow(certificate, chain));
   RETURN_IF_ERROR(CheckKey({.certificate = certificate, .key = key, .client_ca = ""}, material.key_pem,
                            chain.front().get()));
@@ -145,7 +130,7 @@ absl::StatusOr<TlsMaterial> ReadTlsPair(const std::string& certificate, const st
 absl::StatusOr<TlsMaterial> ReadTlsFiles(const TlsFiles& files) {
   ASSIGN_OR_RETURN(TlsMaterial material, ReadTlsPair(files.certificate, files.key));
   ASSIGN_OR_RETURN(material.client_ca_pem, ReadPem(files.client_ca));
-  ASSIGN_OR_RETURN(const std::vector<X509Ptr> authorities,
+  ASSIGN_OR_RETURN(const std::vector<Owned<X509>> authorities,
                    Certificates(files.client_ca, material.client_ca_pem));
   RETURN_IF_ERROR(CheckValidNow(files.client_ca, authorities));
   material.client_ca_ends_s = EndOf(authorities);

@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 
 #include "ledger/base/status.h"
+#include "services/process/tls_owned.h"
 
 #include "absl/strings/str_cat.h"
 #include <openssl/x509v3.h>
@@ -18,21 +19,8 @@
 namespace fundledger::process {
 namespace {
 
-struct Free {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(X509* certificate) const { X509_free(certificate); }
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
-};
-template <typename T>
-using Owned = std::unique_ptr<T, Free>;
-
 // Name that OpenSSL asks a server for that verifies clients.
 constexpr unsigned char kSessionContext[] = "fundledger";
-
-Owned<BIO> Over(const std::string& text) {
-  return Owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
 
 std::vector<Owned<X509>> Certificates(const std::string& pem) {
   std::vector<Owned<X509>> certificates;
