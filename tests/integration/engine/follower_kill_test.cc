@@ -16,6 +16,7 @@
 #include "ledger/engine/follower.h"
 #include "ledger/engine/verify.h"
 #include "ledger/log/record.h"
+#include "tests/integration/engine/follower_world.h"
 #include "tests/integration/engine/kill_places.h"
 #include "tests/support/world.h"
 
@@ -24,10 +25,6 @@
 
 namespace fundledger::engine {
 namespace {
-
-using test_support::SubmitAndWait;
-using test_support::TemporaryDirectory;
-using test_support::World;
 
 constexpr char kStrace[] = "/usr/bin/strace";
 constexpr uint64_t kEnds[] = {1, 2, 5, 9};
@@ -38,18 +35,13 @@ struct Ended {
   uint64_t said = 0;  // the last size that it called kept
 };
 
-class FollowerKill : public ::testing::Test {
+class FollowerKill : public FollowerWorld {
  protected:
   void SetUp() override {
-    auto opened = world_.CreateAndOpen(directory_.Sub("ledger"));
-    ASSERT_TRUE(opened.ok()) << opened.status();
-    primary_ = *std::move(opened);
+    FollowerWorld::SetUp();
     const uint64_t size = std::end(kEnds)[-1];
-    for (uint64_t i = 1; i < size; ++i) {
-      const auto receipt = SubmitAndWait(
-          primary_.get(), world_.Seal(world_.Register(*primary_->view(), absl::StrCat("v-", i))));
-      ASSERT_TRUE(receipt.ok()) << receipt.status();
-    }
+    for (uint64_t i = 1; i < size && !HasFatalFailure(); ++i) Register(absl::StrCat("v-", i));
+    if (HasFatalFailure()) return;
     ASSERT_EQ(primary_->view()->size(), size);
     std::ofstream batches(directory_.Sub("batches"));
     uint64_t first = 0;
@@ -58,13 +50,6 @@ class FollowerKill : public ::testing::Test {
       for (; first < end; ++first) batches << ' ' << Base64Encode(*primary_->view()->Record(first));
       batches << '\n';
     }
-  }
-  FollowOptions Options() const {
-    FollowOptions options;
-    options.directory = directory_.Sub("mirror");
-    options.ledger = log::LeafHash(*primary_->view()->Record(0));
-    options.verifier_key = log::VerifierKey(World::kOrigin, world_.log_key()->public_key());
-    return options;
   }
   // The program, under others if given, to its end.
   Ended Copy(std::string_view place, int nth, std::vector<std::string> under = {}) const {
@@ -134,22 +119,12 @@ class FollowerKill : public ::testing::Test {
       EXPECT_TRUE(scanned.ok()) << scanned;
       EXPECT_EQ(records, primary_->view()->size());
     }
-    // Books, indexes, sheets and attestations against the records.
-    VerifyOptions options;
-    options.directory = directory_.Sub("mirror");
-    options.verifier_key = Options().verifier_key;
-    const auto report = VerifyDirectory(options);
-    ASSERT_TRUE(report.ok()) << report.status();
-    EXPECT_TRUE(report->ok()) << report->findings[0].reason << ": " << report->findings[0].message;
+    ExpectVerifies();
   }
   void Forget() const {
     std::filesystem::remove_all(directory_.Sub("mirror"));
     std::filesystem::remove_all(directory_.Sub("mirror.making"));
   }
-
-  World world_;
-  TemporaryDirectory directory_;
-  std::unique_ptr<Engine> primary_;
 };
 
 TEST_F(FollowerKill, AtEveryPlaceLosesNothingAndTakesNothingTwice) {

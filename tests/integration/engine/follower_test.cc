@@ -12,6 +12,7 @@
 #include "ledger/engine/verify.h"
 #include "ledger/log/record.h"
 #include "ledger/store/rocksdb.h"
+#include "tests/integration/engine/follower_world.h"
 #include "tests/support/world.h"
 
 #include "absl/strings/str_cat.h"
@@ -21,30 +22,18 @@ namespace fundledger::engine {
 namespace {
 
 using test_support::SubmitAndWait;
-using test_support::TemporaryDirectory;
 using test_support::World;
 
-class FollowerTest : public ::testing::TestWithParam<v1::Suite> {
+class FollowerTest : public FollowerWorld, public ::testing::WithParamInterface<v1::Suite> {
  protected:
+  FollowerTest() : FollowerWorld(GetParam()) {}
+
   void SetUp() override {
-    auto opened = world_.CreateAndOpen(directory_.Sub("ledger"));
-    ASSERT_TRUE(opened.ok()) << opened.status();
-    primary_ = *std::move(opened);
+    FollowerWorld::SetUp();
+    if (HasFatalFailure()) return;
     const absl::Status staff = world_.RegisterStaff(primary_.get());
     ASSERT_TRUE(staff.ok()) << staff;
     for (int i = 0; i < 20; ++i) Register(absl::StrCat("v-", i));
-  }
-  void Register(const std::string& organization) {
-    const auto receipt =
-        SubmitAndWait(primary_.get(), world_.Seal(world_.Register(*primary_->view(), organization)));
-    ASSERT_TRUE(receipt.ok()) << receipt.status();
-  }
-  FollowOptions Options() const {
-    FollowOptions options;
-    options.directory = directory_.Sub("mirror");
-    options.ledger = log::LeafHash(*primary_->view()->Record(0));
-    options.verifier_key = log::VerifierKey(World::kOrigin, world_.log_key()->public_key());
-    return options;
   }
   std::vector<std::string> Records(uint64_t from, uint64_t end) const {
     std::vector<std::string> records;
@@ -59,18 +48,6 @@ class FollowerTest : public ::testing::TestWithParam<v1::Suite> {
     EXPECT_TRUE(follower.ok()) << follower.status();
     return follower.ok() ? *std::move(follower) : nullptr;
   }
-  void ExpectVerifies() const {
-    VerifyOptions options;
-    options.directory = directory_.Sub("mirror");
-    options.verifier_key = Options().verifier_key;
-    const auto report = VerifyDirectory(options);
-    ASSERT_TRUE(report.ok()) << report.status();
-    EXPECT_TRUE(report->ok()) << report->findings[0].reason << ": " << report->findings[0].message;
-  }
-
-  World world_{GetParam()};
-  TemporaryDirectory directory_;
-  std::unique_ptr<Engine> primary_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Suites, FollowerTest, ::testing::Values(v1::SUITE_INTERNATIONAL, v1::SUITE_SM));
