@@ -37,6 +37,28 @@ TEST_F(WitnessTls, DaemonAndClientBelieveTheAuthorityTheyAreTold) {
   EXPECT_THAT(compared.out, HasSubstr("inspection: size " + std::to_string(Size()) + ", cosigned "));
 }
 
+TEST_F(WitnessTls, ABriefingThatDemandsWitnessesIsGivenUpToWhatTheyCosigned) {
+  TellServer();
+  StartServer();
+  Settle();
+  for (const char* category : {"integrated-funds", "poverty-relief-funds"}) {
+    Good({"admin", "category", "add", "--as", "admin-1", "--id", category, "--name", category});
+  }
+  const std::string last = std::to_string(Size() - 1);
+  (void)AwaitWitnessed(Size() - 1);
+  std::vector<std::string> briefing = {"report",  "briefing",   "--year",           "2020",
+                                       "--as-of", "2020-06-16", "--require-witness"};
+  EXPECT_THAT(Good(briefing).out, HasSubstr("inspection.example/witness"));
+  KillWitness();
+  ASSERT_EQ(AddTownship("county/client.toml", "west").exit_code, 0);
+  const Finished refused = Run(briefing);
+  EXPECT_EQ(refused.exit_code, 7) << refused.out << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("NOT_WITNESSED"));
+  EXPECT_EQ(refused.out, "");
+  briefing.insert(briefing.end(), {"--as-of-sequence", last});
+  Good(briefing);
+}
+
 TEST_F(WitnessTls, ByTheSystemsAuthoritiesTheClientBelievesItNot) {
   TellServer();
   StartServer();

@@ -77,6 +77,21 @@ TEST_F(WitnessedMirror, IsPromotedWhereItHasAllThatWasCosigned) {
   EXPECT_THAT(promoted.out, HasSubstr(std::to_string(size) + " records"));
 }
 
+// Whose certificate no authority of the system vouches for.
+TEST_F(WitnessedMirror, IsPromotedByAWitnessOverHttpsThatTheAuthorityGivenVouchesFor) {
+  const uint64_t size = Size();
+  StopMirror();
+  KillServer();
+  witness_.ServeOverTls();
+  WriteAll(path("county/policy"), witness_.Policy());
+  const Finished unvouched = Promote();
+  EXPECT_NE(unvouched.exit_code, 0);
+  EXPECT_THAT(unvouched.err, HasSubstr("WITNESS_UNREACHABLE"));
+  const Finished promoted = Promote({"--witness-ca", witness_.authority()});
+  ASSERT_EQ(promoted.exit_code, 0) << promoted.err;
+  EXPECT_THAT(promoted.out, HasSubstr(std::to_string(size) + " records"));
+}
+
 TEST_F(WitnessedMirror, IsPromotedWhereItHasMore) {
   witness_.Kill();
   AddOrganization("v-1");
