@@ -57,6 +57,15 @@ class LiveWitness {
     is_tls_ = true;
     Start();
   }
+  // From now on, checkpoints of the log that it knows by `known` by another key too.
+  void TakeAnotherKey(const std::string& known, const std::string& next) {
+    Kill();
+    std::string config = ReadAll(directory_ / "witness.toml");
+    const size_t at = config.find(known);
+    ASSERT_NE(at, std::string::npos) << config;
+    WriteAll(directory_ / "witness.toml", config.insert(at, next + "\", \""));
+    Start();
+  }
   std::string authority() const { return output_ + "tls.pem"; }
   void Kill() {
     process_->Kill(SIGKILL);

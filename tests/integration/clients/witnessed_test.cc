@@ -60,5 +60,27 @@ TEST_F(WitnessedWorld, AClientJudgesByItsOwnPolicy) {
   EXPECT_THAT(report.out, Not(HasSubstr("Witnessed up to")));
 }
 
+// The witness answers 403 until whoever runs it has looked at the rotation and added the key; its history of
+// the log goes on.
+TEST_F(WitnessedWorld, TheNextCheckpointIsCosignedAfterTheLogsKeyWasReplaced) {
+  Settle();
+  (void)AwaitWitnessed(Size() - 1);
+  const uint64_t before = Size() - 1;
+  RotateLogKey();
+  ASSERT_EQ(Size() - 2, before);
+  while (ServerLog().find("HTTP status 403") == std::string::npos) ASSERT_TRUE(Report().is_object());
+  EXPECT_EQ(Report()["witnessed"]["sequence"], before);
+
+  const auto keys = Json({"inspect", "log-keys"})["log_keys"];
+  ASSERT_EQ(keys.size(), 2U);
+  witness_->TakeAnotherKey(log_key_, keys[1]["verifier_key"]);
+  const nlohmann::json rotated = AwaitWitnessed(before + 1);
+  ASSERT_FALSE(rotated.is_null());
+  EXPECT_EQ(rotated["witnessed"]["witnesses"], nlohmann::json({"inspection.example/witness"}));
+  ASSERT_EQ(AddTownship("county/client.toml", "west").exit_code, 0);
+  EXPECT_FALSE(AwaitWitnessed(before + 2).is_null());
+  EXPECT_EQ(Run({"inspect", "compare"}).exit_code, 0);
+}
+
 }  // namespace
 }  // namespace fundledger::clients_testing

@@ -182,6 +182,11 @@ void World::RestartWithKeys(const std::string& lines) {
 }
 
 void World::ReplaceLogKey() {
+  RotateLogKey();
+  RestartWithKeys("log_key = \"next.key\"\n");
+}
+
+void World::RotateLogKey() {
   const auto make = [this](const char* file) -> std::string {
     return Json({"admin", "log-key", "make", path(file).string(), "--no-passphrase"})["key"];
   };
@@ -195,7 +200,6 @@ void World::ReplaceLogKey() {
   for (const char* key : {"county/log.key", "county/next.key", "standby-2.key"})
     Good({"admin", "log-key", "sign", file, "--yes", "--key", path(key).string()});
   Good({"admin", "log-key", "submit", file, "--as", "admin-1"});
-  RestartWithKeys("log_key = \"next.key\"\n");
 }
 
 std::string World::Csv(const std::string& name, const std::string& text) {

@@ -65,6 +65,8 @@ class World : public testing::Test {
   // Replaces the log's key by county/next.key, of which standby-2.key is the standby; from then on the server
   // has that key alone.
   void ReplaceLogKey();
+  // As far as that goes while the server runs: it holds both keys, and signs with the next.
+  void RotateLogKey();
   // Writes a file to import and gives its path.
   std::string Csv(const std::string& name, const std::string& text);
 
