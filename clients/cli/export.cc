@@ -157,6 +157,16 @@ absl::StatusOr<std::unique_ptr<exporting::Source>> SourceOfServer(sdk::Client* c
   return std::make_unique<ServerSource>(client, std::move(note), std::move(checkpoint));
 }
 
+absl::StatusOr<std::string> Cosigned(sdk::Client* client, const log::Checkpoint& checkpoint,
+                                     std::string note) {
+  v1::GetCheckpointRequest request;
+  request.set_size(checkpoint.size);
+  const auto response = client->Call(client->audit(), &v1::AuditService::Stub::GetCheckpoint, request);
+  if (response.ok()) return response->checkpoint();
+  if (absl::IsNotFound(response.status())) return note;
+  return response.status();
+}
+
 absl::Status AgainstServer(const absl::Status& status) {
   return absl::IsDataLoss(status) ? sdk::Evidence(ReasonOf(status), ToStd(status.message())) : status;
 }

@@ -158,7 +158,9 @@ absl::StatusOr<int> RunBriefing(Context& context, BriefingOptions& options) {
   RETURN_IF_ERROR(context.CheckWitnessed(briefing.basis()));
   if (options.answers.is_wanted()) RETURN_IF_ERROR(options.answers.Take(context, request, briefing));
   if (!options.proof.empty()) {
-    ASSIGN_OR_RETURN(const auto source, SourceOfServer(client, briefing.basis().checkpoint()));
+    // An answer's checkpoint is as the log signed it; who reads the bundle wants to know who else did.
+    ASSIGN_OR_RETURN(std::string note, Cosigned(client, checkpoint, briefing.basis().checkpoint()));
+    ASSIGN_OR_RETURN(const auto source, SourceOfServer(client, std::move(note)));
     RETURN_IF_ERROR(
         AgainstServer(exporting::WriteReportBundle(source.get(), request, &briefing, options.proof)));
   }

@@ -26,6 +26,17 @@ TEST_F(WitnessedWorld, EveryReportSaysUpToWhereItIsWitnessed) {
   EXPECT_TRUE(Json({"inspect", "verify", "--data", path("county/ledger").string()})["ok"].get<bool>());
 }
 
+TEST_F(WitnessedWorld, AReportsRecordsGoUnderTheWitnessedCheckpoint) {
+  Settle();
+  Good({"import", "--as", "admin-1",
+        Csv("categories.csv",
+            "kind,reference,id,name\nregister_category,C-1,integrated-funds,统筹整合资金\n"
+            "register_category,C-2,poverty-relief-funds,财政扶贫资金\n")});
+  (void)AwaitWitnessed(Size() - 1);
+  Good({"report", "briefing", "--year", "2026", "--proof", path("report").string()});
+  EXPECT_THAT(ReadAll(path("report/checkpoint")), HasSubstr("\n— inspection.example/witness "));
+}
+
 TEST_F(WitnessedWorld, TheLedgerGoesOnWithoutItsWitnessAndIsWitnessedAgain) {
   Settle();
   const uint64_t before = Size() - 1;
