@@ -19,6 +19,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 
 namespace fundledger::cli {
@@ -63,8 +64,9 @@ Place Walk(Message* message, const std::string& path, int line, bool make) {
 absl::StatusOr<int64_t> ReadAmount(const std::string& text, bool is_signed) {
   ASSIGN_OR_RETURN(const int64_t fen, is_signed ? ParseSignedFen(text) : ParseFen(text));
   if (fen != 0) return fen;
-  return Wrong("AMOUNT_ZERO",
-               absl::StrCat("amount \"", text, "\" is zero: leave the row out, or write what it is"));
+  return Wrong("AMOUNT_ZERO", absl::StrCat(T("amount \"", "金额 \""), text,
+                                           T("\" is zero: leave the row out, or write what it is",
+                                             "\" 为零：请删去该行，或填实际金额")));
 }
 
 absl::StatusOr<int64_t> ReadNumber(const std::string& text, int64_t low, int64_t high,
@@ -73,6 +75,44 @@ absl::StatusOr<int64_t> ReadNumber(const std::string& text, int64_t low, int64_t
   const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
   if (digits && absl::SimpleAtoi(text, &value) && value >= low && value <= high) return value;
   return Wrong("NUMBER_INVALID", absl::StrCat("\"", text, "\" is not ", ToAbsl(what)));
+}
+
+// A date as people and spreadsheets write it: in full width too, and with the midnight that a spreadsheet
+// puts behind it. The bare number of days that one keeps for a date is refused: an amount would look the
+// same.
+absl::StatusOr<Date> ReadDate(const std::string& text) {
+  std::string plain = absl::StrReplaceAll(text, {{"０", "0"},
+                                                 {"１", "1"},
+                                                 {"２", "2"},
+                                                 {"３", "3"},
+                                                 {"４", "4"},
+                                                 {"５", "5"},
+                                                 {"６", "6"},
+                                                 {"７", "7"},
+                                                 {"８", "8"},
+                                                 {"９", "9"},
+                                                 {"－", "-"},
+                                                 {"／", "/"},
+                                                 {"．", "."}});
+  for (const char* midnight : {" 00:00:00", " 0:00:00", " 00:00", " 0:00", "T00:00:00"}) {
+    if (plain.ends_with(midnight)) plain.resize(plain.size() - std::string_view(midnight).size());
+  }
+  auto date = Date::Parse(plain);
+  int32_t days = 0;
+  const bool is_count = plain.size() == 5 && std::all_of(plain.begin(), plain.end(), absl::ascii_isdigit) &&
+                        absl::SimpleAtoi(plain, &days);
+  if (date.ok()) return date;
+  if (is_count) {
+    constexpr int32_t kDaysTo1970 = 25'569;  // from 1899-12-30, where spreadsheets begin
+    return Wrong(
+        "DATE_INVALID",
+        absl::StrCat(
+            "\"", text, T("\" is a spreadsheet's number for ", "\" 像是电子表格中的日期序号，即 "),
+            Date(days - kDaysTo1970).ToString(),
+            T(": format the column as dates, and save it again", "：请将该列设为日期格式后重新另存")));
+  }
+  if (CurrentLanguage() == Language::kEnglish) return date.status();
+  return Wrong("DATE_INVALID", absl::StrCat("请核对“", text, "”：年在前，例如 2020-06-16 或 2020年6月16日"));
 }
 
 absl::StatusOr<int64_t> ReadYear(const std::string& text, bool zero) {
@@ -175,7 +215,7 @@ absl::Status PutList(const std::string& text, const Pen& pen, const Place& place
 }
 
 absl::Status PutDate(const std::string& text, const Place& place) {
-  ASSIGN_OR_RETURN(const Date date, Date::Parse(text));
+  ASSIGN_OR_RETURN(const Date date, ReadDate(text));
   v1::Date value;
   SetDate(date, &value);
   return PutMessage(place, value);
@@ -185,7 +225,8 @@ absl::Status PutWord(const std::string& text, const Pen& pen, const Place& place
   const auto number = NumberOf(*pen.column.words, text);
   if (!number.has_value()) {
     return Wrong("WORD_UNKNOWN",
-                 absl::StrCat("\"", text, "\" is not known here: write ", ListWords(*pen.column.words)));
+                 absl::StrCat("\"", text, T("\" is not known here: write ", "\" 不在可选之列：请写 "),
+                              ListWords(*pen.column.words)));
   }
   place.message->GetReflection()->SetEnumValue(place.message, place.field, *number);
   return absl::OkStatus();
@@ -232,7 +273,9 @@ absl::Status PutCode(const std::string& text, const Place& place) {
 absl::Status PutYes(const std::string& text, const Place& place) {
   const bool yes = text == "yes" || text == "是";
   if (!yes && text != "no" && text != "否") {
-    return Wrong("WORD_UNKNOWN", absl::StrCat("\"", text, "\" is not known here: write yes or no"));
+    return Wrong("WORD_UNKNOWN",
+                 absl::StrCat("\"", text,
+                              T("\" is not known here: write yes or no", "\" 不在可选之列：请写 是 或 否")));
   }
   if (yes) place.message->GetReflection()->SetBool(place.message, place.field, true);
   return absl::OkStatus();
@@ -331,18 +374,21 @@ void CheckWhole(const Form& form, const Cells& shared, const Message& body, std:
   if (form.kind == "request_payment") {
     const int batch = given("subsidy") + given("period") + given("count");
     if (!given("payee") && batch == 0)
-      wrong("payee", "who is paid: give a payee, or subsidy, period and count");
+      wrong("payee", T("who is paid: give a payee, or subsidy, period and count",
+                       "付给谁？请填收款人，或补贴名称、所属期和人数"));
     if (given("payee") && batch > 0)
-      wrong("payee", "a payee and a batch of people exclude each other: give one");
+      wrong("payee",
+            T("a payee and a batch of people exclude each other: give one", "收款人与补贴批次只能填一种"));
     if (!given("payee") && batch > 0 && batch < 3)
-      wrong("subsidy", "a batch needs subsidy, period and count");
+      wrong("subsidy", T("a batch needs subsidy, period and count", "批次须填补贴名称、所属期和人数"));
   } else if (form.kind == "report_indicator" && given("project") == given("programme")) {
-    wrong("project", "give a project or a programme, and not both");
+    wrong("project", T("give a project or a programme, and not both", "项目与专项须填且只填一项"));
   } else if (form.kind == "register_payee" && given("bank") != given("account")) {
-    wrong("account", "an account needs its bank and its number");
+    wrong("account", T("an account needs its bank and its number", "开户行与账号须一并填写"));
   } else if (form.kind == "register_fund") {
     const auto& fund = static_cast<const v1::RegisterFund&>(body);
-    if (fund.origin_year() > fund.fiscal_year()) wrong("origin_year", "it is after the fiscal year");
+    if (fund.origin_year() > fund.fiscal_year())
+      wrong("origin_year", T("it is after the fiscal year", "晚于预算年度"));
   }
 }
 
@@ -359,7 +405,7 @@ void FillCommon(const Cells& shared, v1::Action* action, std::vector<CellError>*
       status = CheckText(name, value, name == "note" ? 1000 : 64);
       (name == "note" ? action->mutable_note() : action->mutable_reference())->assign(value);
     } else if (name == "date") {
-      const auto date = Date::Parse(value);
+      const auto date = ReadDate(value);
       if (date.ok()) {
         SetDate(*date, action->mutable_date());
       } else {
@@ -381,18 +427,19 @@ Cells SharedCells(const Form& form, const std::vector<Cells>& rows, std::vector<
       const bool common = std::any_of(CommonColumns().begin(), CommonColumns().end(),
                                       [&name = name](const Column& c) { return c.name == name; });
       if (column == nullptr && !common) {
-        errors->push_back(
-            {row, name, value,
-             Wrong("COLUMN_NOT_OF_KIND", absl::StrCat("is no column of ", form.kind, " (", form.chinese,
-                                                      "): leave the cell empty"))});
+        errors->push_back({row, name, value,
+                           Wrong("COLUMN_NOT_OF_KIND",
+                                 absl::StrCat(T("is no column of ", "此列不属于 "), form.kind, T(" (", "（"),
+                                              form.chinese, T("): leave the cell empty", "）：请留空")))});
         continue;
       }
       const auto [at, added] = shared.emplace(name, value);
       if (!added && at->second != value) {
         errors->push_back(
             {row, name, value,
-             Wrong("ROWS_DISAGREE", absl::StrCat("the first row of this reference says \"", at->second,
-                                                 "\": write the same or nothing"))});
+             Wrong("ROWS_DISAGREE",
+                   absl::StrCat(T("the first row of this reference says \"", "该业务编号首行写的是 \""),
+                                at->second, T("\": write the same or nothing", "\"：请写得一致或留空")))});
       }
     }
   }

@@ -5,10 +5,12 @@
 
 #include <iconv.h>
 
+#include "clients/cli/language.h"
 #include "ledger/base/status.h"
 #include "ledger/base/text.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace fundledger::cli {
@@ -21,7 +23,8 @@ absl::Status Undecodable(std::string_view what) {
 absl::StatusOr<std::string> FromGb18030(std::string_view bytes) {
   iconv_t converter = ::iconv_open("UTF-8", "GB18030");
   if (converter == reinterpret_cast<iconv_t>(-1)) {
-    return Undecodable("this system cannot read GB18030: save the file as UTF-8");
+    return Undecodable(
+        T("this system cannot read GB18030: save the file as UTF-8", "本机不能读 GB18030：请另存为 UTF-8"));
   }
   std::string text;
   std::string input(bytes);
@@ -40,8 +43,9 @@ absl::StatusOr<std::string> FromGb18030(std::string_view bytes) {
   if (good) return text;
   const size_t at = bytes.size() - in_left;
   const auto row = 1 + std::count(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(at), '\n');
-  return Undecodable(absl::StrCat("line ", row, ", byte ", at,
-                                  " of the file, is neither UTF-8 nor GB18030: save the file as CSV UTF-8"));
+  return Undecodable(absl::StrCat(T("line ", "文件第 "), row, T(", byte ", " 行（第 "), at,
+                                  T(" of the file, is neither UTF-8 nor GB18030: save the file as CSV UTF-8",
+                                    " 字节）既非 UTF-8 也非 GB18030：请另存为“CSV UTF-8”")));
 }
 
 // Reads one row after the other off a text.
@@ -86,8 +90,9 @@ class Scanner {
       rest_.remove_prefix(1);
     }
     if (stray) {
-      errors->push_back(
-          {row_, column_, "stray quote: put the whole cell in quotes, and write a quote in it as \"\""});
+      errors->push_back({row_, column_,
+                         T("stray quote: put the whole cell in quotes, and write a quote in it as \"\"",
+                           "引号位置不对：整格加引号，格内引号写作 \"\"")});
     }
   }
 
@@ -97,8 +102,9 @@ class Scanner {
       cell->append(rest_.substr(0, quote));
       if (quote == std::string_view::npos) {
         rest_ = {};
-        errors->push_back(
-            {row_, column_, "unclosed quote: the cell begins with a quote that nothing closes"});
+        errors->push_back({row_, column_,
+                           T("unclosed quote: the cell begins with a quote that nothing closes",
+                             "引号未闭合：该格以引号开头而无结尾引号")});
         return;
       }
       rest_.remove_prefix(quote + 1);
@@ -106,8 +112,9 @@ class Scanner {
       cell->push_back('"');
     }
     if (AtCellEnd()) return;
-    errors->push_back(
-        {row_, column_, "stray quote: text goes on behind the closing quote; write a quote as \"\""});
+    errors->push_back({row_, column_,
+                       T("stray quote: text goes on behind the closing quote; write a quote as \"\"",
+                         "结尾引号之后还有文字：格内引号写作 \"\"")});
     while (!AtCellEnd()) {
       cell->push_back(rest_[0]);
       rest_.remove_prefix(1);
@@ -132,10 +139,12 @@ bool CsvRow::empty() const {
 
 absl::StatusOr<std::string> DecodeText(std::string_view bytes) {
   if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) {
-    return Undecodable("the file is UTF-16: save it as CSV UTF-8");
+    return Undecodable(T("the file is UTF-16: save it as CSV UTF-8", "文件为 UTF-16：请另存为“CSV UTF-8”"));
   }
-  if (bytes.starts_with("PK\x03\x04"))
-    return Undecodable("the file is a workbook: save the sheet as CSV UTF-8");
+  if (bytes.starts_with("PK\x03\x04") || bytes.starts_with("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")) {
+    return Undecodable(T("the file is a workbook: save the sheet as CSV UTF-8",
+                         "文件是 Excel 工作簿：请将工作表另存为“CSV UTF-8”"));
+  }
   if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);
   if (IsValidUtf8(bytes)) return std::string(bytes);
   return FromGb18030(bytes);
@@ -145,14 +154,18 @@ CsvTable ParseCsv(std::string_view utf8) {
   CsvTable table;
   Scanner scanner(utf8);
   if (scanner.done()) {
-    table.errors.push_back({1, 0, "the file is empty: its first row holds the names of the columns"});
+    table.errors.push_back(
+        {1, 0,
+         T("the file is empty: its first row holds the names of the columns", "文件为空：首行须为列名")});
     return table;
   }
   table.header = scanner.NextRow(&table.errors);
   const size_t columns = table.header.cells.size();
-  if (columns == 1 && table.header.cells[0].find_first_of(";\t") != std::string::npos) {
-    table.errors.push_back(
-        {1, 0, "the columns are not separated by commas: save the file as CSV with commas"});
+  const auto holds = [&table](const char* what) { return absl::StrContains(table.header.cells[0], what); };
+  if (columns == 1 && (holds(";") || holds("\t") || holds("，") || holds("；") || holds("、"))) {
+    table.errors.push_back({1, 0,
+                            T("the columns are not separated by commas (,): save the file as CSV with commas",
+                              "各列之间不是半角逗号（,）：请另存为逗号分隔的 CSV")});
     return table;
   }
   while (!scanner.done()) {
@@ -161,8 +174,10 @@ CsvTable ParseCsv(std::string_view utf8) {
     if (row.cells.size() != columns) {
       table.errors.push_back({row.number,
                               std::min(row.cells.size(), columns) + (row.cells.size() > columns ? 1 : 0),
-                              absl::StrCat("has ", row.cells.size(), " cells, the header has ", columns,
-                                           ": an amount or text with a comma must stand in quotes")});
+                              absl::StrCat(T("has ", "本行 "), row.cells.size(),
+                                           T(" cells, the header has ", " 格，首行 "), columns,
+                                           T(": an amount or text with a comma must stand in quotes",
+                                             " 格：含逗号的金额或文字须加引号"))});
     }
     row.cells.resize(columns);
     table.rows.push_back(std::move(row));

@@ -380,4 +380,20 @@ std::optional<std::string> ColumnNamed(std::string_view title) {
   return std::nullopt;
 }
 
+std::string ChineseOf(const std::string& name) {
+  for (const Name& each : kNames) {
+    if (name == each.name) return each.chinese;
+  }
+  return name;
+}
+
+std::vector<std::string> ColumnTitles() {
+  std::vector<std::string> titles;
+  for (const Name& each : kNames) {
+    titles.emplace_back(each.chinese);
+    titles.emplace_back(each.name);
+  }
+  return titles;
+}
+
 }  // namespace fundledger::cli

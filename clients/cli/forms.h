@@ -84,6 +84,10 @@ const Form* FormOf(const v1::Action& action);
 const std::vector<Column>& CommonColumns();
 // The English name of a column given in either language; nothing if no form has it.
 std::optional<std::string> ColumnNamed(std::string_view title);
+// The Chinese name of a column; the English one if no form has it.
+std::string ChineseOf(const std::string& name);
+// All names of columns, of both languages.
+std::vector<std::string> ColumnTitles();
 
 // By the columns' English names.
 using Cells = std::map<std::string, std::string>;

@@ -25,6 +25,23 @@ absl::Status Wrong(std::string_view reason, std::string_view message) {
   return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
 }
 
+// What people write below a column of amounts.
+bool IsTotal(std::string_view kind) {
+  return kind == "合计" || kind == "小计" || kind == "总计" || kind == "total";
+}
+
+absl::Status TotalRow() {
+  return Wrong("KIND_UNKNOWN", T("is a row of totals: take it out", "是合计行：请删去"));
+}
+
+std::string UnknownColumn(const std::string& title) {
+  const std::string like = absl::StrJoin(WordsLike(title, ColumnTitles()), T(" or ", " 或 "));
+  if (!like.empty())
+    return absl::StrCat(T("is no column; did you mean ", "没有此列，是否指 "), like, T("?", "？"));
+  return T("is no column of any kind: see import --template KIND for their names",
+           "任何事项都没有此列：列名见 import --template 打印的模板");
+}
+
 // One file's rows being read.
 class Reader {
  public:
@@ -65,8 +82,7 @@ class Reader {
       columns_.push_back(name.value_or(""));
       if (title.empty() || name.has_value()) continue;
       good = false;
-      Add(1, title, "",
-          Wrong("COLUMN_UNKNOWN", "is no column of any kind: see import --template KIND for their names"));
+      Add(1, title, "", Wrong("COLUMN_UNKNOWN", UnknownColumn(title)));
     }
     for (size_t i = 0; i < columns_.size(); ++i) {
       const auto first = std::find(columns_.begin(), columns_.end(), columns_[i]);
@@ -74,16 +90,22 @@ class Reader {
       good = false;
       Add(1, titles_[i], "",
           Wrong("COLUMN_REPEATED",
-                absl::StrCat("stands twice, as columns ", first - columns_.begin() + 1, " and ", i + 1)));
+                absl::StrCat(T("stands twice, as columns ", "同一列出现两次：第 "),
+                             first - columns_.begin() + 1, T(" and ", " 列和第 "), i + 1, T("", " 列"))));
     }
     if (options_.kind.empty() && std::find(columns_.begin(), columns_.end(), "kind") == columns_.end()) {
       good = false;
-      Add(1, "kind", "", Wrong("COLUMN_MISSING", "there is no column kind: add it, or give --kind"));
+      Add(1, TitleOf("kind"), "",
+          Wrong("COLUMN_MISSING", T("there is no column kind: add it, or give --kind. The first row holds "
+                                    "the names of the columns, "
+                                    "no heading above them",
+                                    "没有“事项”列：请加上，或用 --kind 指定。首行须为列名，其上不要有表名")));
     }
     if (std::find(columns_.begin(), columns_.end(), "reference") == columns_.end()) {
       good = false;
-      Add(1, "reference", "",
-          Wrong("COLUMN_MISSING", "there is no column reference: it is what makes importing again safe"));
+      Add(1, TitleOf("reference"), "",
+          Wrong("COLUMN_MISSING", T("there is no column reference: it is what makes importing again safe",
+                                    "没有“业务编号”列：重复导入不重复入账全靠它")));
     }
     return good && CheckColumns();
   }
@@ -97,9 +119,12 @@ class Reader {
       if (!column.required || std::find(columns_.begin(), columns_.end(), column.name) != columns_.end())
         continue;
       good = false;
-      Add(1, column.name, "",
+      Add(1, TitleOf(column.name), "",
           Wrong("COLUMN_MISSING",
-                absl::StrCat("there is no column ", column.name, " (", column.chinese, "): ", column.help)));
+                CurrentLanguage() == Language::kChinese
+                    ? absl::StrCat("没有“", column.chinese, "”列（", column.help_chinese, "）")
+                    : absl::StrCat("there is no column ", column.name, " (", column.chinese,
+                                   "): ", column.help)));
     }
     return good;
   }
@@ -110,7 +135,9 @@ class Reader {
       std::string value = Trimmed(row.cells[i]);
       if (value.empty()) continue;
       if (columns_[i].empty()) {
-        Add(row.number, absl::StrCat("#", i + 1), value, Wrong("COLUMN_UNNAMED", "the column has no name"));
+        Add(row.number, absl::StrCat("#", i + 1), value,
+            Wrong("COLUMN_UNNAMED", T("the column has no name: name it, or empty its cells",
+                                      "该列没有列名：请补列名，或清空该列")));
       } else {
         cells[columns_[i]] = std::move(value);
       }
@@ -119,14 +146,15 @@ class Reader {
     std::string officer = Take(&cells, "officer", options_.officer);
     const Form* form = FindForm(kind);
     if (form == nullptr || !form->importable) {
-      Add(row.number, "kind", kind, KindUnknown(kind));
+      Add(row.number, TitleOf("kind"), kind, IsTotal(kind) ? TotalRow() : KindUnknown(kind));
       return;
     }
     const auto reference = cells.find("reference");
     if (reference == cells.end()) {
-      Add(row.number, "reference", "",
+      Add(row.number, TitleOf("reference"), "",
           Wrong("CELL_MISSING",
-                "is empty: write your own number for it; it is what makes importing again safe"));
+                T("is empty: write your own number for it; it is what makes importing again safe",
+                  "请写本单位自编号：重复导入不重复入账全靠它")));
       return;
     }
     AppendRow(row.number, form, std::move(officer), std::move(cells));
@@ -147,13 +175,15 @@ class Reader {
                          actions.back().reference == reference && form->has_lines();
     if (!goes_on) {
       if (officer.empty()) {
-        Add(number, "officer", "",
-            Wrong("CELL_MISSING", "is empty: who signs? fill it in, or give --as OFFICER"));
+        Add(number, TitleOf("officer"), "",
+            Wrong("CELL_MISSING", T("is empty: who signs? fill it in, or give --as OFFICER",
+                                    "由谁签名？请填写，或用 --as 指定经办人")));
       }
       actions.push_back({file_, {}, form, std::move(officer), reference, {}});
     } else if (!officer.empty() && officer != actions.back().officer) {
-      Add(number, "officer", officer,
-          Wrong("ROWS_DISAGREE", "is another than in the first row of this reference"));
+      Add(number, TitleOf("officer"), officer,
+          Wrong("ROWS_DISAGREE",
+                T("is another than in the first row of this reference", "与该业务编号首行的经办人不同")));
     }
     actions.back().rows.push_back(number);
     actions.back().cells.push_back(std::move(cells));
@@ -168,7 +198,8 @@ class Reader {
     // A default of today would be another action tomorrow, and importing again would no longer be the same.
     if (action.form->dated && action.cells[0].count("date") == 0) {
       Add(action.rows[0], TitleOf("date"), "",
-          Wrong("CELL_MISSING", "is empty: write the business date, as 2020-06-16"));
+          Wrong("CELL_MISSING",
+                T("is empty: write the business date, as 2020-06-16", "请写业务日期，例如 2020-06-16")));
     }
     if (const absl::Status id = CheckId("officer", action.officer); !action.officer.empty() && !id.ok()) {
       Add(action.rows[0], TitleOf("officer"), action.officer, id);
@@ -177,7 +208,8 @@ class Reader {
 
   std::string TitleOf(const std::string& column) const {
     const auto at = std::find(columns_.begin(), columns_.end(), column);
-    return at == columns_.end() ? column : titles_[static_cast<size_t>(at - columns_.begin())];
+    if (at != columns_.end()) return titles_[static_cast<size_t>(at - columns_.begin())];
+    return CurrentLanguage() == Language::kChinese ? ChineseOf(column) : column;
   }
 
   std::string file_;
@@ -202,11 +234,21 @@ void FindRepeatedReferences(Import* import) {
         first.emplace(std::tuple(action.officer, action.form->kind, action.reference), &action);
     if (added) continue;
     import->errors.push_back(
-        {action.file, action.rows[0], "reference", action.reference, "REFERENCE_REPEATED",
-         absl::StrCat("stands in row ", at->second->rows[0], " of ", at->second->file,
-                      " already: rows of one reference follow each other, and only kinds with "
-                      "lines have several")});
+        {action.file, action.rows[0], T("reference", "业务编号"), action.reference, "REFERENCE_REPEATED",
+         absl::StrCat(T("stands in row ", "已在 "), T("", at->second->file.c_str()), T("", " 第 "),
+                      at->second->rows[0], T(" of ", " 行"), T(at->second->file.c_str(), ""),
+                      T(" already: rows of one reference follow each other, and only kinds with "
+                        "lines have several",
+                        "出现：同一业务编号的行须相连，且仅带明细的事项可有多行"))});
   }
+}
+
+void SortErrors(const std::vector<std::string>& files, Import* import) {
+  const auto place = [&files](const RowError& error) {
+    return std::pair(std::find(files.begin(), files.end(), error.file) - files.begin(), error.row);
+  };
+  std::stable_sort(import->errors.begin(), import->errors.end(),
+                   [&place](const RowError& a, const RowError& b) { return place(a) < place(b); });
 }
 
 absl::StatusOr<std::string> ImportTemplate(const std::string& kind, bool chinese) {
@@ -249,10 +291,11 @@ absl::Status KindUnknown(std::string_view kind) {
                  absl::StrCat(T("is no kind; did you mean ", "没有此事项，是否指 "), like,
                               T("? All: fundledger import --help", "？全部事项见 fundledger import --help")));
   }
-  const char* why = FindForm(kind) != nullptr
-                        ? T("cannot be imported, and has a command of its own", "不能导入，请用相应命令办理")
-                        : T("is no kind", "没有此事项");
-  return Wrong("KIND_UNKNOWN", absl::StrCat(why, T(": write one of ", "：可写 "), ImportableKinds()));
+  return Wrong("KIND_UNKNOWN",
+               absl::StrCat(FindForm(kind) != nullptr ? T("cannot be imported, and has a command of its own",
+                                                          "不能导入，请用相应命令办理")
+                                                      : T("is no kind", "没有此事项"),
+                            T(". All: fundledger import --help", "。全部事项见 fundledger import --help")));
 }
 
 }  // namespace fundledger::cli

@@ -48,6 +48,9 @@ void ReadImport(const std::string& file, std::string_view bytes, const ImportOpt
 // References that one officer uses twice for a kind, in all files together.
 void FindRepeatedReferences(Import* import);
 
+// As a person goes through the files: one after the other, from the first row to the last.
+void SortErrors(const std::vector<std::string>& files, Import* import);
+
 // Names of the columns of a kind, ready to be filled in. INVALID_ARGUMENT, reason KIND_UNKNOWN.
 absl::StatusOr<std::string> ImportTemplate(const std::string& kind, bool chinese);
 // "receive, return_up, …"; in Chinese "指标接收 receive、…", for either name is read.

@@ -44,7 +44,11 @@ void Progress::Show(size_t done) {
 }
 
 RowError ErrorOf(const ImportAction& action, const absl::Status& status) {
-  return {action.file, action.rows[0], "", "", ReasonOf(status), std::string(status.message())};
+  // A row is one action: which of a submission's it is tells nothing here.
+  std::string message(status.message());
+  const std::string of_action = absl::StrCat("action 0 (", action.form->kind, "): ");
+  if (message.starts_with(of_action)) message.erase(0, of_action.size());
+  return {action.file, action.rows[0], "", "", ReasonOf(status), std::move(message)};
 }
 
 bool IsFatal(const absl::Status& status) {

@@ -34,8 +34,12 @@ void PrintErrors(const std::vector<RowError>& errors) {
                {T("what to do", "说明")}});
   for (const RowError& error : errors) {
     const std::string gloss = GlossOf(error.reason, error.message);
+    const bool alone = GlossSaysItAll(error.reason) && !error.value.empty();
     table.Add({error.file, error.row == 0 ? "" : absl::StrCat(error.row), error.column, error.value,
-               error.reason, gloss.empty() ? error.message : absl::StrCat(gloss, "; ", error.message)});
+               error.reason,
+               gloss.empty() ? error.message
+               : alone       ? gloss
+                             : absl::StrCat(gloss, T("; ", "；"), error.message)});
   }
   table.Print(std::cerr);
 }
@@ -111,6 +115,7 @@ absl::StatusOr<Import> ReadFiles(const RunOptions& options) {
     ReadImport(file, bytes, options.import, &import);
   }
   FindRepeatedReferences(&import);
+  SortErrors(options.files, &import);
   return import;
 }
 
@@ -178,7 +183,8 @@ absl::StatusOr<int> RunImport(Context& context, RunOptions options) {
     return kExitOk;
   }
   if (options.files.empty())
-    return UsageError("FILES_MISSING", "name the files to import, or give --template KIND");
+    return UsageError("FILES_MISSING", T("name the files to import, or give --template KIND",
+                                         "请写明要导入的文件，或用 --template 打印模板"));
   if (!options.import.kind.empty()) {
     const Form* form = FindForm(options.import.kind);
     if (form == nullptr || !form->importable) {
@@ -192,8 +198,11 @@ absl::StatusOr<int> RunImport(Context& context, RunOptions options) {
   summary.errors = import.errors;
   if (!import.errors.empty()) {
     PrintSummary(context, summary, options.dry_run);
-    return UsageError("CSV_INVALID",
-                      absl::StrCat(import.errors.size(), " errors, see above: nothing was sent"));
+    return UsageError(
+        "CSV_INVALID",
+        absl::StrCat(import.errors.size(),
+                     import.errors.size() == 1 ? T(" error", " 处错误") : T(" errors", " 处错误"),
+                     T(", see above: nothing was sent", "，见上：未发送任何内容")));
   }
   // A key that is not there is better missed before the first row than in the middle.
   for (const ImportAction& action : import.actions) RETURN_IF_ERROR(context.signer(action.officer).status());

@@ -28,6 +28,9 @@ std::string_view ReasonInChinese(std::string_view reason);
 // the advice, where the message does not give it.
 std::string GlossOf(std::string_view reason, std::string_view message);
 
+// Whether, beside the value itself, the message adds nothing to the gloss: in Chinese, of one cell's writing.
+bool GlossSaysItAll(std::string_view reason);
+
 // One line: reason code, gloss, message.
 std::string ErrorLine(const absl::Status& status);
 

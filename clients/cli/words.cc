@@ -100,8 +100,9 @@ std::string ShownWord(const Words& words, std::string_view name) {
 std::string ListWords(const Words& words) {
   std::string list;
   for (size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) list += i + 1 == words.size() ? " or " : ", ";
-    absl::StrAppend(&list, words[i].name, "(", words[i].chinese, ")");
+    if (i > 0) list += i + 1 == words.size() ? T(" or ", " 或 ") : T(", ", "、");
+    absl::StrAppend(&list, T(words[i].name, words[i].chinese), T("(", "（"),
+                    T(words[i].chinese, words[i].name), T(")", "）"));
   }
   return list;
 }

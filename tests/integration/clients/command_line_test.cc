@@ -195,6 +195,10 @@ TEST_F(CommandLine, SendsNothingOfAFileWithAWrongRow) {
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_THAT(finished.err, HasSubstr("DATE_INVALID"));
   EXPECT_THAT(finished.err, HasSubstr("AMOUNT_MALFORMED"));
+  EXPECT_THAT(finished.err, HasSubstr("2 errors, see above: nothing was sent"));
+  const Finished chinese = Run({"import", file, "--as", "clerk-1", "--lang", "zh"});
+  EXPECT_THAT(chinese.err, HasSubstr("2 处错误，见上：未发送任何内容"));
+  EXPECT_THAT(chinese.err, Not(testing::ContainsRegex("[a-z]+ [a-z]+"))) << "all of it is in Chinese";
   EXPECT_EQ(Size(), before);
 }
 
@@ -211,7 +215,7 @@ TEST_F(CommandLine, StopsAtTheFirstRefusalUnlessToldNotTo) {
   const uint64_t before = Size();
   const Finished stopped = Run({"import", rows, "--as", "admin-1"});
   EXPECT_EQ(stopped.exit_code, 1);
-  EXPECT_THAT(stopped.err, HasSubstr("ORGANIZATION_NOT_FOUND"));
+  EXPECT_THAT(stopped.err, testing::AllOf(HasSubstr("ORGANIZATION_NOT_FOUND"), Not(HasSubstr("action 0 ("))));
   EXPECT_EQ(Size(), before + 1);
   const Finished went_on = Run({"import", rows, "--as", "admin-1", "--keep-going"});
   EXPECT_EQ(went_on.exit_code, 1);

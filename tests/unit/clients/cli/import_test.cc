@@ -142,20 +142,80 @@ TEST(Import, GivesTemplatesThatItReads) {
   }
 }
 
+TEST(Import, ReadsDatesAsSpreadsheetsWriteThem) {
+  std::string rows;
+  int number = 0;
+  for (const char* date : {"2020/6/16", "2020年6月16日", "2020.6.16", "20200616", "2020-06-16 00:00:00",
+                           "2020/6/16 0:00", "２０２０－０６－１６", "２０２０年６月１６日"}) {
+    rows += "receive,R-" + std::to_string(++number) + "," + date + ",f-1,1\n";
+  }
+  EXPECT_THAT(Errors(Read(std::string(kHeader) + rows)), ElementsAre());
+  const Import serial =
+      Read(std::string(kHeader) + "receive,R-1,43998,f-1,1\nreceive,R-2,2020-06-16 08:30,f-1,1\n");
+  EXPECT_THAT(Errors(serial), ElementsAre("2 date DATE_INVALID", "3 date DATE_INVALID"));
+  EXPECT_THAT(serial.errors[0].message, HasSubstr("a spreadsheet's number for 2020-06-16"));
+}
+
+TEST(Import, SuggestsTheColumnThatWasMeant) {
+  const Import import = Read("事项,业务编号,日期,资金,金额（元）\n指标接收,R-1,2020-06-16,f-1,1\n");
+  EXPECT_THAT(Errors(import), ElementsAre("1 日期 COLUMN_UNKNOWN", "1 金额（元） COLUMN_UNKNOWN"));
+  EXPECT_THAT(import.errors[0].message, HasSubstr("did you mean 业务日期"));
+  EXPECT_THAT(import.errors[1].message, HasSubstr("did you mean 金额?"));
+}
+
+TEST(Import, SaysWhatIsWrongWithTheFileAsAWhole) {
+  const auto first = [](const std::string& bytes) {
+    const Import import = Read(bytes);
+    return import.errors.empty() ? std::string() : import.errors[0].message;
+  };
+  EXPECT_THAT(first("事项，业务编号，金额\n指标接收，R-1，1\n"), HasSubstr("not separated by commas"));
+  EXPECT_THAT(first("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and so on"), HasSubstr("is a workbook"));
+  const Import headed = Read("指标接收表,,,,\n" + std::string(kHeader) + "receive,R-1,2020-06-16,f-1,1\n");
+  EXPECT_THAT(headed.errors[1].message, HasSubstr("The first row holds the names"));
+  const Import total = Read(std::string(kHeader) + "合计,,,,1\n");
+  EXPECT_THAT(total.errors[0].message, HasSubstr("a row of totals"));
+}
+
+TEST(Import, TellsAChineseClerkInChinese) {
+  SetLanguage(Language::kChinese);
+  const Import import =
+      Read("事项,业务编号,业务日期,资金\n指标接收,,2020-06-16,f-1\n指标接收,R-2,,f-1\n", {"", ""});
+  const Import missing = Read("业务日期,资金\n");
+  SetLanguage(Language::kEnglish);
+  EXPECT_THAT(Errors(import),
+              testing::UnorderedElementsAre("2 业务编号 CELL_MISSING", "3 经办人 CELL_MISSING",
+                                            "3 业务日期 CELL_MISSING", "3 金额 CELL_MISSING"));
+  EXPECT_THAT(Errors(missing), ElementsAre("1 事项 COLUMN_MISSING", "1 业务编号 COLUMN_MISSING"));
+  for (const auto* read : {&import, &missing}) {
+    for (const RowError& error : read->errors) {
+      EXPECT_THAT(error.message, testing::Not(testing::ContainsRegex("[a-z]+ [a-z]+"))) << error.message;
+    }
+  }
+}
+
+TEST(Import, ListsErrorsFromTheFirstRowToTheLast) {
+  Import import = Read(std::string(kHeader) + "receive,R-1,2020-06-16,f-1,x\nreceive,,2020-06-16,f-1,1\n" +
+                       "receive,R-3,2020-06-16,f-1,1\nreceive,R-3,2020-06-16,f-1,1\nreceive,R-5,no,f-1,1\n");
+  SortErrors({"x.csv"}, &import);
+  EXPECT_THAT(Errors(import), ElementsAre("2 amount AMOUNT_MALFORMED", "3 reference CELL_MISSING",
+                                          "5 reference REFERENCE_REPEATED", "6 date DATE_INVALID"));
+}
+
 TEST(Import, SuggestsTheKindThatWasMeant) {
   const auto said = [](const std::string& kind) {
     return std::string(ImportTemplate(kind, false).status().message());
   };
   EXPECT_THAT(said("payment"), HasSubstr("did you mean request_payment or record_outside_payment?"));
   EXPECT_THAT(said("alocate"), HasSubstr("did you mean allocate?"));
-  EXPECT_THAT(said("xyz"), testing::AllOf(testing::Not(HasSubstr("did you mean")), HasSubstr("receive, ")));
+  EXPECT_THAT(said("xyz"),
+              testing::AllOf(testing::Not(HasSubstr("did you mean")), HasSubstr("import --help")));
   EXPECT_THAT(said("approve"), HasSubstr("a command of its own"));
   const Import import = Read(std::string(kHeader) + "payment,R-1,2020-03-01,f-1,1\n");
   ASSERT_EQ(import.errors.size(), 1U);
   EXPECT_THAT(import.errors[0].message, HasSubstr("did you mean request_payment"));
   SetLanguage(Language::kChinese);
   EXPECT_THAT(said("付款申请"), HasSubstr("是否指 用款申请？"));
-  EXPECT_THAT(said("xyz"), HasSubstr("指标接收 receive、"));
+  EXPECT_THAT(said("xyz"), HasSubstr("全部事项见 fundledger import --help"));
   SetLanguage(Language::kEnglish);
 }
 
