@@ -1,6 +1,11 @@
 // fundledger: the command line of a ledger of public money.
+#include <initializer_list>
 #include <iostream>
+#include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "clients/cli/commands.h"
 #include "clients/cli/language.h"
@@ -64,6 +69,49 @@ void AddGlobals(CLI::App* app, Globals* globals) {
       ->check(CLI::Range(0, 3600));
 }
 
+// What CLI11 would say of a command line that is wrong.
+std::string WhatIsWrong(const CLI::App* app, const CLI::Error& error) {
+  if (CurrentLanguage() == Language::kEnglish) return CLI::FailureMessage::simple(app, error);
+  const std::string said = error.what();
+  const std::string_view text = said;
+  constexpr std::string_view kRequired = " is required";
+  std::string chinese = said;
+  if (text == "A subcommand is required") {
+    chinese = "缺少子命令";
+  } else if (text.ends_with(kRequired)) {
+    chinese = "缺少 " + said.substr(0, said.size() - kRequired.size());
+  } else if (const size_t at = said.find(" not expected: "); at != std::string::npos) {
+    chinese = "不认识的参数：" + said.substr(at + std::string_view(" not expected: ").size());
+  }
+  return "错误：" + chinese + "\n用法见 --help\n";
+}
+
+// CLI11 makes each help flag before a subcommand takes over the name of its group.
+class ChineseFormatter : public CLI::Formatter {
+ public:
+  std::string make_group(std::string group, bool is_positional,
+                         std::vector<const CLI::Option*> options) const override {
+    return CLI::Formatter::make_group(group == "Options" ? "选项" : group, is_positional, std::move(options));
+  }
+};
+
+// CLI11's own words. Subcommands take them over, so that it comes before they are made.
+void SpeakChinese(CLI::App* app) {
+  app->group("子命令");
+  app->formatter(std::make_shared<ChineseFormatter>());
+  app->set_help_flag("-h,--help", "显示用法后退出");
+  for (const auto& [english, chinese] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"Usage", "用法"},
+                                                                  {"OPTIONS", "选项"},
+                                                                  {"SUBCOMMAND", "子命令"},
+                                                                  {"SUBCOMMANDS", "子命令"},
+                                                                  {"Positionals", "参数"},
+                                                                  {"REQUIRED", "[必填]"},
+                                                                  {"Env", "环境变量"}}) {
+    app->get_formatter()->label(english, chinese);
+  }
+}
+
 int Run(int argc, char** argv) {
   // The packaged absl is built with its search for deadlocks, which takes every lock of gRPC's through one
   // graph.
@@ -72,6 +120,8 @@ int Run(int argc, char** argv) {
   CLI::App app(T("fundledger: a tamper-evident ledger of public money", "fundledger：防篡改的公共资金账本"),
                "fundledger");
   app.footer(Footer());
+  app.failure_message(WhatIsWrong);
+  if (CurrentLanguage() == Language::kChinese) SpeakChinese(&app);
   app.require_subcommand(1);
   app.fallthrough();  // --json and the like may stand behind the command
   Context context;

@@ -224,6 +224,15 @@ absl::StatusOr<Checked> CheckOne(Context& context, const ReceiptOptions& options
   return checked;
 }
 
+// In the ledger's own time zone where that is known here, as other lists have it.
+std::string RecordedText(Context& context, int64_t recorded_at_us) {
+  if (const auto config = context.config(); config.ok()) {
+    const auto facts = sdk::LoadFacts((*config)->facts_path(), (*config)->ledger);
+    if (facts.ok()) return FormatTime(recorded_at_us, facts->utc_offset_minutes);
+  }
+  return absl::StrCat(FormatTime(recorded_at_us, 0), " UTC");
+}
+
 absl::StatusOr<int> RunShow(Context& context, const ReceiptOptions& options) {
   ASSIGN_OR_RETURN(const Checked checked, CheckOne(context, options));
   const v1::Submission& submission = checked.receipt->submission;
@@ -235,8 +244,8 @@ absl::StatusOr<int> RunShow(Context& context, const ReceiptOptions& options) {
     return kExitOk;
   }
   PrintChecked(checked);
-  std::cout << T("recorded    ", "入账时间    ") << FormatTime(checked.receipt->header.recorded_at_us, 0)
-            << " UTC\n"
+  std::cout << T("recorded    ", "入账时间    ")
+            << RecordedText(context, checked.receipt->header.recorded_at_us) << '\n'
             << T("officer     ", "经办人      ") << submission.officer() << '\n'
             << T("request id  ", "请求号      ") << HexEncode(submission.request_id()) << '\n'
             << T("leaf hash   ", "叶哈希      ") << HexEncode(checked.receipt->leaf.view()) << '\n';

@@ -265,6 +265,22 @@ TEST_F(CommandLine, CompletesItsOwnCommands) {
   EXPECT_THAT(script, Not(HasSubstr("--help-all")));
 }
 
+TEST_F(CommandLine, HelpsInChineseThroughout) {
+  const std::string help = Good({"finance", "receive", "--help", "--lang", "zh"}).out;
+  EXPECT_THAT(help,
+              testing::AllOf(HasSubstr("用法: fundledger finance receive"), HasSubstr("显示用法后退出")));
+  const std::string group = Good({"finance", "--help", "--lang", "zh"}).out;
+  EXPECT_THAT(group, HasSubstr("子命令:\n"));
+  for (const char* english : {"Usage", "Options", "OPTIONS", "Subcommands", "Print this", "REQUIRED"}) {
+    EXPECT_THAT(help + group, Not(HasSubstr(english)));
+  }
+  EXPECT_THAT(Run({"finance", "pay", "--lang", "zh"}).err, HasSubstr("缺少子命令"));
+  EXPECT_THAT(Run({"admin", "officer", "add", "--lang", "zh"}).err, HasSubstr("缺少 --id"));
+  EXPECT_THAT(Run({"finance", "receive", "--nothing", "--lang", "zh"}).err,
+              HasSubstr("不认识的参数：--nothing"));
+  EXPECT_THAT(Run({"finance", "pay"}).err, HasSubstr("A subcommand is required"));
+}
+
 TEST_F(CommandLine, InitOverwritesNothing) {
   const Finished finished = Run({"init", path("county").string(), "--origin", "x.example"});
   EXPECT_EQ(finished.exit_code, 2);

@@ -42,6 +42,10 @@ TEST_F(Receipts, AreCheckedShownAndExportedWithoutAServer) {
   EXPECT_THAT(checked.out, HasSubstr("record " + std::to_string(last) + " stands in the tree of "));
   EXPECT_THAT(Alone({"receipt", "show", Receipt(1)}).out, HasSubstr("officer     admin-1"));
 
+  EXPECT_THAT(Alone({"receipt", "show", Receipt(1)}).out, testing::ContainsRegex("recorded    [^\n]* UTC\n"));
+  EXPECT_THAT(Good({"receipt", "show", Receipt(1)}).out, testing::Not(HasSubstr(" UTC")))
+      << "in the ledger's time, as everywhere";
+
   const std::string exported = path("1.tlog-proof").string();
   EXPECT_EQ(Alone({"receipt", "export", Receipt(1), "--out", exported}).exit_code, 0);
   EXPECT_THAT(ReadAll(exported), testing::StartsWith("c2sp.org/tlog-proof@v1\nextra "));
