@@ -48,13 +48,15 @@ const char* Footer() {
 
 void AddGlobals(CLI::App* app, Globals* globals) {
   app->add_option("--config", globals->config,
-                  T("client configuration; else $FUNDLEDGER_CONFIG, else ./client.toml", "客户端配置文件"));
-  app->add_option("--server", globals->server, T("HOST:PORT instead of the configuration's", "服务器地址"))
+                  T("client configuration; else $FUNDLEDGER_CONFIG, else ./client.toml",
+                    "客户端配置文件；缺省为 $FUNDLEDGER_CONFIG，再缺省为 ./client.toml"));
+  app->add_option("--server", globals->server,
+                  T("HOST:PORT instead of the configuration's", "服务器地址 HOST:PORT，代替配置文件所载"))
       ->envname("FUNDLEDGER_SERVER");
   app->add_option("--as", globals->officer, T("officer who signs", "签名的经办人"));
   app->add_option("--passphrase-file", globals->passphrase_file,
                   T("file with the passphrase of the keys; else $FUNDLEDGER_PASSPHRASE_FILE, else asked for",
-                    "密钥口令文件"));
+                    "密钥口令文件；缺省为 $FUNDLEDGER_PASSPHRASE_FILE，再缺省则询问"));
   app->add_option("--lang", globals->lang, T("language of the answers", "语言"))
       ->check(CLI::IsMember({"zh", "en"}));
   app->add_flag("--json", globals->json, T("answer for programs", "输出 JSON"));

@@ -196,14 +196,14 @@ void AddReportCommands(Program* program) {
       ->required()
       ->check(CLI::Range(1900, 9999));
   options->as_of.AddTo(app);
-  app->add_option(
-      "--category", options->category,
-      T("category counted as planned and disbursed; integrated-funds if not given", "计划与拨付的资金类别"));
+  app->add_option("--category", options->category,
+                  T("category counted as planned and disbursed; integrated-funds if not given",
+                    "计划与拨付的资金类别，缺省为 integrated-funds"));
   app->add_option("--invested-category", options->invested_category,
                   T("category whose receipts are counted as invested; poverty-relief-funds if not given",
-                    "累计投入的资金类别"));
+                    "累计投入的资金类别，缺省为 poverty-relief-funds"));
   app->add_option("--from-year", options->from_year,
-                  T("first year of sums over years; 2016 if not given", "累计起始年"));
+                  T("first year of sums over years; 2016 if not given", "累计起始年，缺省为 2016"));
   options->answers.AddTo(app);
   app->add_option("--proof", options->proof,
                   T("directory to be made: the records each figure comes from, with their proofs",

@@ -274,6 +274,9 @@ TEST_F(CommandLine, HelpsInChineseThroughout) {
   for (const char* english : {"Usage", "Options", "OPTIONS", "Subcommands", "Print this", "REQUIRED"}) {
     EXPECT_THAT(help + group, Not(HasSubstr(english)));
   }
+  EXPECT_THAT(Good({"report", "briefing", "--help", "--lang", "zh"}).out,
+              testing::AllOf(HasSubstr("缺省为 integrated-funds"), HasSubstr("缺省为 2016")));
+  EXPECT_THAT(Good({"--help", "--lang", "zh"}).out, HasSubstr("再缺省为 ./client.toml"));
   EXPECT_THAT(Run({"finance", "pay", "--lang", "zh"}).err, HasSubstr("缺少子命令"));
   EXPECT_THAT(Run({"admin", "officer", "add", "--lang", "zh"}).err, HasSubstr("缺少 --id"));
   EXPECT_THAT(Run({"finance", "receive", "--nothing", "--lang", "zh"}).err,
