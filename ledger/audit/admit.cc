@@ -221,6 +221,7 @@ absl::StatusOr<Admitted> AdmitBytes(std::string payload, bool seen_needed) {
   RETURN_IF_ERROR(CheckActions(admitted.submission));
   RETURN_IF_ERROR(CheckHead(admitted.submission, seen_needed));
   ASSIGN_OR_RETURN(admitted.actions_hash, HashActions(payload));
+  admitted.form = books::FormOf(admitted.submission);
   admitted.payload = std::move(payload);
   return admitted;
 }

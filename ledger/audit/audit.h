@@ -32,6 +32,7 @@ struct Admitted {
   // the log's key those that fundledger.v1.RotateLogKey lists.
   std::vector<std::string> signatures;
   Hash256 actions_hash;  // over the length-prefixed bytes of each action, as they were sent
+  books::Form form = books::Form::kUnknown;
 };
 
 // Whether it is a genesis: one action, of that kind.

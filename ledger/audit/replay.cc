@@ -133,7 +133,7 @@ absl::Status Replay::Take(Prepared prepared) {
   }
   RETURN_IF_ERROR(CheckSignatures(*this, *prepared.admitted, &state.keys, prepared.signatures));
   const books::RecordContext context{header.sequence, header.recorded_at_us, prepared.leaf};
-  ASSIGN_OR_RETURN(books::Effects effects, books::Apply(*this, context, submission));
+  ASSIGN_OR_RETURN(books::Effects effects, books::Apply(*this, context, submission, prepared.admitted->form));
   state.Append(prepared, request, std::move(effects));
   state.last_admitted = *std::move(prepared.admitted);
   return absl::OkStatus();

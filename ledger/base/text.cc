@@ -181,7 +181,7 @@ absl::Status CheckId(std::string_view what, std::string_view id) {
                    " is not an id: write 1 to 64 of A-Z a-z 0-9 . _ - beginning with a letter or digit"));
 }
 
-absl::Status CheckText(std::string_view what, std::string_view text, size_t max_characters) {
+absl::Status CheckPlainText(std::string_view what, std::string_view text, size_t max_characters) {
   std::string_view rest = text;
   size_t characters = 0;
   while (!rest.empty()) {
@@ -207,6 +207,11 @@ absl::Status CheckText(std::string_view what, std::string_view text, size_t max_
     return Refuse(kInvalid, "TEXT_TOO_LONG",
                   absl::StrCat(ToAbsl(what), " has ", characters, " characters: at most ", max_characters));
   }
+  return absl::OkStatus();
+}
+
+absl::Status CheckText(std::string_view what, std::string_view text, size_t max_characters) {
+  RETURN_IF_ERROR(CheckPlainText(what, text, max_characters));
   const std::string found = FindPersonalData(text);
   if (found.empty()) return absl::OkStatus();
   // The number itself is left out: messages end up in logs.

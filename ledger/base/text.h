@@ -25,5 +25,7 @@ absl::Status CheckId(std::string_view what, std::string_view id);
 // with a good check digit), a mobile number (11 digits, 13… to 19…) or a bank card (16 to 19 digits with a
 // good Luhn digit).
 absl::Status CheckText(std::string_view what, std::string_view text, size_t max_characters);
+// The same without the last, for numbers of papers, which may look like a person's.
+absl::Status CheckPlainText(std::string_view what, std::string_view text, size_t max_characters);
 
 }  // namespace fundledger

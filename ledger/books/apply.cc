@@ -227,9 +227,9 @@ absl::Status TrailOfSubject(const ActionContext& context) {
   }
 }
 
-absl::Status ApplyAction(const ActionContext& context, const ActionRule& rule) {
+absl::Status ApplyAction(const ActionContext& context, const ActionRule& rule, Form form) {
   RETURN_IF_ERROR(CheckRole(rule, context.officer));
-  RETURN_IF_ERROR(CheckForm(context.action));
+  if (form != Form::kGood) RETURN_IF_ERROR(CheckForm(context.action));
   RETURN_IF_ERROR(UseReference(context));
   switch (context.action.kind_case()) {
     case v1::Action::kApprove:
@@ -349,7 +349,8 @@ absl::Status ApplyEffect(const ActionContext& context) {
 namespace {
 
 // Action `index` on what those before it left: they may have changed the officer and the ledger itself.
-absl::Status ApplyAt(Working& working, const v1::Submission& submission, int index, const ActionRule& rule) {
+absl::Status ApplyAt(Working& working, const v1::Submission& submission, int index, const ActionRule& rule,
+                     Form form) {
   const v1::Action& action = submission.actions(index);
   ASSIGN_OR_RETURN(const EntityPtr ledger_entity,
                    Need(working, EntityKind::kLedger, "", "genesis", "GENESIS_MISSING"));
@@ -366,20 +367,20 @@ absl::Status ApplyAt(Working& working, const v1::Submission& submission, int ind
   const ActionContext context{
       working,    action, static_cast<uint32_t>(index), officer->officer().registration(), ledger,
       record_day, day};
-  return ApplyAction(context, rule);
+  return ApplyAction(context, rule, form);
 }
 
 }  // namespace
 
 absl::StatusOr<Effects> Apply(const Reader& reader, const RecordContext& record,
-                              const v1::Submission& submission) {
+                              const v1::Submission& submission, Form form) {
   if (record.sequence == 0) return ApplyGenesis(reader, record, submission);
   Working working(reader, record);
   for (int i = 0; i < submission.actions_size(); ++i) {
     const ActionRule* rule = FindActionRule(submission.actions(i).kind_case());
     const absl::Status status = rule == nullptr
                                     ? Malformed("ACTION_UNKNOWN", "no such action may be submitted here")
-                                    : ApplyAt(working, submission, i, *rule);
+                                    : ApplyAt(working, submission, i, *rule, form);
     if (status.ok()) continue;
     return Annotate(status,
                     absl::StrCat("action ", i, " (", rule == nullptr ? "unknown" : ToAbsl(rule->name), ")"));

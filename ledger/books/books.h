@@ -32,18 +32,28 @@ struct Effects {
   std::set<TrailKey, std::less<>> trail;  // an empty effect on money still leaves its trail
 };
 
+// What is known of the look of a submission's actions: their texts, sources and documents, whatever the
+// books.
+enum class Form {
+  kUnknown,  // Apply looks, and says what is wrong
+  kGood,
+};
+// Any thread, so that it is found out before a submission's turn.
+Form FormOf(const ::fundledger::v1::Submission& submission);
+
 // All rules of edition 1 (docs/rules.md). All rights are decided here: role, organization, standing of
 // proposer and approvers. That the envelope's signature is by the officer's key is the caller's to check
 // (audit). Errors carry a reason and name the action by its index.
 absl::StatusOr<Effects> Apply(const Reader& reader, const RecordContext& record,
-                              const ::fundledger::v1::Submission& submission);
+                              const ::fundledger::v1::Submission& submission, Form form = Form::kUnknown);
 
 // Entities with uncommitted changes on top. `below` must outlive it.
 class Overlay : public Reader {
  public:
   explicit Overlay(const Reader& below) : below_(below) {}
   absl::StatusOr<EntityPtr> Get(const EntityKey& key) const override;
-  void Add(const Effects& effects);
+  // Those of an Effects.
+  void Add(EntityMap entities);
   const EntityMap& changes() const { return changes_; }
 
  private:

@@ -28,18 +28,13 @@ absl::Status Malformed(std::string_view reason, std::string_view message) {
 
 // Numbers of documents and bodies may look like a person's. Only a bare number may: with a space or a
 // character outside ASCII the field holds words, and what looks personal in them is.
-bool MayLookPersonal(const std::string& field, const std::string& text) {
+bool HoldsNumbers(const FieldDescriptor& field) {
   static const auto& kFields = *new std::set<std::string>{"credit_code",     "account_number", "number",
                                                           "document_number", "invoice",        "reference"};
-  return kFields.contains(field) &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  return kFields.contains(field.name());
 }
-
-absl::Status CheckString(const FieldDescriptor& field, const std::string& text) {
-  if (text.empty()) return absl::OkStatus();
-  absl::Status status = CheckText(field.name(), text, kMaxTextCharacters);
-  if (ReasonOf(status) == "PERSONAL_DATA" && MayLookPersonal(field.name(), text)) return absl::OkStatus();
-  return status;
+bool IsBareNumber(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 // Where the strings of a type of message are, at any depth: found out once, since asking every message's
@@ -57,6 +52,7 @@ class StringWalk {
   struct Field {
     const FieldDescriptor* field = nullptr;
     std::unique_ptr<const StringWalk> below;  // null: it is a string itself
+    bool holds_numbers = false;
   };
   // One field, or those of a oneof whose numbers follow each other, of which at most one is set.
   struct Step {
@@ -67,6 +63,7 @@ class StringWalk {
   bool empty() const { return steps_.empty(); }
   void Add(Field field);
   static absl::Status CheckField(const Message& message, const Field& field);
+  static absl::Status CheckString(const Field& field, const std::string& text);
 
   std::vector<Step> steps_;
 };
@@ -75,10 +72,10 @@ StringWalk::StringWalk(const pb::Descriptor& type) {
   std::map<int, const FieldDescriptor*> by_number;
   for (int i = 0; i < type.field_count(); ++i) by_number[type.field(i)->number()] = type.field(i);
   for (const auto& [number, field] : by_number) {
-    if (field->type() == FieldDescriptor::TYPE_STRING) Add({field, nullptr});
+    if (field->type() == FieldDescriptor::TYPE_STRING) Add({field, nullptr, HoldsNumbers(*field)});
     if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
     auto below = std::make_unique<const StringWalk>(*field->message_type());
-    if (!below->empty()) Add({field, std::move(below)});
+    if (!below->empty()) Add({field, std::move(below), false});
   }
 }
 
@@ -88,6 +85,13 @@ void StringWalk::Add(Field field) {
   steps_.back().fields.push_back(std::move(field));
 }
 
+absl::Status StringWalk::CheckString(const Field& field, const std::string& text) {
+  if (text.empty()) return absl::OkStatus();
+  const bool may_look_personal = field.holds_numbers && IsBareNumber(text);
+  return may_look_personal ? CheckPlainText(field.field->name(), text, kMaxTextCharacters)
+                           : CheckText(field.field->name(), text, kMaxTextCharacters);
+}
+
 absl::Status StringWalk::CheckField(const Message& message, const Field& field) {
   const pb::Reflection& reflection = *message.GetReflection();
   const FieldDescriptor* descriptor = field.field;
@@ -95,15 +99,15 @@ absl::Status StringWalk::CheckField(const Message& message, const Field& field) 
   std::string scratch;
   if (!descriptor->is_repeated()) {
     if (is_string) {
-      return CheckString(*descriptor, reflection.GetStringReference(message, descriptor, &scratch));
+      return CheckString(field, reflection.GetStringReference(message, descriptor, &scratch));
     }
     if (!reflection.HasField(message, descriptor)) return absl::OkStatus();
     return field.below->Check(reflection.GetMessage(message, descriptor));
   }
   const int count = reflection.FieldSize(message, descriptor);
   for (int i = 0; i < count; ++i) {
-    RETURN_IF_ERROR(is_string ? CheckString(*descriptor, reflection.GetRepeatedStringReference(
-                                                             message, descriptor, i, &scratch))
+    RETURN_IF_ERROR(is_string ? CheckString(field, reflection.GetRepeatedStringReference(message, descriptor,
+                                                                                         i, &scratch))
                               : field.below->Check(reflection.GetRepeatedMessage(message, descriptor, i)));
   }
   return absl::OkStatus();
@@ -139,6 +143,12 @@ absl::Status CheckForm(const v1::Action& action) {
   }
   static const auto& walk = *new StringWalk(*v1::Action::descriptor());
   return walk.Check(action);
+}
+
+Form FormOf(const v1::Submission& submission) {
+  const bool is_good = std::all_of(submission.actions().begin(), submission.actions().end(),
+                                   [](const v1::Action& action) { return CheckForm(action).ok(); });
+  return is_good ? Form::kGood : Form::kUnknown;
 }
 
 }  // namespace fundledger::books

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "ledger/books/books.h"
 
 namespace fundledger::books {
@@ -7,8 +9,15 @@ absl::StatusOr<EntityPtr> Overlay::Get(const EntityKey& key) const {
   return below_.Get(key);
 }
 
-void Overlay::Add(const Effects& effects) {
-  for (const auto& [key, entity] : effects.entities) changes_[key] = entity;
+void Overlay::Add(EntityMap entities) {
+  if (changes_.empty()) {
+    changes_ = std::move(entities);
+    return;
+  }
+  for (auto& [key, entity] : entities) {
+    if (const auto it = changes_.find(key); it != changes_.end()) it->second = std::move(entity);
+  }
+  changes_.merge(entities);  // those that were not there, keys and all
 }
 
 }  // namespace fundledger::books

@@ -12,7 +12,9 @@ namespace sv1 = ::fundledger::storage::v1;
 
 absl::StatusOr<EntityPtr> Working::Get(const EntityKey& key) const {
   if (auto it = effects_.entities.find(key); it != effects_.entities.end()) return it->second;
-  return below_.Get(key);
+  ASSIGN_OR_RETURN(EntityPtr entity, below_.Get(key));
+  if (entity == nullptr) missing_below_ = key;
+  return entity;
 }
 
 namespace {
@@ -29,7 +31,10 @@ absl::StatusOr<sv1::Entity*> Working::Change(const EntityKey& key) {
   if (const auto at = effects_.entities.find(key); at != effects_.entities.end()) {
     return const_cast<sv1::Entity*>(at->second.get());
   }
-  ASSIGN_OR_RETURN(EntityPtr before, below_.Get(key));
+  EntityPtr before;
+  if (missing_below_ != key) {
+    ASSIGN_OR_RETURN(before, below_.Get(key));
+  }
   std::shared_ptr<sv1::Entity> copy = MakeEntity(arena_);
   if (before != nullptr) copy->MergeFrom(*before);
   sv1::Entity* raw = copy.get();

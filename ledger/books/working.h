@@ -1,6 +1,7 @@
 // The state one submission is applied on: entities before it, with its own changes on top.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,6 +50,9 @@ class Working : public Reader {
   google::protobuf::Arena* const arena_ = nullptr;
   // Its entities were made here, by Change, and are constants to everybody else.
   Effects effects_;
+  // What Get found missing last: mostly a number that must not have been used and is taken right after. The
+  // state below stays as it is meanwhile.
+  mutable std::optional<EntityKey> missing_below_;
 };
 
 // One action on its way into the books.

@@ -42,8 +42,8 @@ class Trial {
     RETURN_IF_ERROR(CheckBinding(admitted));
     // Made up: what the leaf will be is known only once the submission is signed and has its place.
     const books::RecordContext context{sequence_, now_us_, crypto::Sha256(admitted.payload)};
-    ASSIGN_OR_RETURN(const books::Effects effects, books::Apply(books_, context, submission));
-    books_.Add(effects);
+    ASSIGN_OR_RETURN(books::Effects effects, books::Apply(books_, context, submission, admitted.form));
+    books_.Add(std::move(effects.entities));
     requests_[request_key] = {sequence_, admitted.actions_hash};
     ++sequence_;
     return absl::OkStatus();

@@ -1,6 +1,7 @@
 #include "ledger/engine/group.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "fundledger/storage/v1/entities.pb.h"
 #include "ledger/audit/chain.h"
@@ -141,16 +142,17 @@ absl::StatusOr<Sequence> Group::Append(const audit::Admitted& admitted, std::str
   RETURN_IF_ERROR(audit::CheckBinding(admitted, header.sequence, header.recorded_at_us, ledger, root_at));
   ASSIGN_OR_RETURN(const std::string record, log::EncodeRecord(header, envelope));
   const books::RecordContext context{header.sequence, header.recorded_at_us, log::LeafHash(record)};
-  ASSIGN_OR_RETURN(const books::Effects effects, books::Apply(overlay_, context, admitted.submission));
+  ASSIGN_OR_RETURN(books::Effects effects,
+                   books::Apply(overlay_, context, admitted.submission, admitted.form));
   ASSIGN_OR_RETURN(signer_, SignerAfter(effects));
-  Accept(record, header.recorded_at_us, admitted, request_key, effects);
+  Accept(record, header.recorded_at_us, admitted, request_key, std::move(effects));
   return header.sequence;
 }
 
 void Group::Accept(const std::string& record, int64_t recorded_at_us, const audit::Admitted& admitted,
-                   const std::string& request_key, const books::Effects& effects) {
-  overlay_.Add(effects);
+                   const std::string& request_key, books::Effects effects) {
   Write(record, admitted, request_key, effects);
+  overlay_.Add(std::move(effects.entities));
   requests_[request_key] = {end_.next_sequence(), admitted.actions_hash};
   std::vector<log::Tile> full;
   end_.Append(record, recorded_at_us, facts_.has_sm3_links, &full);
@@ -193,8 +195,9 @@ absl::Status Group::Follow(std::string_view record, const audit::Prepared& prepa
   }
   RETURN_IF_ERROR(audit::CheckSignatures(overlay_, admitted, keys_, prepared.signatures));
   const books::RecordContext context{header.sequence, header.recorded_at_us, prepared.leaf};
-  ASSIGN_OR_RETURN(const books::Effects effects, books::Apply(overlay_, context, admitted.submission));
-  Accept(std::string(record), header.recorded_at_us, admitted, request_key, effects);
+  ASSIGN_OR_RETURN(books::Effects effects,
+                   books::Apply(overlay_, context, admitted.submission, admitted.form));
+  Accept(std::string(record), header.recorded_at_us, admitted, request_key, std::move(effects));
   roots_behind_.push_back(end_.edge.Root());
   return absl::OkStatus();
 }
@@ -206,6 +209,7 @@ void Group::Write(const std::string& record, const audit::Admitted& admitted, co
   if (!effects.postings.empty()) {
     storage::v1::Postings postings;
     postings.mutable_postings()->Add(effects.postings.begin(), effects.postings.end());
+    postings_ += effects.postings.size();
     batch_.Put(Table::kPostings, SequenceKey(sequence), postings.SerializeAsString());
   }
   for (const books::TrailKey& key : effects.trail)

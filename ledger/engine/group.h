@@ -83,6 +83,8 @@ class Group {
   // The log's key at that end; null if it is lost.
   const crypto::Signer* signer() const { return signer_; }
   const books::EntityMap& changes() const { return overlay_.changes(); }
+  // How many its records make.
+  size_t postings() const { return postings_; }
 
   // Adds what is written once a group: the entities as they are now, and the checkpoint, signed. Call once,
   // at the end.
@@ -111,7 +113,7 @@ class Group {
   absl::StatusOr<Hash256> RootAt(uint64_t size) const;
   // What was judged is in the group from here on; nothing can fail.
   void Accept(const std::string& record, int64_t recorded_at_us, const audit::Admitted& admitted,
-              const std::string& request_key, const books::Effects& effects);
+              const std::string& request_key, books::Effects effects);
   void WriteEntities();
   void Write(const std::string& record, const audit::Admitted& admitted, const std::string& request_key,
              const books::Effects& effects);
@@ -129,6 +131,7 @@ class Group {
   std::vector<std::string> records_;
   // Of followed records: the root behind each.
   std::vector<Hash256> roots_behind_;
+  size_t postings_ = 0;
   store::Batch batch_;
 };
 

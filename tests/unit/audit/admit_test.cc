@@ -59,6 +59,14 @@ TEST(Admit, TakesWhatIsWellFormed) {
   EXPECT_EQ(sealed->actions_hash, admitted->actions_hash);
 }
 
+TEST(Admit, LooksAtTheFormOfEveryAction) {
+  v1::Submission submission = Good();
+  EXPECT_EQ(AdmitPayload(submission.SerializeAsString())->form, books::Form::kGood);
+  // What is wrong is for its turn to say, in the order of all rules.
+  submission.mutable_actions(1)->set_note("call 13800138000");
+  EXPECT_EQ(AdmitPayload(submission.SerializeAsString())->form, books::Form::kUnknown);
+}
+
 TEST(Admit, HashesTheBytesOfTheActionsInOrder) {
   const v1::Submission good = Good();
   std::string expected;

@@ -255,7 +255,7 @@ std::string OverlayDiffers(const World& world) {
     const absl::StatusOr<Effects> effects = Apply(overlay, record, submission);
     if (!effects.ok())
       return absl::StrCat("record ", record.sequence, " is refused: ", effects.status().ToString());
-    overlay.Add(*effects);
+    overlay.Add(effects->entities);
   }
   MemoryReader merged;
   merged.entities = {overlay.changes().begin(), overlay.changes().end()};

@@ -625,7 +625,7 @@ absl::Status World::Record(const v1::Submission& submission) {
   const RecordContext record{records_.size(), now_us_, LeafOf(records_.size())};
   const std::string before = books_.Dump();
   absl::StatusOr<Effects> effects = Apply(books_, record, submission);
-  const absl::StatusOr<Effects> again = Apply(books_, record, submission);
+  const absl::StatusOr<Effects> again = Apply(books_, record, submission, FormOf(submission));
   EXPECT_EQ(books_.Dump(), before) << "Apply changed what it only reads";
   EXPECT_EQ(effects.status(), again.status());
   if (!effects.ok()) return effects.status();
