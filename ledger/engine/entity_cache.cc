@@ -43,7 +43,9 @@ void EntityCache::Keep(const books::EntityKey& key, const books::EntityPtr& enti
   if (!is_new) return;
   passing_order_.push_back(&it->first);
   if (passing_.size() <= kPassingMax) return;
-  passing_.erase(passing_.find(*passing_order_.front()));
+  const auto oldest = passing_.find(*passing_order_.front());
+  dropped_.push_back(std::move(oldest->second));
+  passing_.erase(oldest);
   passing_order_.pop_front();
 }
 
@@ -60,6 +62,7 @@ absl::StatusOr<books::EntityPtr> EntityCache::Get(const books::EntityKey& key) c
 }
 
 void EntityCache::Advance(std::shared_ptr<const View> view, const books::EntityMap& changes) {
+  dropped_.clear();
   view_ = std::move(view);
   for (const auto& [key, entity] : changes) Keep(key, entity);
 }

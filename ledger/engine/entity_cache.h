@@ -3,6 +3,8 @@
 
 #include <deque>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "ledger/books/reader.h"
 #include "ledger/engine/view.h"
@@ -20,6 +22,9 @@ class EntityCache final : public books::Reader {
   absl::StatusOr<books::EntityPtr> Get(const books::EntityKey& key) const override;
   // The state moved on to `view`, which differs by `changes`.
   void Advance(std::shared_ptr<const View> view, const books::EntityMap& changes);
+  // What had to go in the last Advance and since. To destroy it takes a while, which others may have to
+  // spare.
+  std::vector<books::EntityPtr> TakeDropped() { return std::exchange(dropped_, {}); }
 
  private:
   void Keep(const books::EntityKey& key, const books::EntityPtr& entity) const;
@@ -31,6 +36,7 @@ class EntityCache final : public books::Reader {
   // to drop them together would make submissions wait.
   mutable absl::node_hash_map<books::EntityKey, books::EntityPtr, books::EntityKeyHash> passing_;
   mutable std::deque<const books::EntityKey*> passing_order_;  // keys of passing_, in the order they came
+  mutable std::vector<books::EntityPtr> dropped_;
 };
 
 }  // namespace fundledger::engine

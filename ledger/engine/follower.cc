@@ -201,7 +201,7 @@ Follower::Follower(FollowOptions options, OpenedLedger opened, audit::LogKeys lo
         work_came_.NotifyOne();
       }) {
   state_.origin_address = options_.origin_address;
-  sheets_.Offer(store_->GetSnapshot());
+  sheets_.Offer(store_->GetSnapshot(), 0);
   MutexLock lock(&stop_mutex_);
   asides_ = std::thread([this] { RunAsides(); });
 }
@@ -249,7 +249,7 @@ absl::Status Follower::CommitGroup(Group* group, const log::Checkpoint& checkpoi
       store_->Commit(group->batch(), checkpoint.size - group->records().size(), checkpoint.size);
   if (status.ok()) status = anchor_->Write(note);
   if (!status.ok()) status = Fail(status);
-  if (status.ok()) Publish(group->end().edge, checkpoint, note);
+  if (status.ok()) Publish(group->end().edge, checkpoint, note, group->postings());
   for (const Kept& kept : told) kept(status);
   return status;
 }
@@ -263,11 +263,12 @@ absl::Status Follower::Fail(const absl::Status& status) {
   return store_status_;
 }
 
-void Follower::Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note) {
+void Follower::Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note,
+                       size_t new_postings) {
   const std::shared_ptr<const store::Snapshot> snapshot = store_->GetSnapshot();
   auto published =
       std::make_shared<const View>(snapshot, edge, checkpoint, std::move(note), view()->sheets());
-  sheets_.Offer(snapshot);
+  sheets_.Offer(snapshot, new_postings);
   MutexLock lock(&mutex_);
   view_ = std::move(published);
 }
@@ -387,7 +388,7 @@ absl::Status Follower::CommitAside(const store::Batch& batch) {
   const absl::Status status = store_->Commit(batch, end_.next_sequence(), end_.next_sequence());
   if (!status.ok()) return Fail(status);
   const std::shared_ptr<const View> before = view();
-  Publish(end_.edge, before->checkpoint(), before->signed_checkpoint());
+  Publish(end_.edge, before->checkpoint(), before->signed_checkpoint(), 0);
   entities_.Advance(view(), {});
   return status;
 }

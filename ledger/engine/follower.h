@@ -103,7 +103,8 @@ class Follower final : public Engine {
 
  private:
   absl::Status CommitGroup(Group* group, const log::Checkpoint& checkpoint, const std::string& note);
-  void Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note);
+  void Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note,
+               size_t new_postings);
   void RunAsides();
   void CommitAsides();
   absl::Status CommitAside(const store::Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);

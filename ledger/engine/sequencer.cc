@@ -85,10 +85,11 @@ Sequencer::Sequencer(OpenedLedger opened, Options options)
         MutexLock lock(&mutex_);
         work_came_.NotifyOne();
       }) {
-  sheets_.Offer(store_->GetSnapshot());
+  sheets_.Offer(store_->GetSnapshot(), 0);
   MutexLock lock(&stop_mutex_);
   judging_ = std::thread([this] { Run(); });
   committing_thread_ = std::thread([this] { RunCommits(); });
+  answering_thread_ = std::thread([this] { RunAnswers(); });
 }
 
 Sequencer::~Sequencer() {
@@ -193,6 +194,7 @@ void Sequencer::Stop() {
   MutexLock lock(&stop_mutex_);
   if (judging_.joinable()) judging_.join();
   if (committing_thread_.joinable()) committing_thread_.join();
+  if (answering_thread_.joinable()) answering_thread_.join();
   keeping_.Refuse(ReadOnly(absl::UnavailableError("it is being stopped")));
 }
 
@@ -283,6 +285,8 @@ void Sequencer::SettleInFlight() {
     signer_ = settled->group->signer();
     entities_.Advance(view(), settled->group->changes());
     if (open_ != nullptr && open_->group != nullptr) open_->group->ReleaseBelow();
+    settled->group->SetView(nullptr);
+    settled_ = settled;
     return;
   }
   if (open_ == nullptr) return;
@@ -310,6 +314,8 @@ void Sequencer::SendOff() {
     return;
   }
   in_flight_ = std::exchange(open_, nullptr);
+  in_flight_->dropped_entities = entities_.TakeDropped();
+  in_flight_->dropped_round = std::exchange(settled_, nullptr);
   {
     MutexLock lock(&mutex_);
     if (!queue_.empty() || in_flight_->bytes > kShortCommitBytes) {
@@ -318,7 +324,8 @@ void Sequencer::SendOff() {
       return;
     }
   }
-  FinishRound(in_flight_.get());
+  CommitRound(in_flight_.get());
+  AnswerRound(in_flight_.get());
   SettleInFlight();
 }
 
@@ -328,26 +335,24 @@ void Sequencer::RunCommits() {
     {
       MutexLock lock(&mutex_);
       while (committing_ == nullptr && !is_all_judged_) commit_came_.Wait(&mutex_);
-      if (committing_ == nullptr) return;
+      if (committing_ == nullptr) {
+        is_all_committed_ = true;
+        answer_came_.NotifyOne();
+        return;
+      }
       round = committing_;
     }
-    FinishRound(round.get());
+    CommitRound(round.get());
     MutexLock lock(&mutex_);
     committing_ = nullptr;
     work_came_.NotifyOne();
+    answering_.push_back(std::move(round));
+    answer_came_.NotifyOne();
   }
 }
 
-// Every answer waits for the state it was judged on: refusals and repeats too.
-void Sequencer::FinishRound(Round* round) {
+void Sequencer::CommitRound(Round* round) {
   if (!round->group->records().empty()) round->outcome = CommitGroup(round->group.get());
-  if (!round->outcome.ok()) {
-    for (Pending& each : round->pending) each.done(round->outcome);
-  } else {
-    Answers answers = MakeAnswers(round->verdicts, *round->group);
-    for (size_t i = 0; i < round->pending.size(); ++i) round->pending[i].done(std::move(answers[i]));
-  }
-  round->pending.clear();
 }
 
 // Commit, anchor, publication, in this order. On error: the answer of all who wait for the group.
@@ -362,7 +367,9 @@ absl::Status Sequencer::CommitGroup(Group* group) {
   sheets_.TakeWrites(group->mutable_batch());
   const std::vector<Kept> told = TakeKept(group->mutable_batch());
   const absl::Status status = CommitSealed(*checkpoint, note, *group);
-  if (status.ok()) Publish(group->end().edge, *checkpoint, std::move(note), group->changes());
+  if (status.ok()) {
+    Publish(group->end().edge, *checkpoint, std::move(note), group->changes(), group->postings());
+  }
   for (const Kept& kept : told) kept(status);
   return status;
 }
@@ -399,12 +406,12 @@ absl::Status Sequencer::CommitSealed(const log::Checkpoint& checkpoint, const st
 
 // The store's state, which is safe, becomes what everybody reads.
 void Sequencer::Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note,
-                        const books::EntityMap& changes) {
+                        const books::EntityMap& changes, size_t new_postings) {
   officers_.Publish(changes);  // before the view, so that nobody who has seen that finds an older officer
   const std::shared_ptr<const store::Snapshot> snapshot = store_->GetSnapshot();
   auto published =
       std::make_shared<const View>(snapshot, edge, checkpoint, std::move(note), view()->sheets());
-  sheets_.Offer(snapshot);
+  sheets_.Offer(snapshot, new_postings);
   MutexLock lock(&mutex_);
   view_ = std::move(published);
 }
@@ -421,7 +428,7 @@ void Sequencer::CommitAsides() {
   absl::Status status = store_->Commit(batch, end_.next_sequence(), end_.next_sequence());
   if (status.ok()) {
     const std::shared_ptr<const View> before = view();
-    Publish(end_.edge, before->checkpoint(), before->signed_checkpoint(), {});
+    Publish(end_.edge, before->checkpoint(), before->signed_checkpoint(), {}, 0);
     entities_.Advance(view(), {});
   } else if (!absl::IsUnavailable(status)) {  // otherwise nothing was written
     StopWriting(status, ReadOnly(status));
@@ -449,9 +456,36 @@ absl::Status Sequencer::CheckClocks(int64_t recorded_at_us) const {
                                   " s: set the machine's clock right and restart the ledger"));
 }
 
+void Sequencer::RunAnswers() {
+  while (true) {
+    std::shared_ptr<Round> round;
+    {
+      MutexLock lock(&mutex_);
+      while (answering_.empty() && !is_all_committed_) answer_came_.Wait(&mutex_);
+      if (answering_.empty()) return;
+      round = std::move(answering_.front());
+      answering_.pop_front();
+    }
+    AnswerRound(round.get());
+  }
+}
+
+// Every answer waits for the state it was judged on: refusals and repeats too.
+void Sequencer::AnswerRound(Round* round) {
+  if (!round->outcome.ok()) {
+    for (Pending& each : round->pending) each.done(round->outcome);
+  } else {
+    Answers answers = MakeAnswers(round->verdicts, *round->group);
+    for (size_t i = 0; i < round->pending.size(); ++i) round->pending[i].done(std::move(answers[i]));
+  }
+  round->pending.clear();
+  round->dropped_entities.clear();
+  round->dropped_round = nullptr;
+}
+
 Sequencer::Answers Sequencer::MakeAnswers(const std::vector<Verdict>& verdicts, const Group& group) const {
   const std::shared_ptr<const View> latest = view();
-  const Sequence first_of_group = latest->size() - group.records().size();
+  const Sequence first_of_group = group.end().next_sequence() - group.records().size();
   ReceiptMaker receipts(*latest);
   Answers answers;
   for (const Verdict& verdict : verdicts) {

@@ -1,7 +1,7 @@
 // The engine as it runs: callers' threads admit and verify, one thread puts submissions in order and judges
-// them, another commits and answers. While a group is committed the next one is judged on top of it. What is
-// judged on a group that then fails is judged again, on what holds; nobody hears of a verdict before all that
-// it rests on is durable.
+// them, another commits, a third answers. While a group is committed the one before is answered and the next
+// one is judged on top of it. What is judged on a group that then fails is judged again, on what holds;
+// nobody hears of a verdict before all that it rests on is durable.
 #pragma once
 
 #include <deque>
@@ -54,6 +54,9 @@ class Sequencer final : public Engine {
     std::vector<Verdict> verdicts;
     std::shared_ptr<Group> group;
     absl::Status outcome;  // of its commit, once that is over
+    // What the judging thread has done with. To destroy it takes about as long as a tenth of the judging.
+    std::vector<books::EntityPtr> dropped_entities;
+    std::shared_ptr<const Round> dropped_round;
   };
   using Answers = std::vector<absl::StatusOr<::fundledger::v1::Receipt>>;
 
@@ -75,13 +78,17 @@ class Sequencer final : public Engine {
 
   // The committing thread; where nobody waits, the judging thread itself.
   void RunCommits();
-  void FinishRound(Round* round);
+  void CommitRound(Round* round);
   absl::Status CommitGroup(Group* group);
   std::vector<Kept> TakeKept(store::Batch* batch);
   absl::Status CommitSealed(const log::Checkpoint& checkpoint, const std::string& note, const Group& group);
   void Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note,
-               const books::EntityMap& changes);
+               const books::EntityMap& changes, size_t new_postings);
   absl::StatusOr<books::EntityPtr> FindOfficer(const std::string& id) const;
+
+  // The answering thread; where nobody waits, likewise.
+  void RunAnswers();
+  void AnswerRound(Round* round);
   Answers MakeAnswers(const std::vector<Verdict>& verdicts, const Group& group) const;
 
   // Ends writing for good; `status` says why. Whoever is waiting gets `answer`. Only the first call counts.
@@ -104,14 +111,18 @@ class Sequencer final : public Engine {
   const crypto::Signer* signer_;  // the log's key at `end_`; null if it is lost
   EntityCache entities_;          // at `end_`
   RootCache roots_;
-  std::unique_ptr<Round> open_;       // being filled; null: there is none
-  std::shared_ptr<Round> in_flight_;  // being committed, or not settled yet; null: there is none
+  std::shared_ptr<const Round> settled_;  // the last; goes with the next
+  std::unique_ptr<Round> open_;           // being filled; null: there is none
+  std::shared_ptr<Round> in_flight_;      // being committed, or not settled yet; null: there is none
 
   mutable Mutex mutex_;
   CondVar work_came_;    // for the judging thread: a submission, the end of a commit, or it is to stop
   CondVar commit_came_;  // for the committing thread: a round, or there will be none
+  CondVar answer_came_;  // for the answering thread, likewise
   std::shared_ptr<Round> committing_ ABSL_GUARDED_BY(mutex_);  // null: it has nothing to do
   bool is_all_judged_ ABSL_GUARDED_BY(mutex_) = false;
+  std::deque<std::shared_ptr<Round>> answering_ ABSL_GUARDED_BY(mutex_);  // committed, oldest first
+  bool is_all_committed_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<Pending> queue_ ABSL_GUARDED_BY(mutex_);
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status write_status_ ABSL_GUARDED_BY(mutex_);
@@ -124,6 +135,7 @@ class Sequencer final : public Engine {
   Mutex stop_mutex_;  // for the joining of the threads
   std::thread judging_ ABSL_GUARDED_BY(stop_mutex_);
   std::thread committing_thread_ ABSL_GUARDED_BY(stop_mutex_);
+  std::thread answering_thread_ ABSL_GUARDED_BY(stop_mutex_);
 };
 
 }  // namespace fundledger::engine

@@ -17,6 +17,8 @@ constexpr size_t kMakeBytesMax = 4 << 20;
 // many they were lost: the store refused the commit.
 constexpr int kMissedMax = 8;
 constexpr int kNice = 10;
+// How often it looks while a block's postings come in. To wake up for every commit takes more than the work.
+constexpr uint64_t kLooksABlock = 16;
 
 size_t BytesOf(const store::Batch& batch) {
   size_t bytes = 0;
@@ -38,10 +40,16 @@ SheetWriter::~SheetWriter() {
   thread_.join();
 }
 
-void SheetWriter::Offer(std::shared_ptr<const store::Snapshot> snapshot) {
+void SheetWriter::Offer(std::shared_ptr<const store::Snapshot> snapshot, size_t new_postings) {
   MutexLock lock(&mutex_);
   offered_ = std::move(snapshot);
-  if (ready_.empty()) changed_.NotifyAll();
+  new_postings_ += new_postings;
+  if (IsLookDue()) changed_.NotifyAll();
+}
+
+bool SheetWriter::IsLookDue() const {
+  if (offered_ == nullptr || !ready_.empty()) return false;
+  return !is_settled_ || new_postings_ >= options_.block_postings / kLooksABlock;
 }
 
 void SheetWriter::TakeWrites(store::Batch* batch) {
@@ -69,20 +77,22 @@ void SheetWriter::Work() {
     std::shared_ptr<const store::Snapshot> snapshot;
     {
       MutexLock lock(&mutex_);
-      while (!is_stopping_ && (offered_ == nullptr || !ready_.empty())) changed_.Wait(&mutex_);
+      while (!is_stopping_ && !IsLookDue()) changed_.Wait(&mutex_);
       if (is_stopping_) return;
       snapshot = std::move(offered_);
       offered_ = nullptr;
+      new_postings_ = 0;
     }
     absl::StatusOr<store::Batch> made = Make(*snapshot);
     snapshot.reset();
     // A store that cannot be read: whoever asks for a figure is told, and verification names the place.
     if (!made.ok()) return;
-    if (made->writes().empty()) continue;
     {
       MutexLock lock(&mutex_);
+      is_settled_ = made->writes().empty() && awaited_key_.empty();
       ready_ = made->writes();
     }
+    if (made->writes().empty()) continue;
     on_ready_();
   }
 }

@@ -2,7 +2,7 @@
 // waits for it. What it made goes into the store with whatever commit comes next; until a snapshot shows it,
 // it does not count.
 //
-//   writer.Offer(snapshot);         // after each commit
+//   writer.Offer(snapshot, 2);      // after each commit
 //   writer.TakeWrites(&batch);      // into the next one
 #pragma once
 
@@ -32,13 +32,14 @@ class SheetWriter {
   SheetWriter(const SheetWriter&) = delete;
   SheetWriter& operator=(const SheetWriter&) = delete;
 
-  // The latest state. Returns at once. Any thread.
-  void Offer(std::shared_ptr<const store::Snapshot> snapshot);
+  // The latest state, and how many postings it has more than the one before. Returns at once. Any thread.
+  void Offer(std::shared_ptr<const store::Snapshot> snapshot, size_t new_postings);
   // Adds what is ready to `batch`, at most about four megabytes. Returns at once. Any thread.
   void TakeWrites(store::Batch* batch);
   bool has_writes() const;
 
  private:
+  bool IsLookDue() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Work();
   // The next piece of work on a state; nothing in it if none is due.
   absl::StatusOr<store::Batch> Make(const store::Snapshot& snapshot);
@@ -58,6 +59,8 @@ class SheetWriter {
   mutable Mutex mutex_;
   CondVar changed_;
   std::shared_ptr<const store::Snapshot> offered_ ABSL_GUARDED_BY(mutex_);
+  uint64_t new_postings_ ABSL_GUARDED_BY(mutex_) = 0;  // in what was offered since the last look
+  bool is_settled_ ABSL_GUARDED_BY(mutex_) = false;    // that found nothing to do or to wait for
   std::vector<store::Batch::Write> ready_ ABSL_GUARDED_BY(mutex_);
   size_t taken_ ABSL_GUARDED_BY(mutex_) = 0;  // of `ready_`
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -49,7 +49,7 @@ class RandomLog {
     ASSERT_EQ(store->Commit(batch, size_, size_ + 1), absl::OkStatus());
     ++size_;
     all_.push_back(postings);
-    if (writer != nullptr) writer->Offer(store->GetSnapshot());
+    if (writer != nullptr) writer->Offer(store->GetSnapshot(), static_cast<size_t>(count));
   }
 
   // What a writer would have written by now, all of it or blocks alone.
@@ -230,14 +230,14 @@ TEST_P(RandomSheets, TheWriterLeavesTheSameWhereverItIsInterrupted) {
   // Until all is there: each state shows what was taken before.
   for (; Sheets(*log.store).size() < expected.size() && written < 1000; ++written) {
     WaitingWriter writer;
-    writer.get()->Offer(log.store->GetSnapshot());
+    writer.get()->Offer(log.store->GetSnapshot(), 0);
     for (int i = 0; i <= written % 3 && Sheets(*log.store).size() < expected.size(); ++i) {
       writer.Wait();
       store::Batch batch;
       writer.get()->TakeWrites(&batch);
       if (written % 7 == 3) break;  // taken, and lost in a crash
       ASSERT_EQ(log.store->Commit(batch, 200, 200), absl::OkStatus());
-      writer.get()->Offer(log.store->GetSnapshot());
+      writer.get()->Offer(log.store->GetSnapshot(), 0);
     }
   }
   EXPECT_EQ(Sheets(*log.store), expected);
@@ -249,7 +249,7 @@ TEST(SheetWriter, MakesAnewWhatTheStoreRefused) {
   RandomLog log(1);
   for (int i = 0; i < 20; ++i) log.Append(nullptr);
   WaitingWriter writer;
-  writer.get()->Offer(log.store->GetSnapshot());
+  writer.get()->Offer(log.store->GetSnapshot(), 0);
   writer.Wait();
   store::Batch lost;
   writer.get()->TakeWrites(&lost);
@@ -257,7 +257,7 @@ TEST(SheetWriter, MakesAnewWhatTheStoreRefused) {
   // A snapshot may be passed over for a newer one, so the states go on until it has noticed.
   store::Batch again;
   while (again.writes().empty()) {
-    writer.get()->Offer(log.store->GetSnapshot());
+    writer.get()->Offer(log.store->GetSnapshot(), 0);
     std::this_thread::yield();
     writer.get()->TakeWrites(&again);
   }
