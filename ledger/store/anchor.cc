@@ -23,12 +23,12 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <lzma.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
-#include "ledger/store/crc64.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -54,6 +54,10 @@ struct Newest {
   size_t index = 0;
   Slot slot;
 };
+
+uint64_t Crc64(std::string_view bytes) {
+  return ::lzma_crc64(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), 0);
+}
 
 std::string EncodeSlot(uint64_t generation, std::string_view content) {
   std::string bytes(kMagic);
