@@ -203,22 +203,6 @@ absl::StatusOr<std::vector<std::unique_ptr<Client>>> RunClients(Run* run, double
 
 }  // namespace
 
-absl::StatusOr<Json> RunSubmit(const County& county, const LoadOptions& options) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Run> run, Begin(county, options));
-  ASSIGN_OR_RETURN(const auto clients, RunClients(run.get(), 0, RunName()));
-  Latencies answered;
-  Latencies checked;
-  for (const auto& client : clients) {
-    answered.Add(client->sent_to_answered);
-    checked.Add(client->begun_to_checked);
-  }
-  return Json{{"clients", options.clients},
-              {"seconds", options.seconds},
-              {"submissions_per_s", static_cast<double>(checked.count()) / options.seconds},
-              {"answered", answered.Json()},
-              {"checked", checked.Json()}};
-}
-
 absl::StatusOr<Json> RunMixed(const County& county, const LoadOptions& options, double query_share) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Run> run, Begin(county, options));
   ASSIGN_OR_RETURN(const auto clients, RunClients(run.get(), query_share, RunName()));
@@ -368,72 +352,6 @@ absl::StatusOr<Json> RunBulk(const County& county, const LoadOptions& options, b
   if (!streamed) BulkByCalls(run.get(), &bulk);
   if (!run->error.empty()) return absl::InternalError(run->error);
   return bulk.Result(begun_ns, streamed ? "one SubmitStream" : "calls of Submit");
-}
-
-absl::StatusOr<Json> RunOverload(const County& county, const LoadOptions& options, double rate) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Run> run, Begin(county, options));
-  struct Call {
-    v1::SubmitRequest request;
-    v1::SubmitResponse response;
-    grpc::ClientContext context;
-    int64_t sent_ns = 0;
-  };
-  const auto count = static_cast<size_t>(rate * options.seconds);
-  std::vector<std::unique_ptr<Call>> calls(count);
-  const auto sign = [&](size_t first) {
-    Desk desk(county, absl::StrCat(RunName(), ".", first));
-    for (size_t i = first; i < count; i += 2) {
-      calls[i] = std::make_unique<Call>();
-      calls[i]->request.set_envelope(Seal(desk.Payments(i % county.requesters().size(), run->Now(), 1)));
-    }
-  };
-  auto half = std::async(std::launch::async, sign, 1);
-  sign(0);
-  half.get();
-
-  std::vector<std::unique_ptr<v1::LedgerService::Stub>> stubs;
-  for (const auto& channel : run->channels) stubs.push_back(v1::LedgerService::NewStub(channel));
-  Latencies answered;
-  Latencies refused;
-  std::map<std::string, size_t> refusals;
-  size_t with_delay = 0;
-  run->running = static_cast<int>(count) + 1;
-  const int64_t begun_ns = NowNs();
-  for (size_t i = 0; i < count; ++i) {
-    const int64_t due_ns = begun_ns + static_cast<int64_t>(static_cast<double>(i) / rate * 1e9);
-    if (const int64_t early_ns = due_ns - NowNs(); early_ns > 100'000) {
-      std::this_thread::sleep_for(std::chrono::nanoseconds(early_ns));
-    }
-    Call* call = calls[i].get();
-    call->sent_ns = NowNs();
-    stubs[i % stubs.size()]->async()->Submit(
-        &call->context, &call->request, &call->response, [&, call](grpc::Status status) {
-          const int64_t took_ns = NowNs() - call->sent_ns;
-          {
-            std::lock_guard lock(run->mutex);
-            if (status.ok()) {
-              answered.Add(took_ns);
-            } else {
-              refused.Add(took_ns);
-              ++refusals[absl::StrCat(status.error_code(), " ", ReasonOf(sdk::FromGrpc(status)))];
-              if (sdk::RetryDelayMs(status).has_value()) ++with_delay;
-            }
-          }
-          run->End();
-        });
-  }
-  const double sent_seconds = static_cast<double>(NowNs() - begun_ns) / 1e9;
-  run->End();
-  run->finished.get_future().wait();
-  const double seconds = static_cast<double>(NowNs() - begun_ns) / 1e9;
-  return Json{{"asked_per_s", rate},
-              {"sent_per_s", static_cast<double>(count) / sent_seconds},
-              {"answered_per_s", static_cast<double>(answered.count()) / seconds},
-              {"refused_share", static_cast<double>(refused.count()) / static_cast<double>(count)},
-              {"refusals", refusals},
-              {"refusals_with_retry_delay", with_delay},
-              {"answered", answered.Json()},
-              {"refused", refused.Json()}};
 }
 
 }  // namespace fundledger::bench

@@ -17,21 +17,21 @@ struct LoadOptions {
   double seconds = 10;
 };
 
-// One action a submission, closed loop: each client signs, sends, waits, checks its receipt, and begins
-// again.
+// submit.cc. One action a submission, closed loop: each client signs, sends, waits, checks its receipt, and
+// begins again.
 absl::StatusOr<nlohmann::ordered_json> RunSubmit(const County& county, const LoadOptions& options);
 
-// Submissions of `size` actions, `clients` in flight: over one SubmitStream, or unary calls where the server
-// has none.
+// load.cc. Submissions of `size` actions, `clients` in flight: over one SubmitStream, or unary calls where
+// the server has none.
 absl::StatusOr<nlohmann::ordered_json> RunBulk(const County& county, const LoadOptions& options,
                                                bool allocations, int size);
 
-// `clients` in a closed loop, each of whose calls is a query with the chance of `query_share`, else a
-// submission.
+// load.cc. `clients` in a closed loop, each of whose calls is a query with the chance of `query_share`, else
+// a submission.
 absl::StatusOr<nlohmann::ordered_json> RunMixed(const County& county, const LoadOptions& options,
                                                 double query_share);
 
-// Sends `rate` submissions a second, signed before, whatever comes back.
+// submit.cc. Sends `rate` submissions a second, signed before, whatever comes back.
 absl::StatusOr<nlohmann::ordered_json> RunOverload(const County& county, const LoadOptions& options,
                                                    double rate);
 

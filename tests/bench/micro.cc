@@ -1,13 +1,15 @@
 // fundledger-micro: the physical costs that bound everything else, with Google Benchmark. BENCH_DIR names a
 // directory on the disk that is to be measured, with server.pem (signed by itself) and server.key for TLS.
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <memory>
 #include <sstream>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -23,6 +25,7 @@
 #include "ledger/store/anchor.h"
 #include "ledger/store/rocksdb.h"
 #include "tests/bench/desk.h"
+#include "tests/bench/http2.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -177,52 +180,53 @@ class Echo final : public v1::LedgerService::CallbackService {
   v1::Receipt receipt_;
 };
 
-// As many calls in flight as asked, over as many connections as the load driver has.
+// As many calls in flight as asked, by the same client as submissions are sent with.
 class Caller {
  public:
-  Caller(const std::vector<std::shared_ptr<grpc::Channel>>& channels, int64_t in_flight)
-      : calls_(static_cast<size_t>(in_flight)) {
-    for (size_t i = 0; i < calls_.size(); ++i) {
-      calls_[i].stub = v1::LedgerService::NewStub(channels[i % channels.size()]);
-      calls_[i].request.set_envelope(Envelope());
-    }
+  Caller(std::vector<std::unique_ptr<Http2Connection>> connections, int64_t in_flight)
+      : connections_(std::move(connections)), in_flight_(in_flight) {
+    v1::SubmitRequest request;
+    request.set_envelope(Envelope());
+    request_ = request.SerializeAsString();
   }
   // Returns when `count` calls are answered.
   void Run(int64_t count) {
     left_to_send_ = count;
-    running_ = static_cast<int>(calls_.size());
-    done_ = std::promise<void>();
-    for (Call& call : calls_) Next(&call);
-    done_.get_future().wait();
+    std::vector<std::thread> threads;
+    for (size_t i = 0; i < kThreads; ++i) threads.emplace_back([this, i] { RunThread(i); });
+    for (std::thread& thread : threads) thread.join();
   }
   bool failed() const { return failed_; }
 
  private:
-  struct Call {
-    std::unique_ptr<v1::LedgerService::Stub> stub;
-    std::unique_ptr<grpc::ClientContext> context;
-    v1::SubmitRequest request;
-    v1::SubmitResponse response;
-  };
-  void Next(Call* call) {
-    if (left_to_send_.fetch_sub(1) <= 0) {
-      if (--running_ == 0) done_.set_value();
-      return;
+  static constexpr size_t kThreads = 2;
+
+  void RunThread(size_t thread) {
+    std::vector<Http2Connection*> own;
+    for (size_t i = thread; i < connections_.size(); i += kThreads) own.push_back(connections_[i].get());
+    int64_t running = 0;
+    for (int64_t i = 0; i < in_flight_; ++i) {
+      const size_t connection = static_cast<size_t>(i) % connections_.size();
+      if (connection % kThreads == thread) Next(connections_[connection].get(), &running);
     }
-    call->context = std::make_unique<grpc::ClientContext>();
-    call->context->set_wait_for_ready(true);
-    call->stub->async()->Submit(call->context.get(), &call->request, &call->response,
-                                [this, call](const grpc::Status& status) {
-                                  if (!status.ok()) failed_ = true;
-                                  Next(call);
-                                });
+    if (!Drive(own, [&running] { return running > 0; }).ok()) failed_ = true;
+  }
+  void Next(Http2Connection* connection, int64_t* running) {
+    if (left_to_send_.fetch_sub(1) <= 0) return;
+    ++*running;
+    const auto done = [this, connection, running](const RawAnswer& answer) {
+      --*running;
+      if (answer.code != grpc::StatusCode::OK) failed_ = true;
+      Next(connection, running);
+    };
+    if (!connection->Begin(kSubmit, request_, done).ok()) failed_ = true;
   }
 
-  std::vector<Call> calls_;
+  const std::vector<std::unique_ptr<Http2Connection>> connections_;
+  const int64_t in_flight_;
+  std::string request_;
   std::atomic<int64_t> left_to_send_ = 0;
-  std::atomic<int> running_ = 0;
   std::atomic<bool> failed_ = false;
-  std::promise<void> done_;
 };
 
 void GrpcTlsEcho(benchmark::State& state) {
@@ -236,16 +240,14 @@ void GrpcTlsEcho(benchmark::State& state) {
   builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(server_tls), &port);
   builder.RegisterService(&echo);
   const auto server = builder.BuildAndStart();
-  grpc::SslCredentialsOptions tls;
-  tls.pem_root_certs = certificate;
-  std::vector<std::shared_ptr<grpc::Channel>> channels;
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  std::vector<std::unique_ptr<Http2Connection>> connections;
   for (int64_t i = 0; i < std::min(kConnectionsMax, state.range(0)); ++i) {
-    channels.push_back(
-        grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port), grpc::SslCredentials(tls), arguments));
+    auto connection =
+        Http2Connection::Open({absl::StrCat("127.0.0.1:", port), Directory() + "/server.pem", "", ""});
+    if (!connection.ok()) return state.SkipWithError("not connected");
+    connections.push_back(*std::move(connection));
   }
-  Caller caller(channels, state.range(0));
+  Caller caller(std::move(connections), state.range(0));
   caller.Run(1000);
   constexpr int64_t kCalls = 1000;
   for (auto _ : state) caller.Run(kCalls);
