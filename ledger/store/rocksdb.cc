@@ -370,10 +370,12 @@ absl::StatusOr<std::vector<Table>> ListTables(const rocksdb::DBOptions& options,
 std::vector<rocksdb::ColumnFamilyDescriptor> Describe(const std::vector<Table>& tables,
                                                       const RocksdbOptions& options) {
   const std::shared_ptr<rocksdb::Cache> cache = MakeBlockCache(options.block_cache_bytes);
+  const std::shared_ptr<rocksdb::Cache> record_cache = MakeBlockCache(options.record_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, MakeHeadOptions(cache));
   for (const Table table : tables) {
-    descriptors.emplace_back(std::string(TableName(table)), MakeTableOptions(table, cache));
+    const auto& its_cache = table == Table::kRecords ? record_cache : cache;
+    descriptors.emplace_back(std::string(TableName(table)), MakeTableOptions(table, its_cache));
   }
   return descriptors;
 }

@@ -21,6 +21,9 @@ struct RocksdbOptions {
   rocksdb::Env* env = nullptr;
   // Memory for cached blocks. More makes reads of cold data quicker.
   size_t block_cache_bytes = 64 << 20;
+  // The same for records, which are read here and there by whoever checks: in one cache with the others they
+  // would push out what every submission asks for. Enough for the indexes of some million records.
+  size_t record_cache_bytes = 8 << 20;
 };
 
 // ALREADY_EXISTS, reason STORE_EXISTS, if `directory` holds a store already; the directory itself may exist
