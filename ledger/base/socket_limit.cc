@@ -1,19 +1,18 @@
 #include "ledger/base/socket_limit.h"
 
-#include <cstdlib>
+#include <condition_variable>
+#include <mutex>
 
 #include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 namespace fundledger {
 namespace {
 
-constexpr int kLookEveryMs = 20;
+constexpr std::chrono::milliseconds kLookEvery(20);
 
 uint64_t BytesReceived(int socket) {
   tcp_info info{};
@@ -27,16 +26,11 @@ uint64_t BytesReceived(int socket) {
 SocketLimit::SocketLimit(std::chrono::milliseconds time_max, uint64_t bytes_max)
     : end_(std::chrono::steady_clock::now() + time_max),
       bytes_max_(bytes_max),
-      ended_(::eventfd(0, EFD_CLOEXEC)) {
-  // Out of descriptors: without it nothing could be bounded.
-  if (ended_ < 0) std::abort();
-  thread_ = std::thread([this] { Run(); });
-}
+      thread_([this](const std::stop_token& ending) { Run(ending); }) {}
 
 SocketLimit::~SocketLimit() {
-  (void)::eventfd_write(ended_, 1);
+  thread_.request_stop();
   thread_.join();
-  (void)::close(ended_);
   const MutexLock lock(&mutex_);
   if (socket_ >= 0) (void)::close(socket_);
 }
@@ -46,11 +40,19 @@ void SocketLimit::Watch(int socket) {
   bytes_before_ += BytesReceived(socket_);
   if (socket_ >= 0) (void)::close(socket_);
   socket_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+  if (socket_ >= 0) return;
+  exceeded_ = Exceeded::kTime;
+  (void)::shutdown(socket, SHUT_RDWR);
 }
 
-void SocketLimit::Run() {
-  pollfd ended = {.fd = ended_, .events = POLLIN, .revents = 0};
-  while (::poll(&ended, 1, kLookEveryMs) <= 0) Look();
+void SocketLimit::Run(const std::stop_token& ending) {
+  std::mutex nobodys;  // only to wait with: there is nothing to be told but the end
+  std::unique_lock lock(nobodys);
+  std::condition_variable_any ended;
+  while (!ending.stop_requested()) {
+    ended.wait_for(lock, ending, kLookEvery, [] { return false; });
+    if (!ending.stop_requested()) Look();
+  }
 }
 
 // Again and again once it is exceeded: a socket that is about to connect does not mind being shut down.

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <stop_token>
 #include <thread>
 
 #include "ledger/base/mutex.h"
@@ -31,24 +32,24 @@ class SocketLimit {
   SocketLimit& operator=(const SocketLimit&) = delete;
 
   // A TCP socket, as soon as it is made; of several, one after the other, the last is watched. Once a limit
-  // is exceeded it is shut down, so that whoever reads from it sees its end. The caller may close it at any
+  // is exceeded it is shut down, so that whoever reads from it sees its end; at once where the process has no
+  // descriptor left to watch it by. The caller may close it at any
   // time, but the other side sees that when this is gone.
   void Watch(int socket);
 
   Exceeded exceeded() const { return exceeded_; }
 
  private:
-  void Run();
+  void Run(const std::stop_token& ending);
   void Look();
 
   const std::chrono::steady_clock::time_point end_;
   const uint64_t bytes_max_;
-  const int ended_;  // readable when this is to end
   std::atomic<Exceeded> exceeded_ = Exceeded::kNothing;
   Mutex mutex_;
   int socket_ ABSL_GUARDED_BY(mutex_) = -1;            // a descriptor of our own
   uint64_t bytes_before_ ABSL_GUARDED_BY(mutex_) = 0;  // of sockets watched earlier
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 }  // namespace fundledger
