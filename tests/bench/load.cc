@@ -94,14 +94,13 @@ class Client {
     query ? Query() : Submit();
   }
 
-  Latencies begun_to_checked, sent_to_answered, queries;
+  Latencies begun_to_checked, queries;
   std::map<std::string, Latencies> by_query;
 
  private:
   void Submit() {
     begun_ns_ = NowNs();
     request_.set_envelope(Seal(desk_.Payments(requester_, run_.Now(), 1)));
-    sent_ns_ = NowNs();
     ledger_->async()->Submit(context_.get(), &request_, &response_, [this](grpc::Status status) {
       const int64_t answered_ns = NowNs();
       const absl::Status checked =
@@ -110,7 +109,6 @@ class Client {
         failed_ = true;
         run_.Fail(checked.ToString());
       } else if (answered_ns < run_.end_ns) {
-        sent_to_answered.Add(answered_ns - sent_ns_);
         begun_to_checked.Add(NowNs() - begun_ns_);
       }
       Next();
@@ -182,7 +180,6 @@ class Client {
   v1::ListTrailRequest trail_;
   v1::GetRecordRequest record_;
   int64_t begun_ns_ = 0;
-  int64_t sent_ns_ = 0;
   bool failed_ = false;
 };
 
