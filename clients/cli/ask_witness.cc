@@ -18,8 +18,6 @@ namespace {
 
 constexpr int kTimeoutS = 10;  // to connect, and again for each read
 constexpr size_t kNoteBytesMax = 128 << 10;
-// Of an answer besides its body: a TLS handshake with a chain of certificates, headers.
-constexpr size_t kOverheadBytesMax = 256 << 10;
 
 absl::Status NoAnswer(const log::PolicyWitness& witness, std::string_view why) {
   return Refuse(absl::StatusCode::kUnavailable, "WITNESS_UNREACHABLE",
@@ -40,7 +38,7 @@ absl::StatusOr<WitnessAnswer> AskWitness(const log::PolicyWitness& witness, std:
   if (!ca.empty()) client.set_ca_cert_path(ca);
   client.set_connection_timeout(kTimeoutS);
   client.set_read_timeout(kTimeoutS);
-  SocketLimit limit(time_max, kNoteBytesMax + kOverheadBytesMax);
+  SocketLimit limit(time_max, kNoteBytesMax + kHttpOverheadBytesMax);
   client.set_socket_options([&limit](int socket) { limit.Watch(socket); });
   WitnessAnswer found;
   const auto answer =

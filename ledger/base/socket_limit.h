@@ -20,6 +20,9 @@
 
 namespace fundledger {
 
+// What an answer over HTTP may take besides its body: a TLS handshake with a chain of certificates, headers.
+inline constexpr uint64_t kHttpOverheadBytesMax = 256 << 10;
+
 // Has a thread of its own, which looks every 20 ms. Thread-safe.
 class SocketLimit {
  public:
@@ -33,8 +36,8 @@ class SocketLimit {
 
   // A TCP socket, as soon as it is made; of several, one after the other, the last is watched. Once a limit
   // is exceeded it is shut down, so that whoever reads from it sees its end; at once where the process has no
-  // descriptor left to watch it by. The caller may close it at any
-  // time, but the other side sees that when this is gone.
+  // descriptor left to watch it by. The caller may close it at any time, but the other side sees that when
+  // this is gone.
   void Watch(int socket);
 
   Exceeded exceeded() const { return exceeded_; }

@@ -61,7 +61,7 @@ class Group {
         RootCache* roots);
 
   // The latest view, which submissions may have seen; to be renewed before each is added that may have seen
-  // more. Null only before record 0.
+  // more. Null before record 0, and once nothing more is added.
   void SetView(std::shared_ptr<const View> view) { view_ = std::move(view); }
   // `below` is durable and in `books`: it is needed no more.
   void ReleaseBelow() { below_.group = nullptr; }

@@ -17,8 +17,6 @@ namespace fundledger::server {
 namespace {
 
 constexpr size_t kUrlBytesMax = 2000;
-// Of an answer besides its body: a TLS handshake with a chain of certificates, headers.
-constexpr size_t kOverheadBytesMax = 256 << 10;
 
 bool IsHostCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
@@ -85,7 +83,7 @@ class HttplibClient final : public HttpClient {
       if (!is_too_long) answer.body.append(data, size);
       return !is_too_long && !is_stopped_;
     };
-    SocketLimit limit(timeout_, bytes_max + kOverheadBytesMax);
+    SocketLimit limit(timeout_, bytes_max + kHttpOverheadBytesMax);
     limit_ = &limit;
     const httplib::Result result = client_.send(request);
     limit_ = nullptr;
