@@ -19,13 +19,22 @@ absl::StatusOr<EntityPtr> Working::Get(const EntityKey& key) const {
 
 namespace {
 
-// On the arena, if there is one, which then owns it.
-std::shared_ptr<sv1::Entity> MakeEntity(google::protobuf::Arena* arena) {
-  if (arena == nullptr) return std::make_shared<sv1::Entity>();
-  return {std::shared_ptr<void>(), google::protobuf::Arena::CreateMessage<sv1::Entity>(arena)};
+// Those of one submission are of no use, to rules and caches, for much longer than each other. Others may be
+// read for ever, and would keep all of them in memory.
+bool IsPassing(EntityKind kind) {
+  return kind == EntityKind::kProposal || kind == EntityKind::kConfirmation ||
+         kind == EntityKind::kReference || kind == EntityKind::kVoucher;
 }
 
 }  // namespace
+
+std::shared_ptr<sv1::Entity> Working::MakeEntity(EntityKind kind) {
+  using google::protobuf::Arena;
+  if (arena_ != nullptr) return {std::shared_ptr<void>(), Arena::CreateMessage<sv1::Entity>(arena_)};
+  if (!IsPassing(kind)) return std::make_shared<sv1::Entity>();
+  if (passing_ == nullptr) passing_ = std::make_shared<Arena>();
+  return {passing_, Arena::CreateMessage<sv1::Entity>(passing_.get())};
+}
 
 absl::StatusOr<sv1::Entity*> Working::Change(const EntityKey& key) {
   if (const auto at = effects_.entities.find(key); at != effects_.entities.end()) {
@@ -35,7 +44,7 @@ absl::StatusOr<sv1::Entity*> Working::Change(const EntityKey& key) {
   if (missing_below_ != key) {
     ASSIGN_OR_RETURN(before, below_.Get(key));
   }
-  std::shared_ptr<sv1::Entity> copy = MakeEntity(arena_);
+  std::shared_ptr<sv1::Entity> copy = MakeEntity(key.kind);
   if (before != nullptr) copy->MergeFrom(*before);
   sv1::Entity* raw = copy.get();
   effects_.entities.emplace(key, std::move(copy));

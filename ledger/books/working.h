@@ -1,6 +1,7 @@
 // The state one submission is applied on: entities before it, with its own changes on top.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,7 +48,12 @@ class Working : public Reader {
  private:
   const Reader& below_;
   const RecordContext& record_;
+  std::shared_ptr<::fundledger::storage::v1::Entity> MakeEntity(EntityKind kind);
+
   google::protobuf::Arena* const arena_ = nullptr;
+  // Where the entities are that come and go with the submission; they keep it alive. To make and to destroy
+  // them one by one takes twice as long.
+  std::shared_ptr<google::protobuf::Arena> passing_;
   // Its entities were made here, by Change, and are constants to everybody else.
   Effects effects_;
   // What Get found missing last: mostly a number that must not have been used and is taken right after. The
