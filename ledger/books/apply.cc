@@ -71,8 +71,6 @@ absl::Status UseReference(const ActionContext& context) {
   return absl::OkStatus();
 }
 
-absl::Status TrailOfLine(const ActionContext& context, const v1::LineAmount& line);
-
 absl::Status TrailOfProject(const ActionContext& context, const std::string& id) {
   context.working.Trail(TrailDimension::kProject, id);
   ASSIGN_OR_RETURN(EntityPtr project, context.working.Get({EntityKind::kProject, id}));
@@ -92,17 +90,21 @@ void TrailOfVoucher(const ActionContext& context, const v1::Voucher& voucher) {
                                                                voucher.year(), "/", voucher.number()));
 }
 
+template <typename Lines>
+absl::Status TrailOfLines(const ActionContext& context, const Lines& lines) {
+  for (const v1::LineAmount& line : lines) RETURN_IF_ERROR(TrailOfLine(context, line));
+  return absl::OkStatus();
+}
+
 // A payment's trail: its lines and payee, whatever happens to it.
 absl::Status TrailOfPayment(const ActionContext& context, const v1::ActionRef& ref) {
   ASSIGN_OR_RETURN(EntityPtr entity,
-                   context.working.Get({EntityKind::kPayment, ActionId(ref.sequence(), ref.action())}));
+                   context.working.Get({EntityKind::kProposal, ActionId(ref.sequence(), ref.action())}));
   if (entity == nullptr) return absl::OkStatus();
-  context.working.Trail(TrailDimension::kPayee, entity->payment().payee());
-  context.working.Trail(TrailDimension::kOrganization, entity->payment().organization());
-  for (const sv1::PaymentLine& line : entity->payment().lines()) {
-    RETURN_IF_ERROR(TrailOfLine(context, line.line()));
-  }
-  return absl::OkStatus();
+  const v1::RequestPayment& request = entity->proposal().action().request_payment();
+  context.working.Trail(TrailDimension::kPayee, request.payee());
+  context.working.Trail(TrailDimension::kOrganization, entity->proposal().organization());
+  return TrailOfLines(context, request.lines());
 }
 
 absl::Status TrailOfReversed(const ActionContext& context, const v1::ActionRef& ref) {
@@ -121,12 +123,6 @@ absl::Status TrailOfReversed(const ActionContext& context, const v1::ActionRef& 
                                context.ledger,  context.record_day,
                                context.day};
   return AddTrail(reversed);
-}
-
-template <typename Lines>
-absl::Status TrailOfLines(const ActionContext& context, const Lines& lines) {
-  for (const v1::LineAmount& line : lines) RETURN_IF_ERROR(TrailOfLine(context, line));
-  return absl::OkStatus();
 }
 
 absl::Status TrailOfOfficer(const ActionContext& context, const std::string& id) {

@@ -5,6 +5,7 @@
 
 #include "ledger/books/books.h"
 #include "ledger/books/officers.h"
+#include "ledger/books/payment.h"
 #include "ledger/books/policy.h"
 #include "ledger/books/rules.h"
 #include "ledger/books/slots.h"
@@ -167,7 +168,9 @@ std::string IdOf(const v1::ActionRef& ref) {
 }
 
 // A context in which the proposed action takes effect: its own date and proposer, this record.
-absl::Status TakeEffect(const ActionContext& approval, const sv1::Proposal& proposal) {
+absl::Status TakeEffect(const ActionContext& approval, sv1::Proposal* changed) {
+  if (IsPayment(*changed)) return PaymentApproved(approval, changed);
+  const sv1::Proposal& proposal = *changed;
   ASSIGN_OR_RETURN(const EntityPtr proposer, LoadOfficer(approval.working, proposal.officer()));
   Date day = approval.record_day;
   if (proposal.action().has_date()) {
@@ -180,10 +183,6 @@ absl::Status TakeEffect(const ActionContext& approval, const sv1::Proposal& prop
                              approval.ledger,
                              approval.record_day,
                              day};
-  if (proposal.action().kind_case() == v1::Action::kRequestPayment) {
-    return PaymentApproved(approval, ActionId(proposal.origin().sequence(), proposal.origin().action()),
-                           proposal.action());
-  }
   return ApplyEffect(effect);
 }
 
@@ -214,8 +213,8 @@ absl::Status Close(const ActionContext& context, const v1::ActionRef& ref, sv1::
   proposal->set_state(state);
   proposal->set_reason(std::string(reason));
   *proposal->mutable_closed() = context.MakeOrigin();
-  if (proposal->action().kind_case() != v1::Action::kRequestPayment) return absl::OkStatus();
-  return PaymentClosed(context, IdOf(ref), PaymentStateOf(state), reason);
+  if (!IsPayment(*proposal)) return absl::OkStatus();
+  return PaymentClosed(context, PaymentStateOf(state), reason, proposal);
 }
 
 }  // namespace
@@ -285,9 +284,9 @@ absl::Status ApplyApprove(const ActionContext& context) {
   }
   proposal->set_state(sv1::PROPOSAL_STATE_APPROVED);
   *proposal->mutable_closed() = context.MakeOrigin();
-  // An effect changes no proposal but one that it reverses, and of that neither action nor officer: what is
-  // read here stays as it is.
-  return TakeEffect(context, *proposal);
+  // An effect changes no proposal but its own payment's, and one that it refunds or reverses; of none of them
+  // action or officer: what is read here stays as it is.
+  return TakeEffect(context, proposal);
 }
 
 namespace {
@@ -324,8 +323,8 @@ absl::Status ApplyWithdraw(const ActionContext& context) {
                                " of ", proposal.organization()));
   }
   // An approved payment may still be withdrawn until it is instructed; PaymentClosed sees to that.
-  const bool payment = proposal.action().kind_case() == v1::Action::kRequestPayment;
-  if (!payment || proposal.state() != sv1::PROPOSAL_STATE_APPROVED) RETURN_IF_ERROR(CheckOpen(proposal));
+  if (!IsPayment(proposal) || proposal.state() != sv1::PROPOSAL_STATE_APPROVED)
+    RETURN_IF_ERROR(CheckOpen(proposal));
   RETURN_IF_ERROR(TrailOf(context, proposal));
   return Close(context, withdraw.proposal(), sv1::PROPOSAL_STATE_WITHDRAWN, withdraw.reason());
 }

@@ -28,7 +28,6 @@ enum class EntityKind : uint8_t {
   kLine = 11,
   kProject = 12,
   kProposal = 13,
-  kPayment = 14,
   kVoucher = 15,
   kReference = 16,
   kOutside = 17,

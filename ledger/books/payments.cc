@@ -1,5 +1,6 @@
 // Payments: requested, approved, instructed, confirmed or failed; refunded; a confirmation reversed. Requests
 // and instructions are intentions and can be refused; that a bank paid is a fact.
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "ledger/books/approvals.h"
 #include "ledger/books/balance.h"
 #include "ledger/books/money.h"
+#include "ledger/books/payment.h"
 #include "ledger/books/rules.h"
 
 namespace fundledger::books {
@@ -25,18 +27,19 @@ absl::Status Malformed(std::string_view reason, const std::string& message) {
   return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
 }
 
-sv1::PaymentState StateOf(const sv1::Payment& payment) {
-  return payment.steps(payment.steps_size() - 1).state();
+const v1::RequestPayment& RequestOf(const sv1::Proposal& payment) {
+  return payment.action().request_payment();
 }
 
-std::string NameOf(const sv1::Payment& payment) {
+std::string NameOf(const sv1::Proposal& payment) {
+  const std::string& reference = payment.action().reference();
   return absl::StrCat("payment ", payment.origin().sequence(), ".", payment.origin().action(),
-                      payment.reference().empty() ? "" : absl::StrCat(" (", payment.reference(), ")"));
+                      reference.empty() ? "" : absl::StrCat(" (", reference, ")"));
 }
 
 void AddStep(const ActionContext& context, sv1::PaymentState state, std::string_view reason,
-             sv1::Payment* payment) {
-  sv1::PaymentStep* step = payment->add_steps();
+             sv1::Proposal* payment) {
+  sv1::PaymentStep* step = payment->mutable_payment()->add_steps();
   step->set_state(state);
   step->set_officer(context.officer.id());
   step->set_reason(std::string(reason));
@@ -44,21 +47,21 @@ void AddStep(const ActionContext& context, sv1::PaymentState state, std::string_
 }
 
 // The payment that `ref` names, to be changed.
-absl::StatusOr<sv1::Payment*> ChangePayment(const ActionContext& context, const v1::ActionRef& ref) {
-  const EntityKey key{EntityKind::kPayment, ActionId(ref.sequence(), ref.action())};
-  ASSIGN_OR_RETURN(bool exists, context.working.Has(key));
-  if (!exists) {
+absl::StatusOr<sv1::Proposal*> ChangePayment(const ActionContext& context, const v1::ActionRef& ref) {
+  const EntityKey key{EntityKind::kProposal, ActionId(ref.sequence(), ref.action())};
+  ASSIGN_OR_RETURN(const EntityPtr found, context.working.Get(key));
+  if (found == nullptr || !IsPayment(found->proposal())) {
     return Refuse(absl::StatusCode::kNotFound, "PAYMENT_NOT_FOUND",
                   absl::StrCat("there is no payment request ", ref.sequence(), ".", ref.action()));
   }
-  ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change(key));
-  if (entity->payment().leaf_hash() != ref.leaf_hash()) {
+  if (found->proposal().leaf_hash() != ref.leaf_hash()) {
     return NotNow(
         "ACTION_REF_MISMATCH",
         absl::StrCat("record ", ref.sequence(),
                      " is not the one that was signed for: its leaf hash is another; look at it again"));
   }
-  return entity->mutable_payment();
+  ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change(key));
+  return entity->mutable_proposal();
 }
 
 // What a payment in `state` waits for, or why for nothing.
@@ -77,7 +80,7 @@ std::string_view NextOf(sv1::PaymentState state) {
   }
 }
 
-absl::Status NeedState(const sv1::Payment& payment, sv1::PaymentState state, std::string_view verb) {
+absl::Status NeedState(const sv1::Proposal& payment, sv1::PaymentState state, std::string_view verb) {
   if (StateOf(payment) == state) return absl::OkStatus();
   std::string stands = sv1::PaymentState_Name(StateOf(payment)).substr(sizeof("PAYMENT_STATE_") - 1);
   for (char& c : stands) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -97,8 +100,8 @@ absl::Status CheckYear(const ActionContext& context, std::string_view fund_id) {
       context.day, first);
 }
 
-absl::Status CheckNotBeforeRequest(const ActionContext& context, const sv1::Payment& payment) {
-  const Date requested(payment.steps(0).origin().day());
+absl::Status CheckNotBeforeRequest(const ActionContext& context, const sv1::Proposal& payment) {
+  const Date requested = RequestedOn(payment);
   if (context.day >= requested) return absl::OkStatus();
   return NotNow("DATE_BEFORE_REQUEST",
                 absl::StrCat(NameOf(payment), " was requested on ", requested.ToString(),
@@ -167,22 +170,30 @@ absl::Status CheckRequestLines(const ActionContext& context, const v1::RequestPa
 }
 
 // The whole request goes from reserved to `to`, or back to available.
-absl::Status Release(const ActionContext& context, const sv1::Payment& payment,
+absl::Status Release(const ActionContext& context, const sv1::Proposal& payment,
                      int64_t Money::LineMove::*to) {
   Money money;
-  for (const sv1::PaymentLine& line : payment.lines()) {
-    Money::LineMove& move = money.Line(line.line().project(), line.line().fund());
-    move.reserved_fen -= line.line().amount_fen();
-    move.*to += line.line().amount_fen();
+  for (const v1::LineAmount& line : RequestOf(payment).lines()) {
+    Money::LineMove& move = money.Line(line.project(), line.fund());
+    move.reserved_fen -= line.amount_fen();
+    move.*to += line.amount_fen();
   }
   return money.Apply(context);
 }
 
-sv1::PaymentLine* FindLine(sv1::Payment* payment, const v1::LineAmount& wanted) {
-  for (sv1::PaymentLine& line : *payment->mutable_lines()) {
-    if (line.line().project() == wanted.project() && line.line().fund() == wanted.fund()) return &line;
+// The account of a confirmed payment's `index`-th line.
+sv1::DatedBalance* AccountOf(int index, sv1::Payment* payment) {
+  sv1::PaymentLine* line = payment->mutable_lines(index);
+  return payment->mode() == v1::CONFIRM_MODE_DIRECT ? line->mutable_paid() : line->mutable_held();
+}
+
+// Index of the line among those of the request; nothing if it is none of them.
+std::optional<int> FindLine(const v1::RequestPayment& request, const v1::LineAmount& wanted) {
+  for (int i = 0; i < request.lines_size(); ++i) {
+    const v1::LineAmount& line = request.lines(i);
+    if (line.project() == wanted.project() && line.fund() == wanted.fund()) return i;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -202,48 +213,23 @@ absl::Status RequestPayment(const ActionContext& context, const v1::RequestPayme
     money.Line(line.project(), line.fund()) = {.available_fen = -line.amount_fen(),
                                                .reserved_fen = line.amount_fen()};
   }
-  RETURN_IF_ERROR(money.Apply(context));
-
-  const std::string id = ActionId(context.working.record().sequence, context.index);
-  ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change({EntityKind::kPayment, id}));
-  sv1::Payment* payment = entity->mutable_payment();
-  *payment->mutable_origin() = context.MakeOrigin();
-  payment->set_leaf_hash(context.working.record().leaf_hash.str());
-  payment->set_reference(context.action.reference());
-  payment->set_organization(context.officer.organization());
-  payment->set_officer(context.officer.id());
-  payment->set_kind(what.kind());
-  if (what.recipient_case() == v1::RequestPayment::kPayee) payment->set_payee(what.payee());
-  if (what.recipient_case() == v1::RequestPayment::kBatch) *payment->mutable_batch() = what.batch();
-  for (const v1::LineAmount& line : what.lines()) *payment->add_lines()->mutable_line() = line;
-  AddStep(context, sv1::PAYMENT_STATE_REQUESTED, "", payment);
-  return absl::OkStatus();
+  return money.Apply(context);
 }
 
-absl::Status PaymentApproved(const ActionContext& context, const std::string& payment_id,
-                             const v1::Action& request) {
-  ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change({EntityKind::kPayment, payment_id}));
-  sv1::Payment* payment = entity->mutable_payment();
+absl::Status PaymentApproved(const ActionContext& context, sv1::Proposal* payment) {
   RETURN_IF_ERROR(NeedState(*payment, sv1::PAYMENT_STATE_REQUESTED, "approved"));
   // Checked again when it takes effect: what stopped the project since stops the payment.
-  for (const sv1::PaymentLine& line : payment->lines()) {
-    const ActionContext then{context.working,
-                             request,
-                             context.index,
-                             context.officer,
-                             context.ledger,
-                             context.record_day,
-                             Date(payment->steps(0).origin().day())};
-    RETURN_IF_ERROR(CheckProjectOpenForPayment(then, line.line().project()));
+  const ActionContext then{context.working, payment->action(),  context.index,        context.officer,
+                           context.ledger,  context.record_day, RequestedOn(*payment)};
+  for (const v1::LineAmount& line : RequestOf(*payment).lines()) {
+    RETURN_IF_ERROR(CheckProjectOpenForPayment(then, line.project()));
   }
   AddStep(context, sv1::PAYMENT_STATE_APPROVED, "", payment);
   return absl::OkStatus();
 }
 
-absl::Status PaymentClosed(const ActionContext& context, const std::string& payment_id,
-                           sv1::PaymentState state, std::string_view reason) {
-  ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change({EntityKind::kPayment, payment_id}));
-  sv1::Payment* payment = entity->mutable_payment();
+absl::Status PaymentClosed(const ActionContext& context, sv1::PaymentState state, std::string_view reason,
+                           sv1::Proposal* payment) {
   if (StateOf(*payment) != sv1::PAYMENT_STATE_REQUESTED) {
     RETURN_IF_ERROR(NeedState(*payment, sv1::PAYMENT_STATE_APPROVED, "taken back"));
   }
@@ -254,22 +240,21 @@ absl::Status PaymentClosed(const ActionContext& context, const std::string& paym
 }
 
 absl::Status Instruct(const ActionContext& context, const v1::Instruct& what) {
-  ASSIGN_OR_RETURN(sv1::Payment * payment, ChangePayment(context, what.payment()));
+  ASSIGN_OR_RETURN(sv1::Proposal * payment, ChangePayment(context, what.payment()));
   RETURN_IF_ERROR(NeedState(*payment, sv1::PAYMENT_STATE_APPROVED, "instructed"));
   RETURN_IF_ERROR(CheckNotBeforeRequest(context, *payment));
   // The money is here still: what a thief's key asked for, or approved, goes no further.
-  ASSIGN_OR_RETURN(const EntityPtr request, FindProposal(context.working, what.payment()));
-  RETURN_IF_ERROR(CheckStillTrusted(context.working, request->proposal()));
-  for (const sv1::PaymentLine& line : payment->lines()) {
-    RETURN_IF_ERROR(CheckYear(context, line.line().fund()));
-    RETURN_IF_ERROR(CheckProjectOpenForPayment(context, line.line().project()));
+  RETURN_IF_ERROR(CheckStillTrusted(context.working, *payment));
+  for (const v1::LineAmount& line : RequestOf(*payment).lines()) {
+    RETURN_IF_ERROR(CheckYear(context, line.fund()));
+    RETURN_IF_ERROR(CheckProjectOpenForPayment(context, line.project()));
   }
   AddStep(context, sv1::PAYMENT_STATE_INSTRUCTED, "", payment);
   return absl::OkStatus();
 }
 
 absl::Status Confirm(const ActionContext& context, const v1::Confirm& what) {
-  ASSIGN_OR_RETURN(sv1::Payment * payment, ChangePayment(context, what.payment()));
+  ASSIGN_OR_RETURN(sv1::Proposal * payment, ChangePayment(context, what.payment()));
   RETURN_IF_ERROR(NeedState(*payment, sv1::PAYMENT_STATE_INSTRUCTED, "confirmed"));
   RETURN_IF_ERROR(CheckNotBeforeRequest(context, *payment));
   if (what.mode() == v1::CONFIRM_MODE_UNSPECIFIED) {
@@ -277,14 +262,16 @@ absl::Status Confirm(const ActionContext& context, const v1::Confirm& what) {
   }
   RETURN_IF_ERROR(UseVoucher(context, what.voucher()));
   const bool direct = what.mode() == v1::CONFIRM_MODE_DIRECT;
-  for (sv1::PaymentLine& line : *payment->mutable_lines()) {
-    RETURN_IF_ERROR(Move([payment] { return NameOf(*payment); }, context.day.days(), line.line().amount_fen(),
-                         direct ? line.mutable_paid() : line.mutable_held()));
+  sv1::Payment* left = payment->mutable_payment();
+  left->set_mode(what.mode());
+  *left->mutable_voucher() = what.voucher();
+  for (const v1::LineAmount& line : RequestOf(*payment).lines()) {
+    left->add_lines();
+    RETURN_IF_ERROR(Move([payment] { return NameOf(*payment); }, context.day.days(), line.amount_fen(),
+                         AccountOf(left->lines_size() - 1, left)));
   }
   RETURN_IF_ERROR(
       Release(context, *payment, direct ? &Money::LineMove::paid_fen : &Money::LineMove::held_fen));
-  *payment->mutable_voucher() = what.voucher();
-  payment->set_mode(what.mode());
   AddStep(context, sv1::PAYMENT_STATE_CONFIRMED, "", payment);
   ASSIGN_OR_RETURN(sv1::Entity * entity,
                    context.working.Change({EntityKind::kConfirmation,
@@ -298,7 +285,7 @@ absl::Status Confirm(const ActionContext& context, const v1::Confirm& what) {
 
 absl::Status Fail(const ActionContext& context, const v1::Fail& what) {
   RETURN_IF_ERROR(CheckReason(what.reason()));
-  ASSIGN_OR_RETURN(sv1::Payment * payment, ChangePayment(context, what.payment()));
+  ASSIGN_OR_RETURN(sv1::Proposal * payment, ChangePayment(context, what.payment()));
   RETURN_IF_ERROR(NeedState(*payment, sv1::PAYMENT_STATE_INSTRUCTED, "failed"));
   RETURN_IF_ERROR(CheckNotBeforeRequest(context, *payment));
   RETURN_IF_ERROR(Release(context, *payment, &Money::LineMove::available_fen));
@@ -307,11 +294,12 @@ absl::Status Fail(const ActionContext& context, const v1::Fail& what) {
 }
 
 absl::Status Refund(const ActionContext& context, const v1::Refund& what) {
-  ASSIGN_OR_RETURN(sv1::Payment * payment, ChangePayment(context, what.payment()));
+  ASSIGN_OR_RETURN(sv1::Proposal * payment, ChangePayment(context, what.payment()));
   RETURN_IF_ERROR(NeedState(*payment, sv1::PAYMENT_STATE_CONFIRMED, "refunded"));
   if (what.lines().empty()) return Malformed("LINES_MISSING", "say what came back, by line");
   RETURN_IF_ERROR(UseVoucher(context, what.voucher()));
-  const bool direct = payment->mode() == v1::CONFIRM_MODE_DIRECT;
+  sv1::Payment* left = payment->mutable_payment();
+  const bool direct = left->mode() == v1::CONFIRM_MODE_DIRECT;
   std::set<std::pair<std::string_view, std::string_view>> seen;
   Money money;
   for (const v1::LineAmount& wanted : what.lines()) {
@@ -320,15 +308,14 @@ absl::Status Refund(const ActionContext& context, const v1::Refund& what) {
       return Malformed("LINE_REPEATED", absl::StrCat(name(), " stands here twice"));
     }
     RETURN_IF_ERROR(CheckAmount(name, wanted.amount_fen()));
-    sv1::PaymentLine* line = FindLine(payment, wanted);
-    if (line == nullptr) {
+    const std::optional<int> line = FindLine(RequestOf(*payment), wanted);
+    if (!line.has_value()) {
       return NotNow("REFUND_LINE_UNKNOWN", absl::StrCat(NameOf(*payment), " has no ", name()));
     }
     const auto account = [&] {
       return absl::StrCat(NameOf(*payment), ", ", name(), direct ? " paid" : " held");
     };
-    RETURN_IF_ERROR(Move(account, context.day.days(), -wanted.amount_fen(),
-                         direct ? line->mutable_paid() : line->mutable_held()));
+    RETURN_IF_ERROR(Move(account, context.day.days(), -wanted.amount_fen(), AccountOf(*line, left)));
     Money::LineMove& move = money.Line(wanted.project(), wanted.fund());
     move.available_fen += wanted.amount_fen();
     (direct ? move.paid_fen : move.held_fen) -= wanted.amount_fen();
@@ -338,17 +325,19 @@ absl::Status Refund(const ActionContext& context, const v1::Refund& what) {
 
 absl::Status ReverseConfirmation(const ActionContext& context, const std::string& payment_id,
                                  std::string_view reason) {
-  ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change({EntityKind::kPayment, payment_id}));
-  sv1::Payment* payment = entity->mutable_payment();
+  ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change({EntityKind::kProposal, payment_id}));
+  sv1::Proposal* payment = entity->mutable_proposal();
   RETURN_IF_ERROR(NeedState(*payment, sv1::PAYMENT_STATE_CONFIRMED, "reversed"));
-  const bool direct = payment->mode() == v1::CONFIRM_MODE_DIRECT;
+  sv1::Payment* left = payment->mutable_payment();
+  const bool direct = left->mode() == v1::CONFIRM_MODE_DIRECT;
   Money money;
-  for (sv1::PaymentLine& line : *payment->mutable_lines()) {
-    const int64_t amount = line.line().amount_fen();
+  for (int i = 0; i < RequestOf(*payment).lines_size(); ++i) {
+    const v1::LineAmount& line = RequestOf(*payment).lines(i);
+    const int64_t amount = line.amount_fen();
     // A payment of which something came back did leave; then the whole amount is not there any more.
-    RETURN_IF_ERROR(Move([payment] { return NameOf(*payment); }, context.day.days(), -amount,
-                         direct ? line.mutable_paid() : line.mutable_held()));
-    Money::LineMove& move = money.Line(line.line().project(), line.line().fund());
+    RETURN_IF_ERROR(
+        Move([payment] { return NameOf(*payment); }, context.day.days(), -amount, AccountOf(i, left)));
+    Money::LineMove& move = money.Line(line.project(), line.fund());
     move.available_fen += amount;
     (direct ? move.paid_fen : move.held_fen) -= amount;
   }

@@ -59,12 +59,11 @@ absl::Status Instruct(const ActionContext& context, const ::fundledger::v1::Inst
 absl::Status Confirm(const ActionContext& context, const ::fundledger::v1::Confirm& what);
 absl::Status Fail(const ActionContext& context, const ::fundledger::v1::Fail& what);
 absl::Status Refund(const ActionContext& context, const ::fundledger::v1::Refund& what);
-// The payment of an approved, rejected or withdrawn request moves on. `request` is the action that requested
-// it.
-absl::Status PaymentApproved(const ActionContext& context, const std::string& payment_id,
-                             const ::fundledger::v1::Action& request);
-absl::Status PaymentClosed(const ActionContext& context, const std::string& payment_id,
-                           ::fundledger::storage::v1::PaymentState state, std::string_view reason);
+// The payment of a request that was approved, or rejected, withdrawn or expired (`state`), moves on.
+// `payment` is the request's proposal, being changed.
+absl::Status PaymentApproved(const ActionContext& context, ::fundledger::storage::v1::Proposal* payment);
+absl::Status PaymentClosed(const ActionContext& context, ::fundledger::storage::v1::PaymentState state,
+                           std::string_view reason, ::fundledger::storage::v1::Proposal* payment);
 // A confirmation whose money never left: everything goes back to available.
 absl::Status ReverseConfirmation(const ActionContext& context, const std::string& payment_id,
                                  std::string_view reason);

@@ -12,7 +12,6 @@ constexpr size_t kPassingMax = 20'000;
 bool IsPassing(books::EntityKind kind) {
   switch (kind) {
     case books::EntityKind::kProposal:
-    case books::EntityKind::kPayment:
     case books::EntityKind::kConfirmation:
       return true;
     default:
@@ -27,8 +26,8 @@ bool IsMark(books::EntityKind kind) {
 
 // Whether `key` names what only a record beyond `size` can make: those ids begin with its sequence.
 bool IsBeyond(const books::EntityKey& key, uint64_t size) {
-  const bool is_action = key.kind == books::EntityKind::kProposal || key.kind == books::EntityKind::kPayment;
-  return is_action && key.id.size() >= sizeof(size) && ReadBigEndian64(key.id) >= size;
+  return key.kind == books::EntityKind::kProposal && key.id.size() >= sizeof(size) &&
+         ReadBigEndian64(key.id) >= size;
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ class EntityCache final : public books::Reader {
   std::shared_ptr<const View> view_;
   // Those that rules read all the time, and whose number grows with the county and not with its work.
   mutable books::EntityMap resident_;
-  // Those that come and go: proposals, payments, confirmations. Of too many the oldest goes, one at a time:
+  // Those that come and go: proposals and confirmations. Of too many the oldest goes, one at a time:
   // to drop them together would make submissions wait.
   mutable absl::node_hash_map<books::EntityKey, books::EntityPtr, books::EntityKeyHash> passing_;
   mutable std::deque<const books::EntityKey*> passing_order_;  // keys of passing_, in the order they came

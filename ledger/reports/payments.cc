@@ -1,10 +1,12 @@
 // Payments and where each stands.
 #include <map>
 #include <string>
+#include <vector>
 
 #include "fundledger/v1/actions.pb.h"
 #include "ledger/base/status.h"
 #include "ledger/base/utf8.h"
+#include "ledger/books/payment.h"
 #include "ledger/reports/as_of.h"
 #include "ledger/reports/money.h"
 #include "ledger/reports/paging.h"
@@ -74,24 +76,29 @@ WideFen BalanceOf(const sv1::DatedBalance& balance) {
   return total;
 }
 
-sv1::PaymentState StateIn(const State& state, const sv1::Payment& payment) {
-  sv1::PaymentState stands = sv1::PAYMENT_STATE_UNSPECIFIED;
-  for (const sv1::PaymentStep& step : payment.steps()) {
-    if (state.Knows(step.origin().sequence())) stands = step.state();
+// What became of the payment by the state asked for; the request itself is no step.
+std::vector<const sv1::PaymentStep*> StepsIn(const State& state, const sv1::Proposal& payment) {
+  std::vector<const sv1::PaymentStep*> steps;
+  for (const sv1::PaymentStep& step : payment.payment().steps()) {
+    if (state.Knows(step.origin().sequence())) steps.push_back(&step);
   }
-  return stands;
+  return steps;
+}
+
+sv1::PaymentState StateIn(const State& state, const sv1::Proposal& payment) {
+  const auto steps = StepsIn(state, payment);
+  return steps.empty() ? sv1::PAYMENT_STATE_REQUESTED : steps.back()->state();
 }
 
 // What is left of a confirmed payment, with the unit or with the payee by how it was confirmed.
-absl::Status FillLeft(const sv1::Payment& payment, WideFen later_refunds, v1::PaymentView* view) {
+absl::Status FillLeft(const sv1::Proposal& payment, WideFen later_refunds, v1::PaymentView* view) {
   WideFen left = later_refunds;
-  for (const sv1::PaymentLine& line : payment.lines())
+  for (const sv1::PaymentLine& line : payment.payment().lines())
     left += BalanceOf(line.held()) + BalanceOf(line.paid());
   // Reversed since: a confirmation is reversed only while nothing of it came back.
-  if (payment.steps(payment.steps_size() - 1).state() == sv1::PAYMENT_STATE_REVERSED)
-    left = view->amount_fen();
+  if (books::StateOf(payment) == sv1::PAYMENT_STATE_REVERSED) left = view->amount_fen();
   ASSIGN_OR_RETURN(const int64_t fen, NarrowFen(left, "a payment's lines"));
-  if (payment.mode() == v1::CONFIRM_MODE_TRANSFER) {
+  if (payment.payment().mode() == v1::CONFIRM_MODE_TRANSFER) {
     view->set_held_fen(fen);
   } else {
     view->set_paid_fen(fen);
@@ -99,52 +106,65 @@ absl::Status FillLeft(const sv1::Payment& payment, WideFen later_refunds, v1::Pa
   return absl::OkStatus();
 }
 
-absl::Status FillPayment(const State& state, const sv1::Payment& payment, WideFen later_refunds,
-                         v1::PaymentView* view) {
+absl::Status FillRequest(const sv1::Proposal& payment, v1::PaymentView* view) {
+  const v1::RequestPayment& request = payment.action().request_payment();
   view->mutable_request()->set_sequence(payment.origin().sequence());
   view->mutable_request()->set_action(payment.origin().action());
   view->mutable_request()->set_leaf_hash(payment.leaf_hash());
-  view->set_reference(payment.reference());
+  view->set_reference(payment.action().reference());
   view->set_organization(payment.organization());
-  view->set_kind(payment.kind());
-  view->set_payee(payment.payee());
-  if (payment.has_batch()) *view->mutable_batch() = payment.batch();
+  view->set_kind(request.kind());
+  view->set_payee(request.payee());
+  if (request.has_batch()) *view->mutable_batch() = request.batch();
   WideFen amount = 0;
-  for (const sv1::PaymentLine& line : payment.lines()) {
-    *view->add_lines() = line.line();
-    amount += line.line().amount_fen();
+  for (const v1::LineAmount& line : request.lines()) {
+    *view->add_lines() = line;
+    amount += line.amount_fen();
   }
   ASSIGN_OR_RETURN(const int64_t amount_fen, NarrowFen(amount, "a payment's lines"));
   view->set_amount_fen(amount_fen);
+  return absl::OkStatus();
+}
+
+v1::PaymentEvent* AddEvent(sv1::PaymentState state, Date day, Sequence sequence, const std::string& officer,
+                           v1::PaymentView* view) {
+  v1::PaymentEvent* event = view->add_events();
+  event->set_state(NameOf(state));
+  FillDate(day.days(), event->mutable_date());
+  event->set_sequence(sequence);
+  event->set_officer(officer);
+  return event;
+}
+
+absl::Status FillPayment(const State& state, const sv1::Proposal& payment, WideFen later_refunds,
+                         v1::PaymentView* view) {
+  RETURN_IF_ERROR(FillRequest(payment, view));
   view->set_state(NameOf(StateIn(state, payment)));
-  for (const sv1::PaymentStep& step : payment.steps()) {
-    if (!state.Knows(step.origin().sequence())) continue;
-    v1::PaymentEvent* event = view->add_events();
-    event->set_state(NameOf(step.state()));
-    FillDate(step.origin().day(), event->mutable_date());
-    event->set_sequence(step.origin().sequence());
-    event->set_officer(step.officer());
-    event->set_reason(step.reason());
-    if (step.state() == sv1::PAYMENT_STATE_CONFIRMED) *view->mutable_voucher() = payment.voucher();
+  AddEvent(sv1::PAYMENT_STATE_REQUESTED, books::RequestedOn(payment), payment.origin().sequence(),
+           payment.officer(), view);
+  for (const sv1::PaymentStep* step : StepsIn(state, payment)) {
+    AddEvent(step->state(), Date(step->origin().day()), step->origin().sequence(), step->officer(), view)
+        ->set_reason(step->reason());
+    if (step->state() == sv1::PAYMENT_STATE_CONFIRMED) *view->mutable_voucher() = payment.payment().voucher();
   }
   if (StateIn(state, payment) != sv1::PAYMENT_STATE_CONFIRMED) return absl::OkStatus();
   return FillLeft(payment, later_refunds, view);
 }
 
-bool HasProject(const sv1::Payment& payment, const std::string& project) {
+bool HasProject(const sv1::Proposal& payment, const std::string& project) {
   if (project.empty()) return true;
-  for (const sv1::PaymentLine& line : payment.lines()) {
-    if (line.line().project() == project) return true;
+  for (const v1::LineAmount& line : payment.action().request_payment().lines()) {
+    if (line.project() == project) return true;
   }
   return false;
 }
 
-bool IsWanted(const State& state, const Tree& organizations, const sv1::Payment& payment,
+bool IsWanted(const State& state, const Tree& organizations, const sv1::Proposal& proposal,
               const v1::ListPaymentsRequest& request) {
-  return state.Knows(payment.origin().sequence()) && HasProject(payment, request.project()) &&
+  return books::IsPayment(proposal) && HasProject(proposal, request.project()) &&
          (request.organization().empty() ||
-          organizations.IsWithin(payment.organization(), request.organization())) &&
-         (request.state().empty() || request.state() == NameOf(StateIn(state, payment)));
+          organizations.IsWithin(proposal.organization(), request.organization())) &&
+         (request.state().empty() || request.state() == NameOf(StateIn(state, proposal)));
 }
 
 // The key of the payment asked for, by its request or by organization and reference.
@@ -162,7 +182,7 @@ absl::StatusOr<std::string> FindPayment(const Source& source, const v1::GetPayme
   return books::ActionId(used->reference().origin().sequence(), used->reference().origin().action());
 }
 
-absl::Status CheckHash(const v1::ActionRef& ref, const sv1::Payment& payment) {
+absl::Status CheckHash(const v1::ActionRef& ref, const sv1::Proposal& payment) {
   // Without a hash the payment is looked up by where it stands; a hash that is given must be its own.
   if (ref.leaf_hash().empty() || ref.leaf_hash() == payment.leaf_hash()) return absl::OkStatus();
   return Refuse(
@@ -187,13 +207,15 @@ absl::StatusOr<v1::ListPaymentsResponse> Payments(const Source& source,
   ASSIGN_OR_RETURN(const LaterRefunds later, LoadLaterRefunds(source, state));
   v1::ListPaymentsResponse response;
   absl::Status failed;
-  RETURN_IF_ERROR(source.entities.Scan(books::EntityKind::kPayment, "", page.First(),
+  RETURN_IF_ERROR(source.entities.Scan(books::EntityKind::kProposal, "", page.First(),
                                        [&](std::string_view id, const books::EntityPtr& entity) {
-                                         if (!IsWanted(state, organizations, entity->payment(), request))
-                                           return true;
+                                         const sv1::Proposal& proposal = entity->proposal();
+                                         // Ids are in the order of the log: nothing behind this one is older.
+                                         if (!state.Knows(proposal.origin().sequence())) return false;
+                                         if (!IsWanted(state, organizations, proposal, request)) return true;
                                          if (!page.Take(id)) return false;
                                          const auto found = later.find(std::string(id));
-                                         failed = FillPayment(state, entity->payment(),
+                                         failed = FillPayment(state, proposal,
                                                               found == later.end() ? 0 : found->second,
                                                               response.add_payments());
                                          return failed.ok();
@@ -207,15 +229,15 @@ absl::StatusOr<v1::ListPaymentsResponse> Payments(const Source& source,
 absl::StatusOr<v1::GetPaymentResponse> Payment(const Source& source, const v1::GetPaymentRequest& request) {
   ASSIGN_OR_RETURN(const State state, ResolveState(source, v1::AsOf::default_instance(), std::nullopt));
   ASSIGN_OR_RETURN(const std::string id, FindPayment(source, request));
-  ASSIGN_OR_RETURN(const books::EntityPtr entity, source.entities.Get({books::EntityKind::kPayment, id}));
-  if (entity == nullptr) {
+  ASSIGN_OR_RETURN(const books::EntityPtr entity, source.entities.Get({books::EntityKind::kProposal, id}));
+  if (entity == nullptr || !books::IsPayment(entity->proposal())) {
     return Refuse(absl::StatusCode::kNotFound, "PAYMENT_NOT_FOUND",
                   absl::StrCat("action ", request.request().sequence(), ".", request.request().action(),
                                " is no payment request; list payments to see them"));
   }
-  RETURN_IF_ERROR(CheckHash(request.request(), entity->payment()));
+  RETURN_IF_ERROR(CheckHash(request.request(), entity->proposal()));
   v1::GetPaymentResponse response;
-  RETURN_IF_ERROR(FillPayment(state, entity->payment(), 0, response.mutable_payment()));
+  RETURN_IF_ERROR(FillPayment(state, entity->proposal(), 0, response.mutable_payment()));
   FillBasis(state, response.mutable_basis());
   return response;
 }

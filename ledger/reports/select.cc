@@ -29,7 +29,6 @@ constexpr KindName kKindNames[] = {
     {EntityKind::kCategory, "category", "CATEGORY_NOT_FOUND"},
     {EntityKind::kFund, "fund", "FUND_NOT_FOUND"},
     {EntityKind::kProject, "project", "PROJECT_NOT_FOUND"},
-    {EntityKind::kPayment, "payment", "PAYMENT_NOT_FOUND"},
 };
 
 const KindName& NameOf(EntityKind kind) {
@@ -72,8 +71,6 @@ const sv1::Origin& OriginOf(const sv1::Entity& entity) {
       return entity.indicator().origin();
     case sv1::Entity::kFund:
       return entity.fund().origin();
-    case sv1::Entity::kPayment:
-      return entity.payment().origin();
     case sv1::Entity::kProposal:
       return entity.proposal().origin();
     case sv1::Entity::kProject:

@@ -145,7 +145,7 @@ void StoreCommit(benchmark::State& state) {
       batch.Put(store::Table::kRecords, sequence, Envelope());
       batch.Put(store::Table::kPostings, sequence, std::string(60, 'p'));
       batch.Put(store::Table::kRequests, key("officer"), sequence);
-      for (const char* kind : {"line", "payment", "proposal", "reference"}) {
+      for (const char* kind : {"line", "proposal", "reference"}) {
         batch.Put(store::Table::kEntities, key(kind), std::string(150, 'e'));
       }
       for (const char* kind : {"org", "fund", "project", "officer", "action", "payee", "document"}) {

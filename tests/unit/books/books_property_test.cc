@@ -191,8 +191,8 @@ class Walk {
                             : Move{treasury, Instruct(PickPayment(sv1::PAYMENT_STATE_APPROVED, s), day)};
       default: {
         const v1::ActionRef ref = PickPayment(sv1::PAYMENT_STATE_CONFIRMED, s);
-        const sv1::Payment payment = w_.PaymentOf(ref);
-        const v1::LineAmount line = payment.lines().empty() ? v1::LineAmount() : payment.lines(0).line();
+        const v1::RequestPayment request = w_.ProposalOf(ref).action().request_payment();
+        const v1::LineAmount line = request.lines().empty() ? v1::LineAmount() : request.lines(0);
         const int64_t amount = s.amount % 4 == 0 ? line.amount_fen() : leg.amount_fen;
         return {treasury, Refund(ref, {{line.project(), line.fund(), amount}}, voucher, day)};
       }

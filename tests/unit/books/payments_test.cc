@@ -51,7 +51,7 @@ TEST(Payments, ATransferIsHeldAndNotPaid) {
   w.Must(w.Treasury(ConfirmTransfer(ref, "V1", kDay)));
   EXPECT_EQ(w.LineOf("works-1", "fund-1").paid_fen(), 0);
   EXPECT_EQ(w.LineOf("works-1", "fund-1").held_fen(), 30_yuan);
-  EXPECT_EQ(Total(w.PaymentOf(ref).lines(0).held()), 30_yuan);
+  EXPECT_EQ(Total(w.ProposalOf(ref).payment().lines(0).held()), 30_yuan);
 }
 
 TEST(Payments, RequestsTakeExactlyWhatIsAvailable) {

@@ -5,6 +5,7 @@
 #include "ledger/base/date.h"
 #include "ledger/base/fen.h"
 #include "ledger/base/hash256.h"
+#include "ledger/books/payment.h"
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -545,9 +546,12 @@ std::string CheckBooks(const MemoryReader& books) {
   if (sum != 0) absl::StrAppend(&wrong, "the true accounts do not sum to zero\n");
   std::map<std::pair<std::string, std::string>, std::pair<__int128, __int128>> by_payments;
   for (const auto& [key, entity] : books.entities) {
-    if (entity->has_payment()) {
-      for (const sv1::PaymentLine& line : entity->payment().lines()) {
-        auto& [held, paid] = by_payments[{line.line().project(), line.line().fund()}];
+    if (entity->has_proposal()) {
+      const sv1::Payment& payment = entity->proposal().payment();
+      for (int i = 0; i < payment.lines_size(); ++i) {
+        const sv1::PaymentLine& line = payment.lines(i);
+        const v1::LineAmount& asked = entity->proposal().action().request_payment().lines(i);
+        auto& [held, paid] = by_payments[{asked.project(), asked.fund()}];
         for (const auto& [day, delta] : DaysOf(line.held(), &wrong, "payment held")) held += delta;
         for (const auto& [day, delta] : DaysOf(line.paid(), &wrong, "payment paid")) paid += delta;
       }
@@ -766,15 +770,9 @@ sv1::Proposal World::ProposalOf(const v1::ActionRef& ref) const {
   return entity == nullptr ? sv1::Proposal() : entity->proposal();
 }
 
-sv1::Payment World::PaymentOf(const v1::ActionRef& ref) const {
-  const EntityPtr entity = *books_.Get({EntityKind::kPayment, ActionId(ref.sequence(), ref.action())});
-  return entity == nullptr ? sv1::Payment() : entity->payment();
-}
-
 sv1::PaymentState World::StateOf(const v1::ActionRef& ref) const {
-  const sv1::Payment payment = PaymentOf(ref);
-  return payment.steps().empty() ? sv1::PAYMENT_STATE_UNSPECIFIED
-                                 : payment.steps(payment.steps_size() - 1).state();
+  const sv1::Proposal proposal = ProposalOf(ref);
+  return IsPayment(proposal) ? books::StateOf(proposal) : sv1::PAYMENT_STATE_UNSPECIFIED;
 }
 
 }  // namespace fundledger::books::testing

@@ -177,7 +177,6 @@ class World {
   sv1::Officer OfficerOf(std::string_view id) const;
   sv1::Ledger LedgerFacts() const;
   sv1::Proposal ProposalOf(const v1::ActionRef& ref) const;
-  sv1::Payment PaymentOf(const v1::ActionRef& ref) const;
   sv1::PaymentState StateOf(const v1::ActionRef& ref) const;
 
   const MemoryReader& books() const { return books_; }

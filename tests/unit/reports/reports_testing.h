@@ -215,14 +215,7 @@ class Ledger : public books::Scanner, public books::BalanceSource {
     line->set_project(project);
     line->set_fund(fund);
     line->set_amount_fen(fen);
-    auto* payment = Change(books::EntityKind::kPayment, books::ActionId(sequence, 0)).mutable_payment();
-    payment->set_leaf_hash(HashOf(sequence));
-    payment->set_reference(reference);
-    payment->set_organization("town");
-    *payment->add_lines()->mutable_line() = *line;
     const sv1::Origin origin = Propose(action, "clerk", {v1::ROLE_FINANCE_REVIEWER}, day);
-    *payment->mutable_origin() = origin;
-    AddStep(payment, sv1::PAYMENT_STATE_REQUESTED, origin);
     if (!reference.empty()) {
       *Change(books::EntityKind::kReference,
               books::ReferenceId("town", v1::Action::kRequestPayment, reference))
@@ -232,37 +225,34 @@ class Ledger : public books::Scanner, public books::BalanceSource {
     return sequence;
   }
   void Step(Sequence request, sv1::PaymentState state, int32_t day) {
-    AddStep(PaymentOf(request), state, Record(day));
+    AddStep(ProposalOf(request)->mutable_payment(), state, Record(day));
   }
   void Confirm(Sequence request, v1::ConfirmMode mode, int32_t day) {
     const bool direct = mode == v1::CONFIRM_MODE_DIRECT;
-    sv1::Payment* payment = PaymentOf(request);
-    for (sv1::PaymentLine& line : *payment->mutable_lines()) {
-      const int64_t fen = line.line().amount_fen();
-      Adjust(direct ? line.mutable_paid() : line.mutable_held(), day, fen);
-      Post(line.line().project(), line.line().fund(), day,
-           {.reserved = -fen, .held = direct ? 0 : fen, .paid = direct ? fen : 0});
-    }
+    sv1::Payment* payment = ProposalOf(request)->mutable_payment();
+    const v1::LineAmount& line = LineOf(request);
+    sv1::PaymentLine* left = payment->add_lines();
+    const int64_t fen = line.amount_fen();
+    Adjust(direct ? left->mutable_paid() : left->mutable_held(), day, fen);
+    Post(line.project(), line.fund(), day,
+         {.reserved = -fen, .held = direct ? 0 : fen, .paid = direct ? fen : 0});
     payment->set_mode(mode);
     payment->mutable_voucher()->set_number(std::to_string(request));
     AddStep(payment, sv1::PAYMENT_STATE_CONFIRMED, Record(day));
   }
   // Money of a confirmation that never left.
   void ReverseConfirmation(Sequence request, int32_t day) {
-    sv1::Payment* payment = PaymentOf(request);
-    for (sv1::PaymentLine& line : *payment->mutable_lines())
-      TakeBack(*payment, &line, line.line().amount_fen(), day);
-    AddStep(payment, sv1::PAYMENT_STATE_REVERSED, Record(day));
+    TakeBack(request, LineOf(request).amount_fen(), day);
+    AddStep(ProposalOf(request)->mutable_payment(), sv1::PAYMENT_STATE_REVERSED, Record(day));
   }
   // Proposed in one record, approved in the next.
   void Refund(Sequence request, int64_t fen, int32_t day) {
-    sv1::Payment* payment = PaymentOf(request);
     v1::Action action;
     action.mutable_refund()->mutable_payment()->set_sequence(request);
-    *action.mutable_refund()->add_lines() = payment->lines(0).line();
+    *action.mutable_refund()->add_lines() = LineOf(request);
     action.mutable_refund()->mutable_lines(0)->set_amount_fen(fen);
     const Sequence proposal = Propose(action, "treasurer", {v1::ROLE_FINANCE_REVIEWER}, day).sequence();
-    TakeBack(*payment, payment->mutable_lines(0), fen, day);
+    TakeBack(request, fen, day);
     Answer(proposal, sv1::PROPOSAL_STATE_APPROVED, "reviewer", day);
   }
 
@@ -370,16 +360,18 @@ class Ledger : public books::Scanner, public books::BalanceSource {
     if (entity == nullptr) entity = std::make_shared<sv1::Entity>();
     return *entity;
   }
-  sv1::Payment* PaymentOf(Sequence request) {
-    return Change(books::EntityKind::kPayment, books::ActionId(request, 0)).mutable_payment();
-  }
   sv1::Proposal* ProposalOf(Sequence sequence) {
     return Change(books::EntityKind::kProposal, books::ActionId(sequence, 0)).mutable_proposal();
   }
-  void TakeBack(const sv1::Payment& payment, sv1::PaymentLine* line, int64_t fen, int32_t day) {
-    const bool direct = payment.mode() == v1::CONFIRM_MODE_DIRECT;
-    Adjust(direct ? line->mutable_paid() : line->mutable_held(), day, -fen);
-    Post(line->line().project(), line->line().fund(), day,
+  const v1::LineAmount& LineOf(Sequence request) {
+    return ProposalOf(request)->action().request_payment().lines(0);
+  }
+  void TakeBack(Sequence request, int64_t fen, int32_t day) {
+    sv1::Payment* payment = ProposalOf(request)->mutable_payment();
+    const bool direct = payment->mode() == v1::CONFIRM_MODE_DIRECT;
+    sv1::PaymentLine* left = payment->mutable_lines(0);
+    Adjust(direct ? left->mutable_paid() : left->mutable_held(), day, -fen);
+    Post(LineOf(request).project(), LineOf(request).fund(), day,
          {.available = fen, .held = direct ? 0 : -fen, .paid = direct ? -fen : 0});
   }
   void Post(const std::string& project, const std::string& fund, int32_t day, const Move& move) {
