@@ -21,9 +21,15 @@ int64_t Total(const ::fundledger::storage::v1::DatedBalance& balance);
 // Least balance at the end of `day` or of any day after it.
 int64_t LeastFrom(const ::fundledger::storage::v1::DatedBalance& balance, int32_t day);
 
-// Adds `delta_fen` on `day`. FAILED_PRECONDITION, reason ACCOUNT_BELOW_ZERO, naming what `account` gives,
-// what was asked and what is there; OUT_OF_RANGE, reason AMOUNT_OUT_OF_RANGE, on overflow. On error the
-// balance is as it was.
+// Whether `delta_fen` can be added on `day`. FAILED_PRECONDITION, reason ACCOUNT_BELOW_ZERO, naming what
+// `account` gives, what was asked and what is there; OUT_OF_RANGE, reason AMOUNT_OUT_OF_RANGE, on overflow.
+absl::Status CheckMove(absl::FunctionRef<std::string()> account, int32_t day, int64_t delta_fen,
+                       const ::fundledger::storage::v1::DatedBalance& balance);
+
+// Adds what CheckMove took.
+void AddOn(int32_t day, int64_t delta_fen, ::fundledger::storage::v1::DatedBalance* balance);
+
+// Both: on error, as of CheckMove, the balance is as it was.
 absl::Status Move(absl::FunctionRef<std::string()> account, int32_t day, int64_t delta_fen,
                   ::fundledger::storage::v1::DatedBalance* balance);
 

@@ -43,6 +43,8 @@ class Money {
   absl::Status Apply(const ActionContext& context) const;
 
  private:
+  absl::Status Check(const ActionContext& context) const;
+
   std::map<std::string, FundMove, std::less<>> funds_;
   std::map<std::pair<std::string, std::string>, LineMove> lines_;
 };

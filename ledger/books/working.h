@@ -35,6 +35,7 @@ class Working : public Reader {
   absl::StatusOr<bool> Has(const EntityKey& key) const;
 
   const RecordContext& record() const { return record_; }
+  bool is_trial() const { return arena_ != nullptr; }
   void Post(::fundledger::storage::v1::Posting posting) { effects_.postings.push_back(std::move(posting)); }
   void Trail(TrailDimension dimension, std::string_view id) {
     if (id.empty()) return;
