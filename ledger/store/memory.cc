@@ -125,6 +125,12 @@ class MemorySnapshot final : public Snapshot {
     return std::optional<std::string>(*value);
   }
 
+  std::vector<bool> FindMissing(Table table, const std::vector<std::string>& keys) const override {
+    std::vector<bool> missing;
+    for (const std::string& key : keys) missing.push_back(state_->Get(table, key, version_) == nullptr);
+    return missing;
+  }
+
   absl::Status Scan(Table table, std::string_view begin, std::string_view end,
                     const std::function<bool(std::string_view, std::string_view)>& visit) const override {
     std::string from(begin);

@@ -26,6 +26,8 @@ std::string_view TableName(Table table) {
       return "sheets";
     case Table::kAttestations:
       return "attestations";
+    case Table::kDocuments:
+      return "documents";
   }
   std::abort();  // Invariant: a Table is one of kAllTables.
 }

@@ -26,11 +26,13 @@ enum class Table {
   kCheckpoints,
   kMeta,
   kSheets,
-  kAttestations
+  kAttestations,
+  kDocuments
 };
-inline constexpr Table kAllTables[] = {
-    Table::kRecords,  Table::kTiles,       Table::kEntities, Table::kPostings, Table::kTrail,
-    Table::kRequests, Table::kCheckpoints, Table::kMeta,     Table::kSheets,   Table::kAttestations};
+inline constexpr Table kAllTables[] = {Table::kRecords,      Table::kTiles,    Table::kEntities,
+                                       Table::kPostings,     Table::kTrail,    Table::kRequests,
+                                       Table::kCheckpoints,  Table::kMeta,     Table::kSheets,
+                                       Table::kAttestations, Table::kDocuments};
 // Lower-case name of a table.
 std::string_view TableName(Table table);
 
@@ -61,6 +63,9 @@ class Snapshot {
   virtual uint64_t head() const = 0;
   // Nothing if there is no such key. DATA_LOSS, reason STORE_DAMAGED, if it cannot be read as it was written.
   virtual absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) const = 0;
+  // Which of `keys` there are not; false where there is one, or where that cannot be read. What it finds
+  // missing is missing; asking Get for each takes several times as long.
+  virtual std::vector<bool> FindMissing(Table table, const std::vector<std::string>& keys) const = 0;
   // Visits keys k with begin <= k < end in byte order until `visit` returns false; an empty `end` is no
   // limit. The views live until the visit returns. DATA_LOSS, reason STORE_DAMAGED.
   virtual absl::Status Scan(

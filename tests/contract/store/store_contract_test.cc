@@ -98,6 +98,26 @@ TEST_P(StoreContract, TellsAnEmptyValueFromNone) {
   EXPECT_THAT(Keys(Table::kTrail, "", ""), ElementsAre("key"));
 }
 
+TEST_P(StoreContract, FindsWhatIsMissingAmongMany) {
+  Batch batch;
+  for (int n = 0; n < 1000; n += 2) batch.Put(Table::kEntities, KeyOf(n), n % 3 == 0 ? "" : "value");
+  ASSERT_TRUE(store_->Commit(batch, 0, 0).ok());
+  const auto snapshot = store_->GetSnapshot();
+  Batch change;
+  for (int n = 0; n < 1000; n += 4) change.Erase(Table::kEntities, KeyOf(n));
+  change.Put(Table::kEntities, KeyOf(1), "new");
+  ASSERT_TRUE(store_->Commit(change, 0, 0).ok());
+  std::vector<std::string> keys = {"", KeyOf(6), KeyOf(6), KeyOf(7), KeyOf(7)};  // in no order, and twice
+  for (int n = 999; n >= 0; --n) keys.push_back(KeyOf(n));
+  for (const auto& each : {snapshot, store_->GetSnapshot()}) {
+    const std::vector<bool> missing = each->FindMissing(Table::kEntities, keys);
+    ASSERT_EQ(missing.size(), keys.size());
+    for (size_t i = 0; i < keys.size(); ++i)
+      EXPECT_EQ(missing[i], Get(*each, Table::kEntities, keys[i]) == "(none)") << keys[i];
+  }
+  EXPECT_TRUE(snapshot->FindMissing(Table::kEntities, {}).empty());
+}
+
 TEST_P(StoreContract, ErasingWhatIsNotThereDoesNothing) {
   Erase(Table::kEntities, "key");
   EXPECT_EQ(Get(Table::kEntities, "key"), "(none)");
@@ -288,7 +308,7 @@ TEST(TableName, IsOfItsOwnForEveryTable) {
   std::vector<std::string> names;
   for (const Table table : kAllTables) names.emplace_back(TableName(table));
   EXPECT_THAT(names, ElementsAre("records", "tiles", "entities", "postings", "trail", "requests",
-                                 "checkpoints", "meta", "sheets", "attestations"));
+                                 "checkpoints", "meta", "sheets", "attestations", "documents"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
