@@ -43,6 +43,8 @@ constexpr Dimension kDimensions[] = {
     {v1::TRAIL_DIMENSION_PAYEE, "--payee", "about a payee", "收款人", true},
     {v1::TRAIL_DIMENSION_VOUCHER, "--voucher", "with a voucher: ISSUER/TYPE/YEAR/NUMBER",
      "凭证：签发单位/类型/年度/号码", true},
+    {v1::TRAIL_DIMENSION_DOCUMENT, "--document", "with a document, by its SHA-256 in hex",
+     "佐证文件：其 SHA-256（十六进制）", true},
 };
 
 // Midnight, in the ledger's time zone, at the beginning of a day.

@@ -73,8 +73,8 @@ std::string SaySubmission(std::string_view body) {
   if (!lines.ok()) return absl::StrCat("a submission that is NONE: ", lines.status().message());
   const auto admitted = audit::Admit(lines->front());
   if (!admitted.ok()) return absl::StrCat("a submission that is NONE: ", admitted.status().message());
-  return absl::StrCat("a submission in the name of ", admitted->submission.officer(), ", request ",
-                      HexEncode(admitted->submission.request_id()),
+  return absl::StrCat("a submission in the name of ", admitted->submission().officer(), ", request ",
+                      HexEncode(admitted->submission().request_id()),
                       "; whose signature it bears is not checked here, and that it was sent nothing shows");
 }
 

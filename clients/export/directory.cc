@@ -24,7 +24,8 @@ class DirectorySource : public Source {
   absl::Status ForEachRecord(const v1::ListTrailRequest& trail, const VisitRecord& visit) override {
     if (trail.dimension() == v1::TRAIL_DIMENSION_UNSPECIFIED) return ForEachOfAll(visit);
     engine::TrailFilter filter;
-    filter.key = {static_cast<books::TrailDimension>(trail.dimension()), trail.id()};
+    ASSIGN_OR_RETURN(filter.key,
+                     engine::TrailKeyOf(static_cast<books::TrailDimension>(trail.dimension()), trail.id()));
     constexpr size_t kAtOnce = 1000;
     Sequence from = 0;
     while (true) {

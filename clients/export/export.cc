@@ -94,8 +94,8 @@ absl::Status WriteReceipts(const fs::path& directory, const std::set<Sequence>* 
 
 absl::StatusOr<v1::Submission> SubmissionIn(const std::string& record) {
   ASSIGN_OR_RETURN(const log::Record decoded, log::DecodeRecord(record));
-  ASSIGN_OR_RETURN(audit::Admitted admitted, audit::Admit(decoded.envelope));
-  return std::move(admitted.submission);
+  ASSIGN_OR_RETURN(const audit::Admitted admitted, audit::Admit(decoded.envelope));
+  return admitted.submission();
 }
 
 absl::Status WriteSome(Source* source, const Options& options, bundle::Writer* writer,

@@ -101,8 +101,8 @@ absl::StatusOr<const v1::Submission*> Citations::Fetch(Sequence record) {
   ASSIGN_OR_RETURN(const std::string bytes, source_.Record(record));
   RETURN_IF_ERROR(WriteProof(&source_, bundle::kRecordsDirectory, record, bytes, &writer_));
   ASSIGN_OR_RETURN(const log::Record decoded, log::DecodeRecord(bytes));
-  ASSIGN_OR_RETURN(audit::Admitted admitted, audit::Admit(decoded.envelope));
-  return &written_.emplace(record, std::move(admitted.submission)).first->second;
+  ASSIGN_OR_RETURN(const audit::Admitted admitted, audit::Admit(decoded.envelope));
+  return &written_.emplace(record, admitted.submission()).first->second;
 }
 
 absl::Status Citations::Add(Sequence record, uint32_t action) {

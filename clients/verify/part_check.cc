@@ -122,8 +122,8 @@ void PartCheck::CheckSignature(const ProvenRecord& record) {
     findings_.Add(sequence, admitted.status());
     return;
   }
-  const std::string& officer = admitted->submission.officer();
-  if (!audit::IsGenesis(admitted->submission) && !officer_keys_.Knows(officer)) {
+  const std::string& officer = admitted->submission().officer();
+  if (!audit::IsGenesis(admitted->submission()) && !officer_keys_.Knows(officer)) {
     keyless_.insert(officer);
   } else if (const absl::Status is_signed = officer_keys_.Check(sequence, *admitted); !is_signed.ok()) {
     findings_.Add(sequence, ReasonOf(is_signed),

@@ -13,7 +13,7 @@ ReplayCheck::ReplayCheck(size_t threads, const std::vector<Sequence>& sequences)
 
 void ReplayCheck::OnRecord() {
   const audit::Admitted& admitted = replay_.last_admitted();
-  signatures_ += admitted.signatures.size() + audit::CountKeyProofs(admitted.submission);
+  signatures_ += admitted.signatures.size() + audit::CountKeyProofs(admitted.submission());
   const Sequence sequence = replay_.size() - 1;
   for (auto& [last, balances] : balances_) {
     for (const auto& posting : replay_.last_effects().postings) balances.Add(sequence, posting);

@@ -128,7 +128,7 @@ const v1::Submission* ReportCheck::SubmissionOf(Sequence sequence) {
     findings_.Add(sequence, admitted.status());
     return nullptr;
   }
-  return &submissions_.emplace(sequence, std::move(admitted->submission)).first->second;
+  return &submissions_.emplace(sequence, std::move(admitted->submission())).first->second;
 }
 
 // The action that is counted, or one that it names, says so itself. Names are by leaf hash, so nothing can be

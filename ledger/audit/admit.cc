@@ -1,25 +1,18 @@
-// Admission: what can be said of an envelope without knowing anything else. A field or enum value that is
-// unknown today must not gain a meaning tomorrow, in a record that is already signed; so both are refused at
-// every depth.
-#include <algorithm>
+// Admission: what can be said of an envelope without knowing anything else.
 #include <climits>
 #include <utility>
-#include <vector>
 
-#include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/message.h>
-#include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/wire_format_lite.h>
 
 #include "ledger/audit/audit.h"
+#include "ledger/audit/known_fields.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/base/text.h"
 #include "ledger/crypto/digest.h"
 #include "ledger/crypto/dsse.h"
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 
 namespace fundledger::audit {
@@ -32,96 +25,6 @@ constexpr size_t kHashBytes = 32;
 
 absl::Status Bad(std::string_view reason, std::string_view message) {
   return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
-}
-
-// Where in a message: written out only for an error.
-struct Place {
-  const Place* above = nullptr;                // null at the top
-  const pb::FieldDescriptor* field = nullptr;  // of `above`
-  int index = -1;                              // in a repeated field
-  std::string ToString() const {
-    if (above == nullptr) return "submission";
-    std::string name = absl::StrCat(above->ToString(), ".", field->name());
-    if (index >= 0) absl::StrAppend(&name, "[", index, "]");
-    return name;
-  }
-};
-
-absl::Status CheckEnum(const Place& place, int value) {
-  const pb::EnumDescriptor& type = *place.field->enum_type();
-  if (type.FindValueByNumber(value) != nullptr) return absl::OkStatus();
-  return Bad("UNKNOWN_ENUM_VALUE",
-             absl::StrCat(place.ToString(), " has the value ", value, ", which ", type.full_name(),
-                          " does not know: send it to a ledger of a newer edition"));
-}
-
-// What of a type of message may hold something unknown: its messages and enums, in the order of their
-// numbers. Found out once a type: asking every message's reflection which of its fields are set costs more
-// than looking.
-using Plan = std::vector<const pb::FieldDescriptor*>;
-
-Plan MakePlan(const pb::Descriptor& type) {
-  Plan plan;
-  for (int i = 0; i < type.field_count(); ++i) {
-    const auto cpp_type = type.field(i)->cpp_type();
-    const bool is_message = cpp_type == pb::FieldDescriptor::CPPTYPE_MESSAGE;
-    if (is_message || cpp_type == pb::FieldDescriptor::CPPTYPE_ENUM) plan.push_back(type.field(i));
-  }
-  std::sort(plan.begin(), plan.end(), [](const auto* a, const auto* b) { return a->number() < b->number(); });
-  return plan;
-}
-
-void AddPlans(const pb::Descriptor& type, absl::flat_hash_map<const pb::Descriptor*, Plan>* plans) {
-  if (plans->contains(&type)) return;
-  const Plan& plan = (*plans)[&type] = MakePlan(type);
-  for (const pb::FieldDescriptor* field : Plan(plan)) {
-    if (field->message_type() != nullptr) AddPlans(*field->message_type(), plans);
-  }
-}
-
-// Of a type that stands somewhere in a submission.
-const Plan& PlanOf(const pb::Descriptor& type) {
-  static const auto& plans = *[] {
-    auto* all = new absl::flat_hash_map<const pb::Descriptor*, Plan>();
-    AddPlans(*v1::Submission::descriptor(), all);
-    return all;
-  }();
-  return plans.find(&type)->second;
-}
-
-absl::Status CheckKnown(const pb::Message& message, const Place& place);
-
-absl::Status CheckFieldKnown(const pb::Message& message, const pb::FieldDescriptor& field,
-                             const Place& above) {
-  const pb::Reflection& reflection = *message.GetReflection();
-  const bool is_message = field.cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE;
-  Place place{&above, &field};
-  if (!field.is_repeated()) {
-    if (!reflection.HasField(message, &field)) return absl::OkStatus();
-    return is_message ? CheckKnown(reflection.GetMessage(message, &field), place)
-                      : CheckEnum(place, reflection.GetEnumValue(message, &field));
-  }
-  for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
-    place.index = i;
-    RETURN_IF_ERROR(is_message ? CheckKnown(reflection.GetRepeatedMessage(message, &field, i), place)
-                               : CheckEnum(place, reflection.GetRepeatedEnumValue(message, &field, i)));
-  }
-  return absl::OkStatus();
-}
-
-// Nothing unknown in `message` or below it. The messages do not nest in themselves, so the depth is bounded.
-absl::Status CheckKnown(const pb::Message& message, const Place& place) {
-  const pb::Reflection& reflection = *message.GetReflection();
-  const pb::UnknownFieldSet& unknown = reflection.GetUnknownFields(message);
-  if (!unknown.empty()) {
-    return Bad("UNKNOWN_FIELD",
-               absl::StrCat(place.ToString(), " has the field ", unknown.field(0).number(), ", which ",
-                            message.GetDescriptor()->full_name(), " does not know"));
-  }
-  for (const pb::FieldDescriptor* field : PlanOf(*message.GetDescriptor())) {
-    RETURN_IF_ERROR(CheckFieldKnown(message, *field, place));
-  }
-  return absl::OkStatus();
 }
 
 // SHA-256 over the length-prefixed bytes of each action, as they stand in `payload`, which parsed.
@@ -208,20 +111,21 @@ absl::StatusOr<Admitted> AdmitBytes(std::string payload, bool seen_needed) {
                                                   kMaxEnvelopeBytes, " fit: send the work as several"));
   }
   Admitted admitted;
-  if (!admitted.submission.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+  if (!admitted.mutable_submission()->ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
     return Bad("SUBMISSION_MALFORMED", "the payload is not a Submission, or has text that is not UTF-8");
   }
-  RETURN_IF_ERROR(CheckKnown(admitted.submission, Place()));
+  const Look look = LookAt(payload);
+  if (!look.has_only_known) RETURN_IF_ERROR(CheckKnown(admitted.submission()));
   // A field given twice, a default written out, a number in more bytes than it needs: the parser forgives
   // them, and another reader might read them otherwise.
-  if (const size_t accounted = admitted.submission.ByteSizeLong(); accounted != payload.size()) {
+  if (const size_t accounted = admitted.submission().ByteSizeLong(); accounted != payload.size()) {
     return Bad("SUBMISSION_MALFORMED", absl::StrCat("the payload has ", payload.size(),
                                                     " bytes where its content needs ", accounted));
   }
-  RETURN_IF_ERROR(CheckActions(admitted.submission));
-  RETURN_IF_ERROR(CheckHead(admitted.submission, seen_needed));
+  RETURN_IF_ERROR(CheckActions(admitted.submission()));
+  RETURN_IF_ERROR(CheckHead(admitted.submission(), seen_needed));
   ASSIGN_OR_RETURN(admitted.actions_hash, HashActions(payload));
-  admitted.form = books::FormOf(admitted.submission);
+  admitted.form = books::FormOf(admitted.submission(), look.has_good_text);
   admitted.payload = std::move(payload);
   return admitted;
 }
@@ -248,11 +152,12 @@ absl::StatusOr<Admitted> Admit(std::string_view envelope) {
   }
   ASSIGN_OR_RETURN(Admitted admitted, AdmitBytes(std::move(opened.payload), /*seen_needed=*/true));
   size_t signatures_needed = 1;
-  if (IsGenesis(admitted.submission)) {
-    signatures_needed += static_cast<size_t>(admitted.submission.actions(0).genesis().administrators_size());
+  if (IsGenesis(admitted.submission())) {
+    signatures_needed +=
+        static_cast<size_t>(admitted.submission().actions(0).genesis().administrators_size());
   }
-  if (IsLogKeyRotation(admitted.submission)) {
-    signatures_needed = admitted.submission.actions(0).rotate_log_key().old_key_lost() ? 4 : 5;
+  if (IsLogKeyRotation(admitted.submission())) {
+    signatures_needed = admitted.submission().actions(0).rotate_log_key().old_key_lost() ? 4 : 5;
   }
   if (opened.signatures.size() != signatures_needed) {
     return Bad("ENVELOPE_MALFORMED", absl::StrCat("the envelope has ", opened.signatures.size(),

@@ -17,6 +17,7 @@
 #include "ledger/log/record.h"
 
 #include "absl/status/statusor.h"
+#include "google/protobuf/arena.h"
 
 namespace fundledger::audit {
 
@@ -25,14 +26,25 @@ inline constexpr size_t kMaxActions = 1000;
 inline constexpr size_t kMaxEnvelopeBytes = log::kMaxRecordBytes - 96;
 
 // A submission as admitted.
-struct Admitted {
-  ::fundledger::v1::Submission submission;
+class Admitted {
+ public:
+  // Of what was moved away nothing is to be asked.
+  const ::fundledger::v1::Submission& submission() const { return *submission_; }
+  // While it is read in.
+  ::fundledger::v1::Submission* mutable_submission() { return submission_; }
+
   std::string payload;  // the signed bytes
   // One, the officer's; in a genesis one for the log's key and one for each administrator; in a rotation of
   // the log's key those that fundledger.v1.RotateLogKey lists.
   std::vector<std::string> signatures;
   Hash256 actions_hash;  // over the length-prefixed bytes of each action, as they were sent
   books::Form form = books::Form::kUnknown;
+
+ private:
+  // A thousand actions are some ten thousand pieces of memory, were each made and destroyed by itself.
+  std::unique_ptr<google::protobuf::Arena> arena_ = std::make_unique<google::protobuf::Arena>();
+  ::fundledger::v1::Submission* submission_ =
+      google::protobuf::Arena::CreateMessage<::fundledger::v1::Submission>(arena_.get());
 };
 
 // Whether it is a genesis: one action, of that kind.

@@ -41,7 +41,7 @@ absl::Status CheckSeen(const v1::Seen& seen, Sequence sequence,
 absl::Status CheckBinding(const Admitted& admitted, Sequence sequence, int64_t recorded_at_us,
                           const std::optional<Hash256>& ledger,
                           const std::function<absl::StatusOr<Hash256>(uint64_t size)>& root_at) {
-  const v1::Submission& submission = admitted.submission;
+  const v1::Submission& submission = admitted.submission();
   RETURN_IF_ERROR(CheckGenesisPlace(submission, sequence));
   if (sequence == 0) return absl::OkStatus();
   if (!ledger.has_value() || submission.ledger() != ledger->view()) {

@@ -29,10 +29,10 @@ absl::StatusOr<LogKeys::Key> LogKeys::MakeKey(Sequence from, std::string_view or
 absl::StatusOr<LogKeys> LogKeys::OfGenesis(std::string_view bytes) {
   ASSIGN_OR_RETURN(const log::Record record, log::DecodeRecord(bytes));
   ASSIGN_OR_RETURN(const Admitted admitted, Admit(record.envelope));
-  if (!IsGenesis(admitted.submission)) {
+  if (!IsGenesis(admitted.submission())) {
     return Refuse(absl::StatusCode::kDataLoss, "GENESIS_MISPLACED", "record 0 is not a genesis");
   }
-  const v1::Genesis& genesis = admitted.submission.actions(0).genesis();
+  const v1::Genesis& genesis = admitted.submission().actions(0).genesis();
   LogKeys keys;
   keys.ledger_ = log::LeafHash(bytes);
   keys.standby_ = genesis.standby_key();
@@ -52,13 +52,13 @@ absl::Status LogKeys::Follow(std::string_view bytes) {
   if (!record.ok()) return Invalid(ToStd(record.status().message()));
   const auto admitted = Admit(record->envelope);
   if (!admitted.ok()) return Invalid(ToStd(admitted.status().message()));
-  if (!IsLogKeyRotation(admitted->submission)) return Invalid("the record does not replace it");
-  if (admitted->submission.ledger() != ledger_.view()) return Invalid("the record is for another ledger");
+  if (!IsLogKeyRotation(admitted->submission())) return Invalid("the record does not replace it");
+  if (admitted->submission().ledger() != ledger_.view()) return Invalid("the record is for another ledger");
   if (record->header.sequence <= keys_.back().from) return Invalid("the record is not behind the one before");
   VerifierCache verifiers;
   const absl::Status is_signed = CheckLogSignatures(*admitted, current(), standby_, &verifiers);
   if (!is_signed.ok()) return Invalid(ToStd(is_signed.message()));
-  const v1::RotateLogKey& what = admitted->submission.actions(0).rotate_log_key();
+  const v1::RotateLogKey& what = admitted->submission().actions(0).rotate_log_key();
   ASSIGN_OR_RETURN(Key next, MakeKey(record->header.sequence, keys_.back().verifier.name, what.log_key()));
   keys_.push_back(std::move(next));
   standby_ = what.standby_key();

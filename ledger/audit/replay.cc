@@ -102,9 +102,9 @@ Prepared PrepareRecord(
   prepared.leaf = log::LeafHash(bytes);
   if (prepared.header.sm3_link.has_value()) prepared.sm3 = crypto::Sm3(bytes);
   prepared.admitted = Admit(record->envelope);
-  if (!prepared.admitted.ok() || IsGenesis(prepared.admitted->submission)) return prepared;
+  if (!prepared.admitted.ok() || IsGenesis(prepared.admitted->submission())) return prepared;
   prepared.signatures =
-      VerifyAhead(*prepared.admitted, key_of(prepared.admitted->submission.officer()), keys);
+      VerifyAhead(*prepared.admitted, key_of(prepared.admitted->submission().officer()), keys);
   return prepared;
 }
 
@@ -119,7 +119,7 @@ absl::Status Replay::Take(Prepared prepared) {
   const log::RecordHeader& header = prepared.header;
   RETURN_IF_ERROR(state.chain.CheckHeader(header));
   RETURN_IF_ERROR(prepared.admitted.status());
-  const v1::Submission& submission = prepared.admitted->submission;
+  const v1::Submission& submission = prepared.admitted->submission();
   const auto root_at = [&state](uint64_t size) { return state.RootAt(size); };
   RETURN_IF_ERROR(
       CheckBinding(*prepared.admitted, header.sequence, header.recorded_at_us, state.ledger, root_at));

@@ -70,7 +70,7 @@ absl::Status CheckKeyProof(const KeyProof& proof, std::string_view ledger, Verif
 }
 
 absl::Status CheckGenesisSignatures(const Admitted& admitted, VerifierCache* keys) {
-  const v1::Genesis& genesis = admitted.submission.actions(0).genesis();
+  const v1::Genesis& genesis = admitted.submission().actions(0).genesis();
   const std::string message = crypto::PreAuthEncoding(crypto::kSubmissionType, admitted.payload);
   // Invariant of Admit: one for the log's key and one for each administrator.
   if (admitted.signatures.size() != static_cast<size_t>(genesis.administrators_size()) + 1) {
@@ -112,7 +112,7 @@ bool IsSignedBy(const v1::PublicKey& key, const Admitted& admitted, VerifierCach
 
 // The second administrator's signature, and those of the log's keys.
 absl::Status CheckRotation(const books::Reader& reader, const Admitted& admitted, VerifierCache* keys) {
-  const std::string& second = admitted.submission.actions(0).rotate_log_key().second_officer();
+  const std::string& second = admitted.submission().actions(0).rotate_log_key().second_officer();
   ASSIGN_OR_RETURN(const books::EntityPtr officer, reader.Get({books::EntityKind::kOfficer, second}));
   const storage::v1::OfficerKey* key = officer == nullptr ? nullptr : books::ValidKey(officer->officer());
   if (key == nullptr || !IsSignedBy(key->key(), admitted, keys, 1)) {
@@ -170,13 +170,13 @@ SignaturesAhead VerifyAhead(const Admitted& admitted, const std::shared_ptr<cons
   const std::string message = crypto::PreAuthEncoding(crypto::kSubmissionType, admitted.payload);
   if (!key->Verify(message, admitted.signatures[0]).ok()) return ahead;
   ahead.signed_by = key;
-  ahead.proofs_hold = CheckKeyProofs(admitted.submission, keys).ok();
+  ahead.proofs_hold = CheckKeyProofs(admitted.submission(), keys).ok();
   return ahead;
 }
 
 absl::StatusOr<v1::PublicKey> FindSigner(const books::Reader& reader, const Admitted& admitted,
                                          VerifierCache* keys, const SignaturesAhead& ahead) {
-  const v1::Submission& submission = admitted.submission;
+  const v1::Submission& submission = admitted.submission();
   if (IsGenesis(submission)) {
     RETURN_IF_ERROR(CheckGenesisSignatures(admitted, keys));
     return submission.actions(0).genesis().administrators(0).key();
@@ -204,7 +204,7 @@ absl::StatusOr<v1::PublicKey> FindSigner(const books::Reader& reader, const Admi
 
 absl::Status CheckLogSignatures(const Admitted& admitted, const v1::PublicKey& in_force,
                                 const v1::PublicKey& standby, VerifierCache* keys) {
-  const v1::RotateLogKey& what = admitted.submission.actions(0).rotate_log_key();
+  const v1::RotateLogKey& what = admitted.submission().actions(0).rotate_log_key();
   const auto unsigned_by = [](std::string_view key) {
     return Unauthenticated("SIGNATURE_INVALID",
                            absl::StrCat("the rotation is not signed by the ", ToAbsl(key)));
@@ -225,15 +225,15 @@ absl::Status CheckLogSignatures(const Admitted& admitted, const v1::PublicKey& i
 
 absl::Status CheckCounts(const books::Reader& reader, const Admitted& admitted, const v1::PublicKey& signer,
                          VerifierCache* keys) {
-  if (IsGenesis(admitted.submission)) return absl::OkStatus();
+  if (IsGenesis(admitted.submission())) return absl::OkStatus();
   ASSIGN_OR_RETURN(const books::EntityPtr officer,
-                   reader.Get({books::EntityKind::kOfficer, admitted.submission.officer()}));
+                   reader.Get({books::EntityKind::kOfficer, admitted.submission().officer()}));
   if (officer == nullptr) {
     return Unauthenticated("OFFICER_UNKNOWN",
-                           absl::StrCat("no officer ", admitted.submission.officer(), " is registered"));
+                           absl::StrCat("no officer ", admitted.submission().officer(), " is registered"));
   }
   RETURN_IF_ERROR(books::CheckKeyCounts(officer->officer(), signer));
-  return IsLogKeyRotation(admitted.submission) ? CheckRotation(reader, admitted, keys) : absl::OkStatus();
+  return IsLogKeyRotation(admitted.submission()) ? CheckRotation(reader, admitted, keys) : absl::OkStatus();
 }
 
 absl::Status CheckSignatures(const books::Reader& reader, const Admitted& admitted, VerifierCache* keys,

@@ -50,6 +50,10 @@ absl::StatusOr<Date> BusinessDay(const v1::Action& action, const ActionRule& rul
   return day;
 }
 
+EntityKey ReferenceKey(std::string_view organization, const v1::Action& action) {
+  return {EntityKind::kReference, ReferenceId(organization, action.kind_case(), action.reference())};
+}
+
 // Takes the reference for ever. ALREADY_EXISTS, reason REFERENCE_USED.
 absl::Status UseReference(const ActionContext& context) {
   const v1::Action& action = context.action;
@@ -57,8 +61,7 @@ absl::Status UseReference(const ActionContext& context) {
   if (CountCharacters(action.reference()) > 64) {
     return Malformed("REFERENCE_TOO_LONG", "a reference has at most 64 characters");
   }
-  const EntityKey key{EntityKind::kReference,
-                      ReferenceId(context.officer.organization(), action.kind_case(), action.reference())};
+  const EntityKey key = ReferenceKey(context.officer.organization(), action);
   ASSIGN_OR_RETURN(EntityPtr used, context.working.Get(key));
   if (used != nullptr) {
     return Refuse(
@@ -255,7 +258,7 @@ absl::Status AddTrail(const ActionContext& context) {
     context.working.Trail(TrailDimension::kAction, rule->name);
   }
   for (const v1::Document& document : context.action.documents()) {
-    context.working.Trail(TrailDimension::kDocument, HexEncode(document.id()));
+    context.working.Trail(TrailDimension::kDocument, document.id());
   }
   return TrailOfSubject(context);
 }
@@ -367,6 +370,13 @@ absl::Status ApplyAt(Working& working, const v1::Submission& submission, int ind
 }
 
 }  // namespace
+
+void AddMarks(const v1::Submission& submission, std::string_view organization,
+              std::vector<EntityKey>* marks) {
+  for (const v1::Action& action : submission.actions()) {
+    if (!action.reference().empty()) marks->push_back(ReferenceKey(organization, action));
+  }
+}
 
 absl::StatusOr<Effects> Apply(const Reader& reader, const RecordContext& record,
                               const v1::Submission& submission, Form form) {

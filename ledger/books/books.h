@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fundledger/storage/v1/entities.pb.h"
@@ -38,14 +39,22 @@ enum class Form {
   kUnknown,  // Apply looks, and says what is wrong
   kGood,
 };
-// Any thread, so that it is found out before a submission's turn.
-Form FormOf(const ::fundledger::v1::Submission& submission);
+// Whether a text may stand for ever in `field`, a string of an action, says what this gives.
+using TextCheck = bool (*)(std::string_view text);
+TextCheck TextCheckOf(const ::google::protobuf::FieldDescriptor& field);
+// `has_good_text`: whether that says so of every string of its actions. Any thread, so that it is found out
+// before a submission's turn.
+Form FormOf(const ::fundledger::v1::Submission& submission, bool has_good_text);
 
 // All rules of edition 1 (docs/rules.md). All rights are decided here: role, organization, standing of
 // proposer and approvers. That the envelope's signature is by the officer's key is the caller's to check
 // (audit). Errors carry a reason and name the action by its index.
 absl::StatusOr<Effects> Apply(const Reader& reader, const RecordContext& record,
                               const ::fundledger::v1::Submission& submission, Form form = Form::kUnknown);
+
+// Adds the references that the actions of an officer of `organization` take, which Apply will ask for.
+void AddMarks(const ::fundledger::v1::Submission& submission, std::string_view organization,
+              std::vector<EntityKey>* marks);
 
 // Entities with uncommitted changes on top. `below` must outlive it.
 class Overlay : public Reader {

@@ -37,6 +37,13 @@ bool IsBareNumber(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
+absl::Status CheckWords(std::string_view name, std::string_view text) {
+  return text.empty() ? absl::OkStatus() : CheckText(name, text, kMaxTextCharacters);
+}
+absl::Status CheckNumberOrWords(std::string_view name, std::string_view text) {
+  return IsBareNumber(text) ? CheckPlainText(name, text, kMaxTextCharacters) : CheckWords(name, text);
+}
+
 // Where the strings of a type of message are, at any depth: found out once, since asking every message's
 // reflection for its fields costs more than looking at their text.
 class StringWalk {
@@ -86,10 +93,8 @@ void StringWalk::Add(Field field) {
 }
 
 absl::Status StringWalk::CheckString(const Field& field, const std::string& text) {
-  if (text.empty()) return absl::OkStatus();
-  const bool may_look_personal = field.holds_numbers && IsBareNumber(text);
-  return may_look_personal ? CheckPlainText(field.field->name(), text, kMaxTextCharacters)
-                           : CheckText(field.field->name(), text, kMaxTextCharacters);
+  return field.holds_numbers ? CheckNumberOrWords(field.field->name(), text)
+                             : CheckWords(field.field->name(), text);
 }
 
 absl::Status StringWalk::CheckField(const Message& message, const Field& field) {
@@ -127,9 +132,7 @@ absl::Status StringWalk::Check(const Message& message) const {
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::Status CheckForm(const v1::Action& action) {
+absl::Status CheckSourceAndDocuments(const v1::Action& action) {
   if (action.has_source()) {
     if (action.reference().empty()) {
       return Malformed("REFERENCE_MISSING", "what comes from a row of something needs a reference");
@@ -139,15 +142,30 @@ absl::Status CheckForm(const v1::Action& action) {
     }
   }
   for (const v1::Document& document : action.documents()) {
-    if (document.id().size() != 32) return Malformed("DOCUMENT_MALFORMED", "a document's id is 32 bytes");
+    if (document.id().size() != kDocumentIdBytes)
+      return Malformed("DOCUMENT_MALFORMED", "a document's id is 32 bytes");
   }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckForm(const v1::Action& action) {
+  RETURN_IF_ERROR(CheckSourceAndDocuments(action));
   static const auto& walk = *new StringWalk(*v1::Action::descriptor());
   return walk.Check(action);
 }
 
-Form FormOf(const v1::Submission& submission) {
-  const bool is_good = std::all_of(submission.actions().begin(), submission.actions().end(),
-                                   [](const v1::Action& action) { return CheckForm(action).ok(); });
+TextCheck TextCheckOf(const FieldDescriptor& field) {
+  if (HoldsNumbers(field)) return [](std::string_view text) { return CheckNumberOrWords("", text).ok(); };
+  return [](std::string_view text) { return CheckWords("", text).ok(); };
+}
+
+Form FormOf(const v1::Submission& submission, bool has_good_text) {
+  const bool is_good = has_good_text && std::all_of(submission.actions().begin(), submission.actions().end(),
+                                                    [](const v1::Action& action) {
+                                                      return CheckSourceAndDocuments(action).ok();
+                                                    });
   return is_good ? Form::kGood : Form::kUnknown;
 }
 

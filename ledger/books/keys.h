@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "ledger/base/hash256.h"
 
@@ -34,14 +35,21 @@ enum class EntityKind : uint8_t {
   kConfirmation = 18,
 };
 
+// Kind and id are not changed afterwards: their hash is taken once, for a key is looked up in table upon
+// table.
 struct EntityKey {
-  EntityKind kind = EntityKind::kLedger;
-  std::string id;
+  EntityKey() : EntityKey(EntityKind::kLedger, "") {}
+  EntityKey(EntityKind of_kind, std::string with_id)
+      : kind(of_kind), id(std::move(with_id)), hash(absl::HashOf(kind, id)) {}
   auto operator<=>(const EntityKey&) const = default;
+
+  EntityKind kind;
+  std::string id;
+  size_t hash;  // behind the others, which alone decide the order
 };
 
 struct EntityKeyHash {
-  size_t operator()(const EntityKey& key) const { return absl::HashOf(key.kind, key.id); }
+  size_t operator()(const EntityKey& key) const { return key.hash; }
 };
 
 // Ids of two parts join with a zero byte, which no id contains.
@@ -69,6 +77,9 @@ enum class TrailDimension : uint8_t {
   kVoucher = 7,
   kDocument = 8,
 };
+
+// A document's id is its SHA-256.
+inline constexpr size_t kDocumentIdBytes = 32;
 
 // A trail key that owns no text, to look one up by.
 struct TrailName {

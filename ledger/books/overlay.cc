@@ -14,6 +14,7 @@ void Overlay::Add(EntityMap entities) {
     changes_ = std::move(entities);
     return;
   }
+  changes_.reserve(changes_.size() + entities.size());
   for (auto& [key, entity] : entities) {
     if (const auto it = changes_.find(key); it != changes_.end()) it->second = std::move(entity);
   }

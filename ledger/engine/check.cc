@@ -26,7 +26,7 @@ class Trial {
 
  private:
   absl::Status TryAdmitted(const audit::Admitted& admitted, bool* repeated_request) {
-    const v1::Submission& submission = admitted.submission;
+    const v1::Submission& submission = admitted.submission();
     const std::string request_key = RequestKey(submission.officer(), submission.request_id());
     const auto in_trial = requests_.find(request_key);
     std::optional<RequestFound> found;
@@ -51,8 +51,9 @@ class Trial {
 
   // A trial may leave out what is known only when it is signed.
   absl::Status CheckBinding(const audit::Admitted& admitted) const {
-    audit::Admitted completed = admitted;
-    v1::Submission& submission = completed.submission;
+    audit::Admitted completed;
+    v1::Submission& submission = *completed.mutable_submission();
+    submission = admitted.submission();
     if (!audit::IsGenesis(submission) && submission.seen().size() == 0) {
       submission.mutable_seen()->set_size(view_.size());
       submission.mutable_seen()->set_root(view_.checkpoint().root.str());

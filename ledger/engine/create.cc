@@ -93,7 +93,7 @@ absl::StatusOr<std::string> MakeGenesis(v1::Genesis genesis, std::string_view re
   const EmptyBooks nothing;
   audit::VerifierCache keys;
   absl::Status status = audit::CheckSignatures(nothing, admitted, &keys);
-  if (status.ok()) status = books::Apply(nothing, {}, admitted.submission).status();
+  if (status.ok()) status = books::Apply(nothing, {}, admitted.submission()).status();
   if (status.ok()) return envelope;
   return Refuse(absl::StatusCode::kInvalidArgument, ReasonOf(status), ToStd(status.message()));
 }
@@ -102,7 +102,7 @@ absl::StatusOr<FirstRecord> MakeFirstRecord(const CreateOptions& options) {
   ASSIGN_OR_RETURN(const audit::Admitted admitted, audit::Admit(options.genesis_envelope));
   const int64_t now_us = options.clock();
   RETURN_IF_ERROR(audit::CheckBinding(admitted, 0, now_us, std::nullopt, nullptr));
-  ASSIGN_OR_RETURN(LedgerFacts facts, FactsOfGenesis(admitted.submission.actions(0).genesis(), Hash256()));
+  ASSIGN_OR_RETURN(LedgerFacts facts, FactsOfGenesis(admitted.submission().actions(0).genesis(), Hash256()));
   RETURN_IF_ERROR(CheckLogKey(facts, options.log_key.get()));
 
   const EmptyBooks nothing;

@@ -54,14 +54,23 @@ absl::StatusOr<books::EntityPtr> EntityCache::Get(const books::EntityKey& key) c
   } else if (const auto it = resident_.find(key); it != resident_.end()) {
     return it->second;
   }
-  if (IsBeyond(key, view_->size())) return books::EntityPtr();
+  if (IsBeyond(key, view_->size()) || missing_.contains(key)) return books::EntityPtr();
   ASSIGN_OR_RETURN(books::EntityPtr entity, view_->Get(key));
   if (entity != nullptr) Keep(key, entity);
   return entity;
 }
 
+void EntityCache::Foresee(const std::vector<books::EntityKey>& marks) {
+  if (marks.size() < 2) return;
+  const std::vector<bool> missing = view_->FindMissing(marks);
+  for (size_t i = 0; i < marks.size(); ++i) {
+    if (missing[i]) missing_.insert(marks[i]);
+  }
+}
+
 void EntityCache::Advance(std::shared_ptr<const View> view, const books::EntityMap& changes) {
   dropped_.clear();
+  missing_.clear();
   view_ = std::move(view);
   for (const auto& [key, entity] : changes) Keep(key, entity);
 }

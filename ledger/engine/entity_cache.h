@@ -9,6 +9,7 @@
 #include "ledger/books/reader.h"
 #include "ledger/engine/view.h"
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/container/node_hash_map.h"
 
 namespace fundledger::engine {
@@ -20,6 +21,9 @@ class EntityCache final : public books::Reader {
   // From memory, or from the view and then kept. Absence is not kept: what is looked up and missing is mostly
   // a number that must not have been used.
   absl::StatusOr<books::EntityPtr> Get(const books::EntityKey& key) const override;
+  // Looks at once for `marks`, references say, which mostly are not there: asked for one by one each would be
+  // a walk through all of the store's files. Holds until Advance.
+  void Foresee(const std::vector<books::EntityKey>& marks);
   // The state moved on to `view`, which differs by `changes`.
   void Advance(std::shared_ptr<const View> view, const books::EntityMap& changes);
   // What had to go in the last Advance and since. To destroy it takes a while, which others may have to
@@ -37,6 +41,7 @@ class EntityCache final : public books::Reader {
   mutable absl::node_hash_map<books::EntityKey, books::EntityPtr, books::EntityKeyHash> passing_;
   mutable std::deque<const books::EntityKey*> passing_order_;  // keys of passing_, in the order they came
   mutable std::vector<books::EntityPtr> dropped_;
+  absl::flat_hash_set<books::EntityKey, books::EntityKeyHash> missing_;  // foreseen
 };
 
 }  // namespace fundledger::engine

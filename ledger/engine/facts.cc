@@ -26,10 +26,10 @@ absl::StatusOr<LedgerFacts> FactsOfGenesis(const v1::Genesis& genesis, const Has
 absl::StatusOr<LedgerFacts> FactsOfRecord(std::string_view bytes) {
   ASSIGN_OR_RETURN(const log::Record record, log::DecodeRecord(bytes));
   ASSIGN_OR_RETURN(const audit::Admitted admitted, audit::Admit(record.envelope));
-  if (!audit::IsGenesis(admitted.submission)) {
+  if (!audit::IsGenesis(admitted.submission())) {
     return Refuse(absl::StatusCode::kDataLoss, "GENESIS_MISPLACED", "record 0 is not a genesis");
   }
-  return FactsOfGenesis(admitted.submission.actions(0).genesis(), log::LeafHash(bytes));
+  return FactsOfGenesis(admitted.submission().actions(0).genesis(), log::LeafHash(bytes));
 }
 
 absl::Status CheckLogKey(const LedgerFacts& facts, const crypto::Signer* key) {

@@ -62,7 +62,7 @@ AppendOutcome FollowAll(const std::vector<std::string>& records, const View* vie
     if (!outcome.status.ok()) return;
     const Sequence sequence = group->end().next_sequence();
     absl::Status status = group->Follow(*piece->record, piece->prepared);
-    if (status.ok() && audit::IsLogKeyRotation(piece->prepared.admitted->submission)) {
+    if (status.ok() && audit::IsLogKeyRotation(piece->prepared.admitted->submission())) {
       status = log_keys->Follow(*piece->record);
     }
     if (!status.ok()) outcome = Refuted(status, sequence);

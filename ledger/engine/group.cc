@@ -46,8 +46,8 @@ absl::StatusOr<std::optional<RequestFound>> FindRequest(const View& view, std::s
 absl::Status CheckRepeated(const RequestFound& found, const audit::Admitted& admitted) {
   if (found.actions_hash == admitted.actions_hash) return absl::OkStatus();
   return Refuse(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
-                absl::StrCat("the request id ", HexEncode(admitted.submission.request_id()), " of officer ",
-                             admitted.submission.officer(), " was recorded with other actions, as record ",
+                absl::StrCat("the request id ", HexEncode(admitted.submission().request_id()), " of officer ",
+                             admitted.submission().officer(), " was recorded with other actions, as record ",
                              found.sequence, ": other work takes another request id"));
 }
 
@@ -94,7 +94,8 @@ Verdict Group::Add(const audit::Admitted& admitted, std::string_view envelope,
       signer.has_value() ? *signer : audit::FindSigner(overlay_, admitted, keys_);
   verdict.status = found_signer.status();
   if (!verdict.status.ok()) return verdict;
-  const std::string request_key = RequestKey(admitted.submission.officer(), admitted.submission.request_id());
+  const std::string request_key =
+      RequestKey(admitted.submission().officer(), admitted.submission().request_id());
   const auto found = FindRecorded(request_key);
   if (!found.ok() || found->has_value()) {
     verdict.status = found.ok() ? CheckRepeated(**found, admitted) : found.status();
@@ -143,7 +144,7 @@ absl::StatusOr<Sequence> Group::Append(const audit::Admitted& admitted, std::str
   ASSIGN_OR_RETURN(const std::string record, log::EncodeRecord(header, envelope));
   const books::RecordContext context{header.sequence, header.recorded_at_us, log::LeafHash(record)};
   ASSIGN_OR_RETURN(books::Effects effects,
-                   books::Apply(overlay_, context, admitted.submission, admitted.form));
+                   books::Apply(overlay_, context, admitted.submission(), admitted.form));
   ASSIGN_OR_RETURN(signer_, SignerAfter(effects));
   Accept(record, header.recorded_at_us, admitted, request_key, std::move(effects));
   return header.sequence;
@@ -185,18 +186,19 @@ absl::Status Group::Follow(std::string_view record, const audit::Prepared& prepa
   const auto root_at = [this](uint64_t size) { return RootAt(size); };
   RETURN_IF_ERROR(
       audit::CheckBinding(admitted, header.sequence, header.recorded_at_us, facts_.ledger, root_at));
-  const std::string request_key = RequestKey(admitted.submission.officer(), admitted.submission.request_id());
+  const std::string request_key =
+      RequestKey(admitted.submission().officer(), admitted.submission().request_id());
   ASSIGN_OR_RETURN(const std::optional<RequestFound> found, FindRecorded(request_key));
   if (found.has_value()) {
     return Refuse(absl::StatusCode::kDataLoss, "REQUEST_ID_REPEATED",
                   absl::StrCat("record ", header.sequence, " has the request id ",
-                               HexEncode(admitted.submission.request_id()), " of officer ",
-                               admitted.submission.officer(), ", which record ", found->sequence, " has"));
+                               HexEncode(admitted.submission().request_id()), " of officer ",
+                               admitted.submission().officer(), ", which record ", found->sequence, " has"));
   }
   RETURN_IF_ERROR(audit::CheckSignatures(overlay_, admitted, keys_, prepared.signatures));
   const books::RecordContext context{header.sequence, header.recorded_at_us, prepared.leaf};
   ASSIGN_OR_RETURN(books::Effects effects,
-                   books::Apply(overlay_, context, admitted.submission, admitted.form));
+                   books::Apply(overlay_, context, admitted.submission(), admitted.form));
   Accept(std::string(record), header.recorded_at_us, admitted, request_key, std::move(effects));
   roots_behind_.push_back(end_.edge.Root());
   return absl::OkStatus();
@@ -213,7 +215,7 @@ void Group::Write(const std::string& record, const audit::Admitted& admitted, co
     batch_.Put(Table::kPostings, SequenceKey(sequence), postings.SerializeAsString());
   }
   for (const books::TrailKey& key : effects.trail)
-    batch_.Put(Table::kTrail, TrailStoreKey(key, sequence), "");
+    batch_.Put(TrailTable(key), TrailStoreKey(key, sequence), "");
   storage::v1::Request request;
   request.set_sequence(sequence);
   request.set_actions_hash(admitted.actions_hash.str());

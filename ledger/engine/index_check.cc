@@ -89,8 +89,8 @@ void IndexCheck::CheckRecord(const audit::Replay& replay) {
   for (const auto& [key, entity] : effects.entities) changed_by_[key] = record;
   CheckPostings(record, effects);
   for (const books::TrailKey& key : effects.trail)
-    Expect(record, Table::kTrail, TrailStoreKey(key, record), "");
-  const v1::Submission& submission = replay.last_admitted().submission;
+    Expect(record, TrailTable(key), TrailStoreKey(key, record), "");
+  const v1::Submission& submission = replay.last_admitted().submission();
   storage::v1::Request request;
   request.set_sequence(record);
   request.set_actions_hash(replay.last_admitted().actions_hash.str());
@@ -144,13 +144,13 @@ void IndexCheck::CheckEntities(const audit::Replay& replay) {
   for (; expected != end && !findings_->is_full(); ++expected) missing(expected->second->first);
 }
 
-void IndexCheck::FindExtraTrail(uint64_t replayed, uint64_t total) {
-  Scan(Table::kTrail, "", "", [&](std::string_view key, std::string_view) {
-    const auto name = ReadTrailKey(key);
+void IndexCheck::FindExtraTrail(Table table, uint64_t replayed, uint64_t total) {
+  Scan(table, "", "", [&](std::string_view key, std::string_view) {
+    const auto name = ReadTrailKey(table, key);
     const bool is_judged = !name.has_value() || name->sequence < replayed || name->sequence >= total;
-    if (is_judged && !IsExpected(Table::kTrail, key)) {
+    if (is_judged && !IsExpected(table, key)) {
       findings_->Add(name.has_value() ? std::optional<Sequence>(name->sequence) : std::nullopt, "INDEX_EXTRA",
-                     absl::StrCat(DescribeKey(Table::kTrail, key), " comes from no record"));
+                     absl::StrCat(DescribeKey(table, key), " comes from no record"));
     }
     return !findings_->is_full();
   });
@@ -233,7 +233,7 @@ void IndexCheck::CheckMeta(std::string_view origin) {
 void IndexCheck::CheckRest(const audit::Replay& replay, uint64_t total, bool complete) {
   std::sort(expected_.begin(), expected_.end());
   if (complete) CheckEntities(replay);
-  FindExtraTrail(replay.size(), total);
+  for (const Table table : kTrailTables) FindExtraTrail(table, replay.size(), total);
   FindExtraRequests(replay.size(), complete);
   FindExtraPostings(total);
 }

@@ -53,7 +53,7 @@ class IndexCheck {
   bool IsExpected(store::Table table, std::string_view key) const;
   void CheckPostings(Sequence record, const books::Effects& effects);
   void CheckEntities(const audit::Replay& replay);
-  void FindExtraTrail(uint64_t replayed, uint64_t total);
+  void FindExtraTrail(store::Table table, uint64_t replayed, uint64_t total);
   void FindExtraRequests(uint64_t replayed, bool complete);
   void FindExtraPostings(uint64_t total);
   void Scan(store::Table table, std::string_view begin, std::string_view end,

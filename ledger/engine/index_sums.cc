@@ -15,7 +15,8 @@ namespace {
 
 using store::Table;
 
-constexpr Table kSummedTables[] = {Table::kPostings, Table::kTrail, Table::kRequests, Table::kEntities};
+constexpr Table kSummedTables[] = {Table::kPostings, Table::kTrail, Table::kDocuments, Table::kRequests,
+                                   Table::kEntities};
 constexpr uint64_t kPieces = 16;  // of a table or of the entities, for as many threads as there may be
 constexpr size_t kPiecesInFlight = 32;
 
@@ -34,7 +35,7 @@ std::vector<std::string> Borders(Table table, uint64_t records) {
   for (uint64_t i = 1; i < kPieces; ++i) {
     if (table == Table::kPostings) {
       borders.push_back(SequenceKey(records / kPieces * i));
-    } else if (table == Table::kRequests) {
+    } else if (table == Table::kRequests || table == Table::kDocuments) {
       borders.push_back(std::string(1, static_cast<char>(256 / kPieces * i)));
     } else {
       borders.push_back(std::string(1, static_cast<char>(i)));  // a dimension or kind
@@ -68,8 +69,8 @@ void IndexSums::AddRecord(const audit::Replay& replay) {
     postings.mutable_postings()->Add(effects.postings.begin(), effects.postings.end());
     add(Table::kPostings, SequenceKey(record), postings.SerializeAsString());
   }
-  for (const books::TrailKey& key : effects.trail) add(Table::kTrail, TrailStoreKey(key, record), "");
-  const v1::Submission& submission = replay.last_admitted().submission;
+  for (const books::TrailKey& key : effects.trail) add(TrailTable(key), TrailStoreKey(key, record), "");
+  const v1::Submission& submission = replay.last_admitted().submission();
   storage::v1::Request request;
   request.set_sequence(record);
   request.set_actions_hash(replay.last_admitted().actions_hash.str());

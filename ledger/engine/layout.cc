@@ -115,20 +115,28 @@ std::string SheetPointKey(const RunName& run, uint32_t segment) {
   return key;
 }
 
-std::string TrailPrefix(const books::TrailKey& key) {
-  std::string prefix(1, static_cast<char>(key.dimension));
-  AppendBigEndian16(static_cast<uint16_t>(key.id.size()), &prefix);
-  prefix.append(key.id);
-  return prefix;
+store::Table TrailTable(const books::TrailKey& key) {
+  return key.dimension == books::TrailDimension::kDocument ? store::Table::kDocuments : store::Table::kTrail;
 }
 
 std::string TrailStoreKey(const books::TrailKey& key, Sequence sequence) {
-  std::string bytes = TrailPrefix(key);
+  std::string bytes;
+  bytes.reserve(kTrailHeadBytes + key.id.size() + kSequenceBytes);
+  if (TrailTable(key) == store::Table::kTrail) {
+    bytes.push_back(static_cast<char>(key.dimension));
+    AppendBigEndian16(static_cast<uint16_t>(key.id.size()), &bytes);
+  }
+  bytes.append(key.id);
   AppendBigEndian64(sequence, &bytes);
   return bytes;
 }
 
-std::optional<TrailName> ReadTrailKey(std::string_view key) {
+std::optional<TrailName> ReadTrailKey(store::Table table, std::string_view key) {
+  if (table == store::Table::kDocuments) {
+    if (key.size() != books::kDocumentIdBytes + kSequenceBytes) return std::nullopt;
+    return TrailName{{books::TrailDimension::kDocument, std::string(key.substr(0, books::kDocumentIdBytes))},
+                     ReadBigEndian64(key.substr(books::kDocumentIdBytes))};
+  }
   if (key.size() < kTrailHeadBytes + kSequenceBytes) return std::nullopt;
   const size_t id_bytes = ReadBigEndian16(key.substr(1));
   if (key.size() != kTrailHeadBytes + id_bytes + kSequenceBytes) return std::nullopt;

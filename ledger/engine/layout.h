@@ -12,6 +12,7 @@
 #include "ledger/base/hash256.h"
 #include "ledger/books/keys.h"
 #include "ledger/books/reader.h"
+#include "ledger/store/store.h"
 
 #include "absl/status/statusor.h"
 
@@ -53,14 +54,16 @@ std::string SheetPointKey(const RunName& run, uint32_t segment);
 // Nothing if the key is not that of a block.
 std::optional<uint64_t> ReadSheetBlockKey(std::string_view key);
 
-// What all keys of one trail begin with. Ids may hold any byte, so the length stands before them.
-std::string TrailPrefix(const books::TrailKey& key);
+// The tables that hold trails, and which of them holds one.
+inline constexpr store::Table kTrailTables[] = {store::Table::kTrail, store::Table::kDocuments};
+store::Table TrailTable(const books::TrailKey& key);
+// Ids may hold any byte, so their length stands before them; those of documents are all of one length.
 std::string TrailStoreKey(const books::TrailKey& key, Sequence sequence);
 struct TrailName {
   books::TrailKey key;
   Sequence sequence = 0;
 };
-std::optional<TrailName> ReadTrailKey(std::string_view key);
+std::optional<TrailName> ReadTrailKey(store::Table table, std::string_view key);
 
 std::string RequestKey(std::string_view officer, std::string_view request_id);
 

@@ -115,7 +115,7 @@ absl::StatusOr<Prepared> Sequencer::Prepare(std::string envelope) const {
   Prepared prepared;
   ASSIGN_OR_RETURN(prepared.admitted, audit::Admit(envelope));
   prepared.envelope = std::move(envelope);
-  const v1::Submission& submission = prepared.admitted.submission;
+  const v1::Submission& submission = prepared.admitted.submission();
   // What every later record must be, whatever its place; said before a signature is paid for.
   if (audit::IsGenesis(submission) || submission.ledger() != facts_.ledger.view()) {
     RETURN_IF_ERROR(audit::CheckBinding(prepared.admitted, 1, 0, facts_.ledger,
@@ -261,10 +261,22 @@ void Sequencer::Judge(std::vector<Pending> taken) {
     return;
   }
   open_->group->SetView(view());
+  Foresee(taken);
   for (Pending& each : taken) {
     JudgeOne(each.prepared);
     open_->pending.push_back(std::move(each));
   }
+}
+
+void Sequencer::Foresee(const std::vector<Pending>& taken) {
+  std::vector<books::EntityKey> marks;
+  for (const Pending& each : taken) {
+    const v1::Submission& submission = each.prepared.admitted.submission();
+    const auto officer = entities_.Get({books::EntityKind::kOfficer, submission.officer()});
+    if (!officer.ok() || *officer == nullptr) continue;
+    books::AddMarks(submission, (*officer)->officer().registration().organization(), &marks);
+  }
+  entities_.Foresee(marks);
 }
 
 void Sequencer::JudgeOne(const Prepared& prepared) {

@@ -68,6 +68,7 @@ class Sequencer final : public Engine {
   bool AwaitWork(std::vector<Pending>* taken);
   bool CanTake() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Judge(std::vector<Pending> taken);
+  void Foresee(const std::vector<Pending>& taken);
   void JudgeOne(const Prepared& prepared);
   std::shared_ptr<Group> NewGroup();
   void SettleInFlight();

@@ -282,7 +282,7 @@ absl::Status Verification::ReplayWith(audit::Replay* replay, uint64_t end,
 void Verification::CountSignatures() {
   const audit::Admitted& admitted = replay_->last_admitted();
   report_.signatures += admitted.signatures.size();
-  report_.signatures += audit::CountKeyProofs(admitted.submission);
+  report_.signatures += audit::CountKeyProofs(admitted.submission());
 }
 
 absl::Status Verification::ReplayAll(TreeCompare* tree) {

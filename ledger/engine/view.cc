@@ -5,7 +5,9 @@
 #include <memory>
 #include <utility>
 
+#include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/base/utf8.h"
 #include "ledger/engine/layout.h"
 #include "ledger/log/merkle.h"
 #include "ledger/log/record.h"
@@ -53,6 +55,16 @@ log::NodeReader NodesForProof(const View& view) {
 }
 
 }  // namespace
+
+absl::StatusOr<books::TrailKey> TrailKeyOf(books::TrailDimension dimension, std::string_view id) {
+  if (dimension != books::TrailDimension::kDocument) return books::TrailKey{dimension, std::string(id)};
+  std::optional<std::string> hash = HexDecode(id);
+  if (hash.has_value() && hash->size() == books::kDocumentIdBytes)
+    return books::TrailKey{dimension, *std::move(hash)};
+  return Refuse(absl::StatusCode::kInvalidArgument, "TRAIL_ID_INVALID",
+                absl::StrCat("the document ", Quote(id), " is asked for: it is named by its SHA-256, ",
+                             2 * books::kDocumentIdBytes, " hex digits"));
+}
 
 View::View(std::shared_ptr<const store::Snapshot> snapshot, log::TreeEdge edge, log::Checkpoint checkpoint,
            std::string signed_checkpoint, std::shared_ptr<SheetContext> sheets)
@@ -109,10 +121,10 @@ absl::StatusOr<std::vector<Sequence>> View::Trail(const TrailFilter& filter, Seq
   }
   if (from >= until || limit == 0) return sequences;
   bool malformed = false;
-  RETURN_IF_ERROR(snapshot_->Scan(Table::kTrail, TrailStoreKey(*filter.key, from),
-                                  TrailStoreKey(*filter.key, until),
+  const Table table = TrailTable(*filter.key);
+  RETURN_IF_ERROR(snapshot_->Scan(table, TrailStoreKey(*filter.key, from), TrailStoreKey(*filter.key, until),
                                   [&](std::string_view key, std::string_view) {
-                                    const auto name = ReadTrailKey(key);
+                                    const auto name = ReadTrailKey(table, key);
                                     malformed = !name.has_value();
                                     if (malformed) return false;
                                     sequences.push_back(name->sequence);
@@ -169,6 +181,13 @@ absl::StatusOr<books::EntityPtr> View::Get(const books::EntityKey& key) const {
                    snapshot_->Get(Table::kEntities, EntityStoreKey(key)));
   if (!value) return books::EntityPtr();
   return ReadEntity(key, *value);
+}
+
+std::vector<bool> View::FindMissing(const std::vector<books::EntityKey>& keys) const {
+  std::vector<std::string> store_keys;
+  store_keys.reserve(keys.size());
+  for (const books::EntityKey& key : keys) store_keys.push_back(EntityStoreKey(key));
+  return snapshot_->FindMissing(Table::kEntities, store_keys);
 }
 
 absl::Status View::Scan(

@@ -23,6 +23,10 @@
 
 namespace fundledger::engine {
 
+// The trail of what people call `id`: a document by its hash in hex, all else as it is written.
+// INVALID_ARGUMENT, reason TRAIL_ID_INVALID.
+absl::StatusOr<books::TrailKey> TrailKeyOf(books::TrailDimension dimension, std::string_view id);
+
 struct TrailFilter {
   std::optional<books::TrailKey> key;  // nothing: all records
   int64_t recorded_from_us = 0;        // inclusive; 0: no limit
@@ -62,6 +66,8 @@ class View : public books::Scanner, public books::BalanceSource {
   const log::TreeEdge& edge() const { return edge_; }
 
   absl::StatusOr<books::EntityPtr> Get(const books::EntityKey& key) const override;
+  // As store::Snapshot::FindMissing.
+  std::vector<bool> FindMissing(const std::vector<books::EntityKey>& keys) const;
   absl::Status Scan(
       books::EntityKind kind, std::string_view prefix, std::string_view from,
       const std::function<bool(std::string_view id, const books::EntityPtr&)>& visit) const override;

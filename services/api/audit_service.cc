@@ -42,7 +42,10 @@ absl::StatusOr<engine::TrailFilter> FilterOf(const v1::ListTrailRequest& request
                                "; neither may be below zero, nor the span end before it begins"));
   }
   engine::TrailFilter filter;
-  if (!all) filter.key = {static_cast<books::TrailDimension>(request.dimension()), request.id()};
+  if (!all) {
+    ASSIGN_OR_RETURN(filter.key, engine::TrailKeyOf(static_cast<books::TrailDimension>(request.dimension()),
+                                                    request.id()));
+  }
   filter.recorded_from_us = request.recorded_from_us();
   filter.recorded_until_us = request.recorded_until_us();
   return filter;

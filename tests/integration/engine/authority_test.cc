@@ -163,20 +163,20 @@ TEST_F(Authority, ARevokedKeyIsRefusedAndItsRetryFindsItsRecord) {
 
 // Judged while the revocation is not durable yet, or one group later: the outcome is the same.
 TEST_F(Authority, WhatComesBehindARevocationInTheQueueIsRefused) {
-  const auto revoke = engine_->Prepare(world_.Seal(Revoke("clerk", "clerk")));
+  auto revoke = engine_->Prepare(world_.Seal(Revoke("clerk", "clerk")));
   ASSERT_TRUE(revoke.ok());
   std::vector<absl::StatusOr<Prepared>> behind;
   for (int i = 0; i < 20; ++i)
     behind.push_back(engine_->Prepare(world_.Seal(Fund(absl::StrCat("fund-", i)))));
   std::atomic<int> answers = 0;
   std::atomic<int> refused = 0;
-  engine_->Enqueue(*revoke, [&](auto receipt) {
+  engine_->Enqueue(*std::move(revoke), [&](auto receipt) {
     EXPECT_TRUE(receipt.ok());
     ++answers;
   });
   for (auto& each : behind) {
     ASSERT_TRUE(each.ok()) << each.status();
-    engine_->Enqueue(*each, [&](auto receipt) {
+    engine_->Enqueue(*std::move(each), [&](auto receipt) {
       refused += ReasonOf(receipt.status()) == "KEY_REVOKED" ? 1 : 0;
       ++answers;
     });

@@ -312,6 +312,8 @@ TEST_F(Verify, FindsWhatComesFromNoRecord) {
   } cases[] = {{Table::kEntities, EntityStoreKey({books::EntityKind::kOrganization, "org-x"}), "x"},
                {Table::kTrail, TrailStoreKey({books::TrailDimension::kFund, "f"}, 2), ""},
                {Table::kTrail, "?", ""},
+               {Table::kDocuments, std::string(32, 'd') + SequenceKey(2), ""},
+               {Table::kDocuments, "?", ""},
                {Table::kRequests, RequestKey("someone", "0123456789abcdef"), ""},
                {Table::kPostings, SequenceKey(9), ""},
                {Table::kTiles, TileKey(0, 0), std::string(8192, 'x')},

@@ -134,6 +134,8 @@ TEST_F(TrailTest, EndsAPageBeforeItIsTooLargeForAMessage) {
 TEST_F(TrailTest, RefusesQuestionsThatMeanNothing) {
   EXPECT_EQ(Refusal(Trail(v1::TRAIL_DIMENSION_FUND, "")), "TRAIL_ID_INVALID");
   EXPECT_EQ(Refusal(Trail(v1::TRAIL_DIMENSION_UNSPECIFIED, "x")), "TRAIL_ID_INVALID");
+  EXPECT_EQ(Refusal(Trail(v1::TRAIL_DIMENSION_DOCUMENT, "invoice.pdf")), "TRAIL_ID_INVALID");
+  EXPECT_EQ(Refusal(Trail(v1::TRAIL_DIMENSION_DOCUMENT, "abcd")), "TRAIL_ID_INVALID");
   EXPECT_EQ(Refusal(Trail(static_cast<v1::TrailDimension>(99), "x")), "TRAIL_DIMENSION_INVALID");
   v1::ListTrailRequest request;
   request.set_recorded_from_us(-1);

@@ -157,17 +157,17 @@ TEST(Admit, WantsAGenesisWithoutAPast) {
   const World world;
   const auto genesis = Admit(world.GenesisEnvelope());
   ASSERT_TRUE(genesis.ok()) << genesis.status();
-  EXPECT_TRUE(IsGenesis(genesis->submission));
-  v1::Submission submission = genesis->submission;
+  EXPECT_TRUE(IsGenesis(genesis->submission()));
+  v1::Submission submission = genesis->submission();
   submission.set_ledger(std::string(32, 'l'));
   EXPECT_EQ(ReasonOfSubmission(submission), "LEDGER_MALFORMED");
-  submission = genesis->submission;
+  submission = genesis->submission();
   submission.mutable_seen()->set_size(1);
   EXPECT_EQ(ReasonOfSubmission(submission), "SUBMISSION_MALFORMED");
-  submission = genesis->submission;
+  submission = genesis->submission();
   submission.set_not_after_us(1);
   EXPECT_EQ(ReasonOfSubmission(submission), "SUBMISSION_MALFORMED");
-  submission = genesis->submission;
+  submission = genesis->submission();
   submission.set_officer("someone");
   EXPECT_EQ(ReasonOfSubmission(submission), "SUBMISSION_MALFORMED");
   const auto lonely =
@@ -202,7 +202,7 @@ TEST(Admit, SurvivesRandomDamage) {
     if (random() % 4 == 0) bytes.resize(random() % bytes.size());
     const auto admitted = Admit(bytes);
     if (admitted.ok()) {
-      EXPECT_EQ(admitted->submission.ByteSizeLong(), admitted->payload.size());
+      EXPECT_EQ(admitted->submission().ByteSizeLong(), admitted->payload.size());
     } else {
       EXPECT_EQ(admitted.status().code(), absl::StatusCode::kInvalidArgument) << admitted.status();
       EXPECT_NE(ReasonOf(admitted.status()), "INVALID_ARGUMENT");

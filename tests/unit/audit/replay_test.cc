@@ -157,7 +157,7 @@ TEST_P(ReplayOf, BeginsWithAGenesisOfItsOwnKeys) {
     const auto envelope = crypto::SealEnvelope(crypto::kSubmissionType, payload, signers);
     EXPECT_EQ(ReasonOf(empty.Next(*log::EncodeRecord(header, *envelope))), "SIGNATURE_INVALID");
   }
-  v1::Submission submission = Admit(world_.GenesisEnvelope())->submission;
+  v1::Submission submission = Admit(world_.GenesisEnvelope())->submission();
   v1::Genesis& genesis = *submission.mutable_actions(0)->mutable_genesis();
   genesis.mutable_administrators(1)->set_key_proof(genesis.administrators(0).key_proof());
   const auto unproven = crypto::SealEnvelope(crypto::kSubmissionType, submission.SerializeAsString(),

@@ -186,9 +186,7 @@ TEST(Form, ADocumentIsNamedByItsHash) {
   EXPECT_EQ(Why(w.Clerk(action)), "DOCUMENT_MALFORMED");
   action.mutable_documents(0)->set_id(std::string(32, 'd'));
   EXPECT_EQ(Why(w.Clerk(action)), "OK");
-  const TrailKey key{TrailDimension::kDocument,
-                     "64646464646464646464646464646464"
-                     "64646464646464646464646464646464"};
+  const TrailKey key{TrailDimension::kDocument, std::string(32, 'd')};
   EXPECT_TRUE(w.last_effects().trail.contains(key));
 }
 
