@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ledger/base/status.h"
+#include "ledger/base/thread_priority.h"
 #include "ledger/crypto/dsse.h"
 #include "ledger/engine/receipt.h"
 #include "ledger/store/rocksdb.h"
@@ -87,8 +88,14 @@ Sequencer::Sequencer(OpenedLedger opened, Options options)
       }) {
   sheets_.Offer(store_->GetSnapshot(), 0);
   MutexLock lock(&stop_mutex_);
-  judging_ = std::thread([this] { Run(); });
-  committing_thread_ = std::thread([this] { RunCommits(); });
+  judging_ = std::thread([this] {
+    BeNice(kNiceOfWorkers);
+    Run();
+  });
+  committing_thread_ = std::thread([this] {
+    BeNice(kNiceOfWorkers);
+    RunCommits();
+  });
   answering_thread_ = std::thread([this] { RunAnswers(); });
 }
 

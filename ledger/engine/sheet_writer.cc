@@ -1,10 +1,7 @@
 #include "ledger/engine/sheet_writer.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include "ledger/base/status.h"
+#include "ledger/base/thread_priority.h"
 
 namespace fundledger::engine {
 namespace {
@@ -16,7 +13,6 @@ constexpr size_t kMakeBytesMax = 4 << 20;
 // A commit may be under way when its writes are taken, so the next states may not show them yet. After so
 // many they were lost: the store refused the commit.
 constexpr int kMissedMax = 8;
-constexpr int kNice = 10;
 // How often it looks while a block's postings come in. To wake up for every commit takes more than the work.
 constexpr uint64_t kLooksABlock = 16;
 
@@ -71,8 +67,7 @@ bool SheetWriter::has_writes() const {
 }
 
 void SheetWriter::Work() {
-  // Only politeness: it may fail.
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kNice);
+  BeNice(kNiceOfBackground);
   while (true) {
     std::shared_ptr<const store::Snapshot> snapshot;
     {

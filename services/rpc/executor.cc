@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ledger/base/status.h"
+#include "ledger/base/thread_priority.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -54,6 +55,7 @@ void Executor::Stop(absl::Time deadline) {
 }
 
 void Executor::Work() {
+  BeNice(kNiceOfWorkers);
   while (true) {
     Task task;
     absl::Status admitted;
