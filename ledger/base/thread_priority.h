@@ -3,8 +3,8 @@
 
 namespace fundledger {
 
-// Of threads that work on what others took in. Those that take in and refuse go first: what is refused late
-// is repeated late, and what waits in a socket counts against no limit.
+// Of threads that record what others took in. Those that take in and refuse go first: what is refused late
+// is repeated late, and what waits in a socket counts against no limit. Queries are not slowed down.
 inline constexpr int kNiceOfWorkers = 2;
 // Of threads whose work can wait.
 inline constexpr int kNiceOfBackground = 10;

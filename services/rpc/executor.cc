@@ -18,9 +18,9 @@ absl::Status Stopping() {
 
 }  // namespace
 
-Executor::Executor(size_t threads, size_t queue_limit) : queue_limit_(queue_limit) {
+Executor::Executor(size_t threads, size_t queue_limit, int nice) : queue_limit_(queue_limit) {
   threads_.reserve(threads);
-  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this, nice] { Work(nice); });
 }
 
 Executor::~Executor() {
@@ -54,8 +54,8 @@ void Executor::Stop(absl::Time deadline) {
   threads_.clear();
 }
 
-void Executor::Work() {
-  BeNice(kNiceOfWorkers);
+void Executor::Work(int nice) {
+  BeNice(nice);
   while (true) {
     Task task;
     absl::Status admitted;

@@ -21,8 +21,8 @@ class Executor {
   // done.
   using Task = std::function<void(const absl::Status& admitted)>;
 
-  // `threads` and `queue_limit` are at least 1.
-  Executor(size_t threads, size_t queue_limit);
+  // `threads` and `queue_limit` are at least 1; `nice` as of BeNice.
+  Executor(size_t threads, size_t queue_limit, int nice = 0);
   // Stops without grace.
   ~Executor();
   Executor(const Executor&) = delete;
@@ -37,7 +37,7 @@ class Executor {
   void Stop(absl::Time deadline);
 
  private:
-  void Work();
+  void Work(int nice);
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); }
 
   const size_t queue_limit_;
