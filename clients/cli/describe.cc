@@ -4,6 +4,7 @@
 
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
+#include "ledger/base/bytes.h"
 #include "ledger/base/fen.h"
 
 #include "absl/strings/str_cat.h"
@@ -126,6 +127,10 @@ const v1::ActionRef* AnsweredBy(const v1::Action& action) {
 }
 
 bool Mentions(const v1::Action& action, const std::string& id) {
+  const bool holds_document =
+      std::any_of(action.documents().begin(), action.documents().end(),
+                  [&id](const v1::Document& document) { return HexEncode(document.id()) == id; });
+  if (holds_document) return true;
   const Form* form = FormOf(action);
   if (form == nullptr) return false;
   const auto no_scale = [](const std::string&) { return std::optional<uint32_t>(); };

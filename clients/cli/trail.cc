@@ -9,6 +9,7 @@
 #include "clients/cli/table.h"
 #include "ledger/base/bytes.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace fundledger::cli {
@@ -70,7 +71,10 @@ absl::StatusOr<v1::ListTrailRequest> TrailRequest(const TrailOptions& options, c
 // What the trail is about, where it is about a thing that actions name.
 std::string AboutOf(const v1::ListTrailRequest& request) {
   for (const Dimension& dimension : kDimensions) {
-    if (dimension.dimension == request.dimension() && dimension.about) return request.id();
+    if (dimension.dimension != request.dimension() || !dimension.about) continue;
+    // A hash may be written in capitals.
+    return request.dimension() == v1::TRAIL_DIMENSION_DOCUMENT ? absl::AsciiStrToLower(request.id())
+                                                               : request.id();
   }
   return "";
 }

@@ -31,7 +31,8 @@ nlohmann::ordered_json RecordJson(const sdk::VerifiedRecord& record);
 // project that one of them is about: only what is about it is shown, and what an approval approves is named.
 class TrailStory {
  public:
-  // `about`: the id of a fund, project, payee or voucher; empty in trails that are not about a thing.
+  // `about`: the id of a fund, project, payee, voucher or document; empty in trails that are not about a
+  // thing.
   explicit TrailStory(std::string about, ScaleOf scale_of)
       : about_(std::move(about)), scale_of_(std::move(scale_of)) {}
 

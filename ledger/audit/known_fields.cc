@@ -15,6 +15,7 @@
 #include "ledger/base/status.h"
 #include "ledger/books/books.h"
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 
 namespace fundledger::audit {
@@ -50,10 +51,10 @@ absl::Status CheckEnum(const Place& place, int value) {
 }
 
 // What of a type of message may hold something unknown: its messages and enums, in the order of their
-// numbers.
+// numbers. Found out once a type: it is asked for before a signature is paid for.
 using Plan = std::vector<const pb::FieldDescriptor*>;
 
-Plan PlanOf(const pb::Descriptor& type) {
+Plan MakePlan(const pb::Descriptor& type) {
   Plan plan;
   for (int i = 0; i < type.field_count(); ++i) {
     const auto cpp_type = type.field(i)->cpp_type();
@@ -62,6 +63,24 @@ Plan PlanOf(const pb::Descriptor& type) {
   }
   std::sort(plan.begin(), plan.end(), [](const auto* a, const auto* b) { return a->number() < b->number(); });
   return plan;
+}
+
+void AddPlans(const pb::Descriptor& type, absl::flat_hash_map<const pb::Descriptor*, Plan>* plans) {
+  if (plans->contains(&type)) return;
+  const Plan& plan = (*plans)[&type] = MakePlan(type);
+  for (const pb::FieldDescriptor* field : Plan(plan)) {
+    if (field->message_type() != nullptr) AddPlans(*field->message_type(), plans);
+  }
+}
+
+// Of a type that stands somewhere in a submission.
+const Plan& PlanOf(const pb::Descriptor& type) {
+  static const auto& plans = *[] {
+    auto* all = new absl::flat_hash_map<const pb::Descriptor*, Plan>();
+    AddPlans(*v1::Submission::descriptor(), all);
+    return all;
+  }();
+  return plans.find(&type)->second;
 }
 
 absl::Status CheckKnown(const pb::Message& message, const Place& place);

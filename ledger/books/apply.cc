@@ -5,6 +5,7 @@
 #include "ledger/base/text.h"
 #include "ledger/books/approvals.h"
 #include "ledger/books/officers.h"
+#include "ledger/books/payment.h"
 #include "ledger/books/rules.h"
 
 namespace fundledger::books {
@@ -103,7 +104,7 @@ absl::Status TrailOfLines(const ActionContext& context, const Lines& lines) {
 absl::Status TrailOfPayment(const ActionContext& context, const v1::ActionRef& ref) {
   ASSIGN_OR_RETURN(EntityPtr entity,
                    context.working.Get({EntityKind::kProposal, ActionId(ref.sequence(), ref.action())}));
-  if (entity == nullptr) return absl::OkStatus();
+  if (entity == nullptr || !IsPayment(entity->proposal())) return absl::OkStatus();
   const v1::RequestPayment& request = entity->proposal().action().request_payment();
   context.working.Trail(TrailDimension::kPayee, request.payee());
   context.working.Trail(TrailDimension::kOrganization, entity->proposal().organization());

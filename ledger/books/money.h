@@ -37,7 +37,8 @@ class Money {
     return lines_[{std::string(project), std::string(fund)}];
   }
 
-  // Moves everything on the action's business date and posts it. FAILED_PRECONDITION, reason
+  // Moves everything on the action's business date and posts it; in a trial only finds out whether it could,
+  // so an effect moves its money last and looks at no balance after. FAILED_PRECONDITION, reason
   // ACCOUNT_BELOW_ZERO, for an account that would be below zero on that day or after it; OVER_PLAN where more
   // would be allocated on a line than is planned for it.
   absl::Status Apply(const ActionContext& context) const;

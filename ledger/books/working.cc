@@ -19,11 +19,15 @@ absl::StatusOr<EntityPtr> Working::Get(const EntityKey& key) const {
 
 namespace {
 
-// Those of one submission are of no use, to rules and caches, for much longer than each other. Others may be
-// read for ever, and would keep all of them in memory.
-bool IsPassing(EntityKind kind) {
-  return kind == EntityKind::kProposal || kind == EntityKind::kConfirmation ||
-         kind == EntityKind::kReference || kind == EntityKind::kVoucher;
+// Those of one submission are of no use for much longer than each other. Others may be read for ever, and
+// would keep all of them in memory.
+bool ComesAndGoes(EntityKind kind) {
+  return kind == EntityKind::kProposal || kind == EntityKind::kConfirmation;
+}
+
+// Never changed again: whoever keeps all entities keeps them, and with them all that is on their arena.
+bool IsMark(EntityKind kind) {
+  return kind == EntityKind::kReference || kind == EntityKind::kVoucher;
 }
 
 }  // namespace
@@ -31,9 +35,10 @@ bool IsPassing(EntityKind kind) {
 std::shared_ptr<sv1::Entity> Working::MakeEntity(EntityKind kind) {
   using google::protobuf::Arena;
   if (arena_ != nullptr) return {std::shared_ptr<void>(), Arena::CreateMessage<sv1::Entity>(arena_)};
-  if (!IsPassing(kind)) return std::make_shared<sv1::Entity>();
-  if (passing_ == nullptr) passing_ = std::make_shared<Arena>();
-  return {passing_, Arena::CreateMessage<sv1::Entity>(passing_.get())};
+  if (!ComesAndGoes(kind) && !IsMark(kind)) return std::make_shared<sv1::Entity>();
+  std::shared_ptr<Arena>& arena = IsMark(kind) ? marks_ : passing_;
+  if (arena == nullptr) arena = std::make_shared<Arena>();
+  return {arena, Arena::CreateMessage<sv1::Entity>(arena.get())};
 }
 
 absl::StatusOr<sv1::Entity*> Working::Change(const EntityKey& key) {

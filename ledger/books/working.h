@@ -52,9 +52,10 @@ class Working : public Reader {
   std::shared_ptr<::fundledger::storage::v1::Entity> MakeEntity(EntityKind kind);
 
   google::protobuf::Arena* const arena_ = nullptr;
-  // Where the entities are that come and go with the submission; they keep it alive. To make and to destroy
-  // them one by one takes twice as long.
+  // Where those entities are that come and go with the submission, and its marks; they keep it alive. To make
+  // and to destroy them one by one takes twice as long.
   std::shared_ptr<google::protobuf::Arena> passing_;
+  std::shared_ptr<google::protobuf::Arena> marks_;
   // Its entities were made here, by Change, and are constants to everybody else.
   Effects effects_;
   // What Get found missing last: mostly a number that must not have been used and is taken right after. The

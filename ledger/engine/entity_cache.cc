@@ -6,7 +6,7 @@
 namespace fundledger::engine {
 namespace {
 
-// About 20 MB of payments.
+// About 20 MB of payments. One of a large submission keeps the others of it in memory too.
 constexpr size_t kPassingMax = 20'000;
 
 bool IsPassing(books::EntityKind kind) {
@@ -61,6 +61,8 @@ absl::StatusOr<books::EntityPtr> EntityCache::Get(const books::EntityKey& key) c
 }
 
 void EntityCache::Foresee(const std::vector<books::EntityKey>& marks) {
+  constexpr size_t kMissingMax = 100'000;
+  if (missing_.size() > kMissingMax) missing_.clear();  // where the store refuses commit after commit
   if (marks.size() < 2) return;
   const std::vector<bool> missing = view_->FindMissing(marks);
   for (size_t i = 0; i < marks.size(); ++i) {

@@ -1,4 +1,5 @@
 // What a submission meets: a receipt that verifies, or a refusal that leaves no trace.
+#include <atomic>
 #include <set>
 #include <thread>
 
@@ -325,6 +326,39 @@ TEST_P(Submit, GivesGaplessSequencesToManyThreads) {
   const auto report = VerifyDirectory({directory_.Sub("ledger"), std::nullopt, std::nullopt, nullptr});
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_TRUE(report->ok()) << report->findings[0].message;
+}
+
+// References are asked for together, for all that is judged together: in a submission, in a round, in the
+// round below it, and in the store.
+TEST_P(Submit, TakesAReferenceOnceHoweverManyAskForIt) {
+  constexpr int kReferences = 7;
+  constexpr int kAsking = 60;
+  std::atomic<int> taken = 0;
+  std::atomic<int> refused = 0;
+  std::atomic<int> answered = 0;
+  for (int again = 0; again < 2; ++again) {
+    for (int i = 0; i < kAsking; ++i) {
+      v1::Submission submission = Register(absl::StrCat("org-", again, "-", i));
+      submission.mutable_actions(0)->set_reference(absl::StrCat("R-", i % kReferences));
+      *submission.add_actions() = submission.actions(0);
+      submission.mutable_actions(1)->mutable_register_organization()->set_id(
+          absl::StrCat("org-", again, "-", i, "-too"));
+      submission.mutable_actions(1)->set_reference(absl::StrCat("S-", i % kReferences));
+      engine_->Submit(world_.Seal(submission), [&](const Answer& answer) {
+        taken += answer.ok() ? 1 : 0;
+        refused += ReasonOf(answer.status()) == "REFERENCE_USED" ? 1 : 0;
+        ++answered;
+      });
+    }
+    while (answered < kAsking * (again + 1)) std::this_thread::yield();
+    EXPECT_EQ(taken, kReferences);
+    EXPECT_EQ(refused, kAsking * (again + 1) - kReferences);
+  }
+  v1::Submission twice = Register("org-x");
+  twice.mutable_actions(0)->set_reference("T-1");
+  *twice.add_actions() = twice.actions(0);
+  twice.mutable_actions(1)->mutable_register_organization()->set_id("org-y");
+  ExpectRefused(twice, StatusCode::kAlreadyExists, "REFERENCE_USED");
 }
 
 TEST_P(Submit, TriesWithoutATrace) {

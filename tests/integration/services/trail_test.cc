@@ -100,6 +100,24 @@ TEST_F(TrailTest, ListsBetweenTwoTimes) {
   EXPECT_EQ(All(request), (std::vector<uint64_t>{1, 2}));
 }
 
+TEST_F(TrailTest, FindsADocumentByItsHash) {
+  for (const bool with_document : {true, false, true}) {
+    v1::Submission submission = ledgerd_.world.Register(
+        *ledgerd_.server->engine().view(), "v-" + std::to_string(ledgerd_.server->engine().view()->size()));
+    if (with_document) submission.mutable_actions(0)->add_documents()->set_id(std::string(32, '\x5d'));
+    v1::SubmitResponse receipt;
+    const grpc::Status status = ledgerd_.Submit(ledgerd_.world.Seal(submission), &receipt);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+  }
+  std::string id;
+  for (int i = 0; i < 32; ++i) id += "5d";
+  EXPECT_EQ(All(Trail(v1::TRAIL_DIMENSION_DOCUMENT, id)), (std::vector<uint64_t>{1, 3}));
+  id.back() = 'D';
+  EXPECT_EQ(All(Trail(v1::TRAIL_DIMENSION_DOCUMENT, id)), (std::vector<uint64_t>{1, 3}));
+  id.back() = 'e';
+  EXPECT_TRUE(All(Trail(v1::TRAIL_DIMENSION_DOCUMENT, id)).empty());
+}
+
 TEST_F(TrailTest, EndsAPageBeforeItIsTooLargeForAMessage) {
   constexpr int kRecords = 56;
   std::string note;

@@ -54,6 +54,18 @@ TEST(Payments, ATransferIsHeldAndNotPaid) {
   EXPECT_EQ(Total(w.ProposalOf(ref).payment().lines(0).held()), 30_yuan);
 }
 
+TEST(Payments, AnotherProposalIsNoPayment) {
+  World w;
+  w.FundWorks1(100_yuan);
+  auto ref = w.Must(w.Clerk(Receive("fund-1", 1_yuan, kDay)));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Why(w.Treasury(Instruct(ref, kDay))), "PAYMENT_NOT_FOUND");
+    EXPECT_EQ(Why(w.Treasury(ConfirmDirect(ref, "V1", kDay))), "PAYMENT_NOT_FOUND");
+    EXPECT_EQ(Why(w.Treasury(Fail(ref, kDay))), "PAYMENT_NOT_FOUND");
+    ref.set_leaf_hash(std::string(32, 'x'));
+  }
+}
+
 TEST(Payments, RequestsTakeExactlyWhatIsAvailable) {
   World w;
   w.FundWorks1(100_yuan);

@@ -62,6 +62,22 @@ TEST(TrailStory, TellsAllWhereItCannotSayWhatIsAboutIt) {
   EXPECT_EQ(story.Tell(50, Approvals(1, 3)).size(), 3U);
 }
 
+TEST(TrailStory, TellsOnlyTheActionWithTheDocument) {
+  v1::Submission plans;
+  for (int i = 0; i < 20; ++i) {
+    v1::Action& action = *plans.add_actions();
+    action.set_reference("P-" + std::to_string(i));
+    action.mutable_plan()->add_lines()->set_project("p-1");
+  }
+  plans.mutable_actions(17)->add_documents()->set_id(std::string(32, 'd'));
+  std::string id;
+  for (int i = 0; i < 32; ++i) id += "64";
+  TrailStory story(id, NoScale);
+  const auto texts = story.Tell(7, plans);
+  ASSERT_EQ(texts.size(), 1U);
+  EXPECT_THAT(texts.front(), HasSubstr("P-17"));
+}
+
 TEST(Describe, FindsIdsInListsAndVouchers) {
   v1::Action fund;
   fund.mutable_register_fund()->add_categories("c-1");
