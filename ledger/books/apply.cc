@@ -1,7 +1,6 @@
 // One submission: each action's common checks, its right to be here, its effect, its trail.
 #include <string>
 
-#include "ledger/base/bytes.h"
 #include "ledger/base/text.h"
 #include "ledger/books/approvals.h"
 #include "ledger/books/officers.h"
@@ -138,8 +137,37 @@ absl::Status TrailOfOfficer(const ActionContext& context, const std::string& id)
   return absl::OkStatus();
 }
 
+// The project that an action of its life is about; null for other actions.
+const std::string* ProjectOf(const v1::Action& action) {
+  switch (action.kind_case()) {
+    case v1::Action::kDeclareProject:
+      return &action.declare_project().id();
+    case v1::Action::kApproveProject:
+      return &action.approve_project().project();
+    case v1::Action::kStartProject:
+      return &action.start_project().project();
+    case v1::Action::kReportProgress:
+      return &action.report_progress().project();
+    case v1::Action::kCompleteProject:
+      return &action.complete_project().project();
+    case v1::Action::kSuspendProject:
+      return &action.suspend_project().project();
+    case v1::Action::kResumeProject:
+      return &action.resume_project().project();
+    case v1::Action::kTerminateProject:
+      return &action.terminate_project().project();
+    case v1::Action::kReportIndicator:
+      return action.report_indicator().project().empty() ? nullptr : &action.report_indicator().project();
+    default:
+      return nullptr;
+  }
+}
+
 absl::Status TrailOfSubject(const ActionContext& context) {
   const v1::Action& action = context.action;
+  if (const std::string* project = ProjectOf(action); project != nullptr) {
+    return TrailOfProject(context, *project);
+  }
   Working& working = context.working;
   switch (action.kind_case()) {
     case v1::Action::kRegisterOrganization:
@@ -201,26 +229,6 @@ absl::Status TrailOfSubject(const ActionContext& context) {
     case v1::Action::kRefund:
       TrailOfVoucher(context, action.refund().voucher());
       return TrailOfPayment(context, action.refund().payment());
-    case v1::Action::kDeclareProject:
-      return TrailOfProject(context, action.declare_project().id());
-    case v1::Action::kApproveProject:
-      return TrailOfProject(context, action.approve_project().project());
-    case v1::Action::kStartProject:
-      return TrailOfProject(context, action.start_project().project());
-    case v1::Action::kReportProgress:
-      return TrailOfProject(context, action.report_progress().project());
-    case v1::Action::kCompleteProject:
-      return TrailOfProject(context, action.complete_project().project());
-    case v1::Action::kSuspendProject:
-      return TrailOfProject(context, action.suspend_project().project());
-    case v1::Action::kResumeProject:
-      return TrailOfProject(context, action.resume_project().project());
-    case v1::Action::kTerminateProject:
-      return TrailOfProject(context, action.terminate_project().project());
-    case v1::Action::kReportIndicator:
-      return action.report_indicator().project().empty()
-                 ? absl::OkStatus()
-                 : TrailOfProject(context, action.report_indicator().project());
     default:
       // Answers to proposals leave the proposal's trail (approvals.cc); words of the registry have none.
       return absl::OkStatus();

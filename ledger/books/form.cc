@@ -61,35 +61,22 @@ class StringWalk {
     std::unique_ptr<const StringWalk> below;  // null: it is a string itself
     bool holds_numbers = false;
   };
-  // One field, or those of a oneof whose numbers follow each other, of which at most one is set.
-  struct Step {
-    const pb::OneofDescriptor* oneof = nullptr;
-    std::vector<Field> fields;
-  };
-
-  bool empty() const { return steps_.empty(); }
-  void Add(Field field);
   static absl::Status CheckField(const Message& message, const Field& field);
   static absl::Status CheckString(const Field& field, const std::string& text);
 
-  std::vector<Step> steps_;
+  std::vector<Field> fields_;  // in the order of their numbers
 };
 
 StringWalk::StringWalk(const pb::Descriptor& type) {
   std::map<int, const FieldDescriptor*> by_number;
   for (int i = 0; i < type.field_count(); ++i) by_number[type.field(i)->number()] = type.field(i);
   for (const auto& [number, field] : by_number) {
-    if (field->type() == FieldDescriptor::TYPE_STRING) Add({field, nullptr, HoldsNumbers(*field)});
+    if (field->type() == FieldDescriptor::TYPE_STRING)
+      fields_.push_back({field, nullptr, HoldsNumbers(*field)});
     if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
     auto below = std::make_unique<const StringWalk>(*field->message_type());
-    if (!below->empty()) Add({field, std::move(below), false});
+    if (!below->fields_.empty()) fields_.push_back({field, std::move(below), false});
   }
-}
-
-void StringWalk::Add(Field field) {
-  const pb::OneofDescriptor* oneof = field.field->real_containing_oneof();
-  if (oneof == nullptr || steps_.empty() || steps_.back().oneof != oneof) steps_.push_back({oneof, {}});
-  steps_.back().fields.push_back(std::move(field));
 }
 
 absl::Status StringWalk::CheckString(const Field& field, const std::string& text) {
@@ -119,16 +106,7 @@ absl::Status StringWalk::CheckField(const Message& message, const Field& field) 
 }
 
 absl::Status StringWalk::Check(const Message& message) const {
-  for (const Step& step : steps_) {
-    if (step.oneof == nullptr) {
-      RETURN_IF_ERROR(CheckField(message, step.fields.front()));
-      continue;
-    }
-    const FieldDescriptor* set = message.GetReflection()->GetOneofFieldDescriptor(message, step.oneof);
-    for (const Field& field : step.fields) {
-      if (field.field == set) RETURN_IF_ERROR(CheckField(message, field));
-    }
-  }
+  for (const Field& field : fields_) RETURN_IF_ERROR(CheckField(message, field));
   return absl::OkStatus();
 }
 

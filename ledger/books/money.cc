@@ -9,11 +9,12 @@
 namespace fundledger::books {
 namespace {
 
+namespace v1 = ::fundledger::v1;
 namespace sv1 = ::fundledger::storage::v1;
 
-// Balances moved and totals: what of a line a move changes, in the order in which it is checked.
+// Totals of a line, moved together. Overflow cannot happen before the dated accounts have refused it, for
+// each total is bounded by their sums; it is checked all the same.
 absl::Status CheckTotal(int64_t delta, int64_t total) {
-  // Cannot happen before the dated accounts have refused it, for each total is bounded by their sums.
   int64_t sum = 0;
   if (AddFen(total, delta, &sum)) return absl::OkStatus();
   return Refuse(absl::StatusCode::kOutOfRange, "AMOUNT_OUT_OF_RANGE", "the line's total would not fit");
@@ -99,7 +100,10 @@ absl::Status Money::Check(const ActionContext& context) const {
     ASSIGN_OR_RETURN(const EntityPtr entity, context.working.Get({EntityKind::kLine, LineId(project, fund)}));
     const sv1::Line& line = entity == nullptr ? sv1::Line::default_instance() : entity->line();
     const auto name = [&project = project, &fund = fund] {
-      return absl::StrCat("line ", project, " × ", fund);
+      v1::LineAmount named;
+      named.set_project(project);
+      named.set_fund(fund);
+      return LineName(named);
     };
     RETURN_IF_ERROR(CheckLineMove(name, move, day, line));
     sum += move.allocated_fen();

@@ -5,6 +5,7 @@
 
 #include "ledger/base/fen.h"
 #include "ledger/books/balance.h"
+#include "ledger/books/lifetime.h"
 
 namespace fundledger::books {
 
@@ -17,21 +18,9 @@ absl::StatusOr<EntityPtr> Working::Get(const EntityKey& key) const {
   return entity;
 }
 
-namespace {
-
-// Those of one submission are of no use for much longer than each other. Others may be read for ever, and
-// would keep all of them in memory.
-bool ComesAndGoes(EntityKind kind) {
-  return kind == EntityKind::kProposal || kind == EntityKind::kConfirmation;
-}
-
-// Never changed again: whoever keeps all entities keeps them, and with them all that is on their arena.
-bool IsMark(EntityKind kind) {
-  return kind == EntityKind::kReference || kind == EntityKind::kVoucher;
-}
-
-}  // namespace
-
+// What comes and goes with one submission is of no use for much longer than each other; its marks are kept
+// apart, since whoever keeps all entities would keep the rest of their arena with them. Others may be read
+// for ever, each for itself.
 std::shared_ptr<sv1::Entity> Working::MakeEntity(EntityKind kind) {
   using google::protobuf::Arena;
   if (arena_ != nullptr) return {std::shared_ptr<void>(), Arena::CreateMessage<sv1::Entity>(arena_)};

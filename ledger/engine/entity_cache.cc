@@ -2,27 +2,13 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/books/lifetime.h"
 
 namespace fundledger::engine {
 namespace {
 
 // About 20 MB of payments. One of a large submission keeps the others of it in memory too.
 constexpr size_t kPassingMax = 20'000;
-
-bool IsPassing(books::EntityKind kind) {
-  switch (kind) {
-    case books::EntityKind::kProposal:
-    case books::EntityKind::kConfirmation:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// Of these a rule asks only whether they are there, and mostly they are not.
-bool IsMark(books::EntityKind kind) {
-  return kind == books::EntityKind::kVoucher || kind == books::EntityKind::kReference;
-}
 
 // Whether `key` names what only a record beyond `size` can make: those ids begin with its sequence.
 bool IsBeyond(const books::EntityKey& key, uint64_t size) {
@@ -33,8 +19,8 @@ bool IsBeyond(const books::EntityKey& key, uint64_t size) {
 }  // namespace
 
 void EntityCache::Keep(const books::EntityKey& key, const books::EntityPtr& entity) const {
-  if (IsMark(key.kind)) return;
-  if (!IsPassing(key.kind)) {
+  if (books::IsMark(key.kind)) return;
+  if (!books::ComesAndGoes(key.kind)) {
     resident_.insert_or_assign(key, entity);
     return;
   }
@@ -49,7 +35,7 @@ void EntityCache::Keep(const books::EntityKey& key, const books::EntityPtr& enti
 }
 
 absl::StatusOr<books::EntityPtr> EntityCache::Get(const books::EntityKey& key) const {
-  if (IsPassing(key.kind)) {
+  if (books::ComesAndGoes(key.kind)) {
     if (const auto it = passing_.find(key); it != passing_.end()) return it->second;
   } else if (const auto it = resident_.find(key); it != resident_.end()) {
     return it->second;

@@ -85,8 +85,7 @@ std::vector<const sv1::PaymentStep*> StepsIn(const State& state, const sv1::Prop
   return steps;
 }
 
-sv1::PaymentState StateIn(const State& state, const sv1::Proposal& payment) {
-  const auto steps = StepsIn(state, payment);
+sv1::PaymentState StateAfter(const std::vector<const sv1::PaymentStep*>& steps) {
   return steps.empty() ? sv1::PAYMENT_STATE_REQUESTED : steps.back()->state();
 }
 
@@ -139,15 +138,16 @@ v1::PaymentEvent* AddEvent(sv1::PaymentState state, Date day, Sequence sequence,
 absl::Status FillPayment(const State& state, const sv1::Proposal& payment, WideFen later_refunds,
                          v1::PaymentView* view) {
   RETURN_IF_ERROR(FillRequest(payment, view));
-  view->set_state(NameOf(StateIn(state, payment)));
+  const std::vector<const sv1::PaymentStep*> steps = StepsIn(state, payment);
+  view->set_state(NameOf(StateAfter(steps)));
   AddEvent(sv1::PAYMENT_STATE_REQUESTED, books::RequestedOn(payment), payment.origin().sequence(),
            payment.officer(), view);
-  for (const sv1::PaymentStep* step : StepsIn(state, payment)) {
+  for (const sv1::PaymentStep* step : steps) {
     AddEvent(step->state(), Date(step->origin().day()), step->origin().sequence(), step->officer(), view)
         ->set_reason(step->reason());
     if (step->state() == sv1::PAYMENT_STATE_CONFIRMED) *view->mutable_voucher() = payment.payment().voucher();
   }
-  if (StateIn(state, payment) != sv1::PAYMENT_STATE_CONFIRMED) return absl::OkStatus();
+  if (StateAfter(steps) != sv1::PAYMENT_STATE_CONFIRMED) return absl::OkStatus();
   return FillLeft(payment, later_refunds, view);
 }
 
@@ -164,7 +164,7 @@ bool IsWanted(const State& state, const Tree& organizations, const sv1::Proposal
   return books::IsPayment(proposal) && HasProject(proposal, request.project()) &&
          (request.organization().empty() ||
           organizations.IsWithin(proposal.organization(), request.organization())) &&
-         (request.state().empty() || request.state() == NameOf(StateIn(state, proposal)));
+         (request.state().empty() || request.state() == NameOf(StateAfter(StepsIn(state, proposal))));
 }
 
 // The key of the payment asked for, by its request or by organization and reference.
