@@ -214,16 +214,24 @@ void Group::Write(const std::string& record, const audit::Admitted& admitted, co
     postings_ += effects.postings.size();
     batch_.Put(Table::kPostings, SequenceKey(sequence), postings.SerializeAsString());
   }
-  for (const books::TrailKey& key : effects.trail)
-    batch_.Put(TrailTable(key), TrailStoreKey(key, sequence), "");
+  for (const books::TrailKey& key : effects.trail) {
+    std::string store_key = TrailStoreKey(key, sequence);
+    if (TrailTable(key) == Table::kDocuments) {
+      document_keys_.push_back(std::move(store_key));
+    } else {
+      batch_.Put(Table::kTrail, store_key, "");
+    }
+  }
   storage::v1::Request request;
   request.set_sequence(sequence);
   request.set_actions_hash(admitted.actions_hash.str());
   batch_.Put(Table::kRequests, request_key, request.SerializeAsString());
 }
 
-void Group::WriteEntities() {
-  // In order, so that each goes into the store beside the one before.
+// In order, so that each goes into the store beside the one before.
+void Group::WriteSorted() {
+  std::sort(document_keys_.begin(), document_keys_.end());
+  for (const std::string& key : document_keys_) batch_.Put(Table::kDocuments, key, "");
   std::vector<const books::EntityMap::value_type*> changes;
   changes.reserve(overlay_.changes().size());
   for (const books::EntityMap::value_type& each : overlay_.changes()) changes.push_back(&each);
@@ -236,7 +244,7 @@ void Group::WriteEntities() {
 // The checkpoint goes into the batch, so it is signed before the commit. It leaves this process only after:
 // if nothing was written it is dropped with the group, and no other is ever seen for its size.
 absl::StatusOr<log::Checkpoint> Group::Seal(std::string* signed_checkpoint) {
-  WriteEntities();
+  WriteSorted();
   const log::Checkpoint checkpoint{facts_.origin, end_.edge.size(), end_.edge.Root()};
   ASSIGN_OR_RETURN(*signed_checkpoint, signers_.Sign(checkpoint, *signer_));
   batch_.Put(Table::kCheckpoints, SequenceKey(checkpoint.size), *signed_checkpoint);
@@ -244,7 +252,7 @@ absl::StatusOr<log::Checkpoint> Group::Seal(std::string* signed_checkpoint) {
 }
 
 void Group::SealFollowed(std::string signed_checkpoint) {
-  WriteEntities();
+  WriteSorted();
   batch_.Put(Table::kCheckpoints, SequenceKey(end_.edge.size()), std::move(signed_checkpoint));
 }
 

@@ -86,8 +86,8 @@ class Group {
   // How many its records make.
   size_t postings() const { return postings_; }
 
-  // Adds what is written once a group: the entities as they are now, and the checkpoint, signed. Call once,
-  // at the end.
+  // Adds what is written once a group: the trail of documents, the entities as they are now, and the
+  // checkpoint, signed. Call once, at the end.
   absl::StatusOr<log::Checkpoint> Seal(std::string* signed_checkpoint);
   // The same of records that were followed, with the checkpoint of their own log, of exactly this end.
   void SealFollowed(std::string signed_checkpoint);
@@ -114,7 +114,7 @@ class Group {
   // What was judged is in the group from here on; nothing can fail.
   void Accept(const std::string& record, int64_t recorded_at_us, const audit::Admitted& admitted,
               const std::string& request_key, books::Effects effects);
-  void WriteEntities();
+  void WriteSorted();
   void Write(const std::string& record, const audit::Admitted& admitted, const std::string& request_key,
              const books::Effects& effects);
 
@@ -132,6 +132,7 @@ class Group {
   // Of followed records: the root behind each.
   std::vector<Hash256> roots_behind_;
   size_t postings_ = 0;
+  std::vector<std::string> document_keys_;
   store::Batch batch_;
 };
 

@@ -5,6 +5,8 @@
 #include <cstdarg>
 #include <cstdlib>
 
+#include "ledger/store/memtable.h"
+
 #include "rocksdb/cache.h"
 #include "rocksdb/env.h"
 #include "rocksdb/filter_policy.h"
@@ -109,6 +111,7 @@ rocksdb::ColumnFamilyOptions MakeOptions(const std::shared_ptr<rocksdb::Cache>& 
     options.bottommost_compression_opts.level = 1;
   }
   options.write_buffer_size = 64 * kMegabyte;
+  options.memtable_factory = MakeMemtableFactory();
   if (point_lookups) {
     // What is asked for is mostly not there: the memtable need not be searched for it either.
     options.memtable_whole_key_filtering = true;
