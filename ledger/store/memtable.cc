@@ -1,5 +1,6 @@
 #include "ledger/store/memtable.h"
 
+#include <cstdlib>
 #include <new>
 #include <string_view>
 
@@ -14,22 +15,9 @@ std::string_view ToView(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
 }
 
-// Frees the memory that it stands at the beginning of, as the very last part of an object to be destroyed.
-class FreesItself {
- public:
-  FreesItself() = default;
-  FreesItself(const FreesItself&) = delete;
-  FreesItself& operator=(const FreesItself&) = delete;
-  ~FreesItself() { ::operator delete(this); }
-};
-
-// RocksDB hands an arena in for most iterators, and then destroys them without freeing them. That arena is of
-// a class that it keeps to itself. So they are on the heap, and free themselves either way.
-class Iterator final : private FreesItself, public rocksdb::MemTableRep::Iterator {
+class Iterator : public rocksdb::MemTableRep::Iterator {
  public:
   explicit Iterator(const SkipList* list) : place_(list) {}
-  static void* operator new(size_t bytes) { return ::operator new(bytes); }
-  static void operator delete(void*) {}
 
   bool Valid() const override { return place_.valid(); }
   const char* key() const override { return place_.entry(); }
@@ -44,6 +32,24 @@ class Iterator final : private FreesItself, public rocksdb::MemTableRep::Iterato
 
  private:
   SkipList::Iterator place_;
+};
+
+// Frees the memory that it stands at the beginning of, as the very last part of an object to be destroyed.
+class FreesItself {
+ public:
+  FreesItself() = default;
+  FreesItself(const FreesItself&) = delete;
+  FreesItself& operator=(const FreesItself&) = delete;
+  ~FreesItself() { ::operator delete(this); }
+};
+
+// RocksDB hands an arena in for most iterators, and then destroys them without freeing them. That arena is of
+// a class that it keeps to itself. So they are on the heap, and free themselves either way.
+class IteratorOnHeap final : private FreesItself, public Iterator {
+ public:
+  using Iterator::Iterator;
+  static void* operator new(size_t bytes) { return ::operator new(bytes); }
+  static void operator delete(void*) {}
 };
 
 class Memtable final : public rocksdb::MemTableRep {
@@ -71,7 +77,15 @@ class Memtable final : public rocksdb::MemTableRep {
   }
   bool Contains(const char* entry) const override { return list_.Contains(entry); }
   size_t ApproximateMemoryUsage() override { return 0; }  // all of it is the allocator's
-  Iterator* GetIterator(rocksdb::Arena*) override { return new store::Iterator(&list_); }
+  rocksdb::MemTableRep::Iterator* GetIterator(rocksdb::Arena*) override { return new IteratorOnHeap(&list_); }
+
+  // Asked by MemTableRep::Get, which looks keys up and never frees it (RocksDB 7.8: each would leak), and by
+  // nobody else where there are no prefixes. A look-up is over before its thread begins another.
+  rocksdb::MemTableRep::Iterator* GetDynamicPrefixIterator(rocksdb::Arena*) override {
+    thread_local store::Iterator place(nullptr);
+    place = store::Iterator(&list_);
+    return &place;
+  }
 
  private:
   SkipList list_;
@@ -81,8 +95,10 @@ class MemtableFactory final : public rocksdb::MemTableRepFactory {
  public:
   using rocksdb::MemTableRepFactory::CreateMemTableRep;
   rocksdb::MemTableRep* CreateMemTableRep(const rocksdb::MemTableRep::KeyComparator&,
-                                          rocksdb::Allocator* allocator, const rocksdb::SliceTransform*,
+                                          rocksdb::Allocator* allocator,
+                                          const rocksdb::SliceTransform* prefixes,
                                           rocksdb::Logger*) override {
+    if (prefixes != nullptr) std::abort();  // Invariant: no table's options have a prefix_extractor.
     return new Memtable(allocator);
   }
   const char* Name() const override { return "fundledger.SkipList"; }

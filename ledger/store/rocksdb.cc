@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ledger/base/bytes.h"
+#include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
 #include "ledger/store/rocksdb_options.h"
 
@@ -20,7 +21,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/synchronization/mutex.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
 #include "rocksdb/options.h"
@@ -238,7 +238,7 @@ class RocksdbStore final : public Store {
   // Every reader gets the same snapshot until the next commit is durable: no work, and no state that could be
   // taken back.
   std::shared_ptr<const Snapshot> GetSnapshot() const override {
-    absl::ReaderMutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return latest_;
   }
 
@@ -298,7 +298,7 @@ class RocksdbStore final : public Store {
       return OutcomeUnknown(new_head, ToStd(loaded.message()));
     }
     if (snapshot->head() != new_head) return OutcomeUnknown(new_head, "the head read back is another");
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     latest_ = std::move(snapshot);
     return absl::OkStatus();
   }
@@ -313,7 +313,7 @@ class RocksdbStore final : public Store {
   const bool read_only_;
   absl::Status
       stopped_;  // Why no more commits are taken. Used by Commit only, which is one thread's at a time.
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::shared_ptr<const Snapshot> latest_ ABSL_GUARDED_BY(mutex_);
 };
 

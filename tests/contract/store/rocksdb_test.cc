@@ -1,6 +1,7 @@
 // What the embedded store promises beyond the port: creating, opening, reading beside a writer.
 #include "ledger/store/rocksdb.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include "tests/contract/store/store_testing.h"
@@ -37,6 +38,23 @@ class RocksdbTest : public ::testing::Test {
 TEST_F(RocksdbTest, CreateTakesAnEmptyDirectory) {
   std::filesystem::create_directory(path_);
   EXPECT_NE(Create(), nullptr);
+}
+
+// What is not written out yet is found through iterators that RocksDB asks us for, and does not free.
+TEST_F(RocksdbTest, ReadingWhatIsInMemoryTakesNoMemory) {
+  const auto store = Create();
+  ASSERT_TRUE(CommitNext(store.get()).ok());
+  const auto snapshot = store->GetSnapshot();
+  const auto read = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      EXPECT_TRUE(snapshot->Get(Table::kRecords, "no such key").ok());
+      EXPECT_TRUE(snapshot->Scan(Table::kRecords, "", "", [](auto, auto) { return true; }).ok());
+    }
+  };
+  read(100);
+  const size_t before = ::mallinfo2().uordblks;
+  read(5'000);
+  EXPECT_LT(::mallinfo2().uordblks, before + 50'000);
 }
 
 TEST_F(RocksdbTest, CreateRefusesAnExistingStore) {
