@@ -86,6 +86,9 @@ rocksdb::BlockBasedTableOptions MakeBlockOptions(const std::shared_ptr<rocksdb::
   // and one larger than a shard of the cache would be read anew for every lookup.
   table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
   table.metadata_block_size = kBlockBytes;
+  // Index entries in runs that store what differs, as blocks do: six bytes an entry instead of two dozen, so
+  // that the index of millions of records stays in the cache.
+  table.index_block_restart_interval = 16;
   table.format_version = 5;
   table.block_size = packing == Packing::kIndex ? kIndexBlockBytes : kBlockBytes;
   if (point_lookups) {
