@@ -44,6 +44,10 @@ class FiguresTest(unittest.TestCase):
         self.assertTrue(figures.part("", 6, 1, "/s", 6, True, "")["holds"])
         self.assertFalse(figures.part("", 5.99, 1, "/s", 6, True, "")["holds"])
 
+    def test_of_several_rounds_each_number_is_the_median(self):
+        rounds = [{"records": 5, "proof": {"p99_ms": ms}} for ms in (3.0, 1.0, 2.0)]
+        self.assertEqual(figures.median(rounds), {"records": 5, "proof": {"p99_ms": 2.0}})
+
     def test_the_bound_is_what_two_cores_can_do(self):
         bound = figures.bound_submit_64(
             {"sign_us": 30, "verify_us": 90, "echo_64_us": 20, "commit_64_us": 600, "anchor_us": 40})

@@ -4,6 +4,17 @@ Every figure has one entry; one of several parts names them in `parts`, holds on
 part that is worst off as its own `ours`, `peer` and `ratio`.
 """
 
+import statistics
+
+
+def median(rounds):
+    """Of measurements of one shape: each number's median."""
+    first = rounds[0]
+    if isinstance(first, dict):
+        return {key: median([each[key] for each in rounds]) for key in first}
+    return statistics.median(rounds) if isinstance(first, (int, float)) else first
+
+
 def part(name, ours, peer, unit, goal, at_least, peer_is):
     """One comparison. `goal` bounds the ratio ours / peer: from below if `at_least`, else from above."""
     ratio = ours / peer if peer else float("inf")
