@@ -1,16 +1,20 @@
-// How much of a processor that is asked for by more threads than it can serve a thread gets.
+// How much of a processor that is asked for by more threads than it can serve a thread gets, and how soon.
+// Only manners: all of it may fail, and says nothing.
 #pragma once
 
 namespace fundledger {
 
-// Of threads that record what others took in. Those that take in and refuse go first: what is refused late
-// is repeated late, and what waits in a socket counts against no limit. Queries are not slowed down.
-inline constexpr int kNiceOfWorkers = 2;
-// Of threads whose work can wait.
-inline constexpr int kNiceOfBackground = 10;
+// The calling thread takes short turns, and so gets its turn sooner: for one of several that hand a
+// submission on from each to the next, which would otherwise wait for the long turns of whoever runs, once
+// for each of them. It gets no more of the processor than before. Without effect before Linux 6.12.
+void TakeShortTurns();
 
-// Makes the calling thread that much nicer than the process, as nice(1) does. Only politeness: it may fail,
-// and says nothing.
-void BeNice(int nice);
+// The calling thread records what others took in: short turns, and a little nicer than the process. Those
+// that take in and refuse go first: what is refused late is repeated late, and what waits in a socket counts
+// against no limit. Queries are not slowed down.
+void BeWorker();
+
+// The calling thread's work can wait.
+void BeInBackground();
 
 }  // namespace fundledger

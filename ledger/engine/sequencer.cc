@@ -89,14 +89,17 @@ Sequencer::Sequencer(OpenedLedger opened, Options options)
   sheets_.Offer(store_->GetSnapshot(), 0);
   MutexLock lock(&stop_mutex_);
   judging_ = std::thread([this] {
-    BeNice(kNiceOfWorkers);
+    BeWorker();
     Run();
   });
   committing_thread_ = std::thread([this] {
-    BeNice(kNiceOfWorkers);
+    BeWorker();
     RunCommits();
   });
-  answering_thread_ = std::thread([this] { RunAnswers(); });
+  answering_thread_ = std::thread([this] {
+    TakeShortTurns();
+    RunAnswers();
+  });
 }
 
 Sequencer::~Sequencer() {

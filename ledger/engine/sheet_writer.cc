@@ -67,7 +67,7 @@ bool SheetWriter::has_writes() const {
 }
 
 void SheetWriter::Work() {
-  BeNice(kNiceOfBackground);
+  BeInBackground();
   while (true) {
     std::shared_ptr<const store::Snapshot> snapshot;
     {

@@ -22,7 +22,7 @@ Door::Door(engine::Engine* engine, const DoorLimits& limits)
     : engine_(engine),
       limits_(limits),
       rate_(limits.officer_per_second, engine::MonotonicClockMicros),
-      verifiers_(VerifierThreads(), limits.total(), kNiceOfWorkers) {}
+      verifiers_(VerifierThreads(), limits.total(), BeWorker) {}
 
 void Door::Submit(std::string envelope, engine::Done done) {
   const size_t before = of_calls_.fetch_add(1);

@@ -18,7 +18,7 @@ namespace fundledger::api {
 struct DoorLimits {
   // Submissions under way of calls, one a call; one more is refused. And of streams: above it a stream that
   // has one under way waits with the next, and one that has none takes one.
-  size_t submissions = 72;
+  size_t submissions = 64;
   // Submissions of one stream that are not answered; at it the stream waits with the next.
   size_t stream_window = 64;
   // Open streams.

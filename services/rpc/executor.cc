@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "ledger/base/status.h"
-#include "ledger/base/thread_priority.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -18,9 +17,9 @@ absl::Status Stopping() {
 
 }  // namespace
 
-Executor::Executor(size_t threads, size_t queue_limit, int nice) : queue_limit_(queue_limit) {
+Executor::Executor(size_t threads, size_t queue_limit, void (*begin)()) : queue_limit_(queue_limit) {
   threads_.reserve(threads);
-  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this, nice] { Work(nice); });
+  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this, begin] { Work(begin); });
 }
 
 Executor::~Executor() {
@@ -54,8 +53,8 @@ void Executor::Stop(absl::Time deadline) {
   threads_.clear();
 }
 
-void Executor::Work(int nice) {
-  BeNice(nice);
+void Executor::Work(void (*begin)()) {
+  begin();
   while (true) {
     Task task;
     absl::Status admitted;

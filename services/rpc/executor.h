@@ -21,8 +21,9 @@ class Executor {
   // done.
   using Task = std::function<void(const absl::Status& admitted)>;
 
-  // `threads` and `queue_limit` are at least 1; `nice` as of BeNice.
-  Executor(size_t threads, size_t queue_limit, int nice = 0);
+  // `threads` and `queue_limit` are at least 1. Each thread calls `begin` first.
+  Executor(
+      size_t threads, size_t queue_limit, void (*begin)() = [] {});
   // Stops without grace.
   ~Executor();
   Executor(const Executor&) = delete;
@@ -37,7 +38,7 @@ class Executor {
   void Stop(absl::Time deadline);
 
  private:
-  void Work(int nice);
+  void Work(void (*begin)());
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); }
 
   const size_t queue_limit_;

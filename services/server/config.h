@@ -76,7 +76,7 @@ struct Config {
   int64_t tls_reload_seconds = 60;
   int64_t tls_warn_days = 30;
 
-  int64_t queue = 72;
+  int64_t queue = 64;
   int64_t stream_window = 64;
   int64_t streams = 64;
   int64_t group = 512;

@@ -30,7 +30,7 @@ struct Arguments {
   int size = 200;
   double query_share = 0.7;
   bool chain_only = false;
-  double rate = 1000;
+  double times = 4;
   size_t trail_page = 100;
 };
 
@@ -111,13 +111,14 @@ int main(int argc, char** argv) {
   AddLoad(mixed, &a);
   mixed->add_option("--query-share", a.query_share, "Of all calls")->check(CLI::Range(0.0, 1.0));
   CLI::App* overload = Add(
-      &app, "overload", "More submissions than it can take, whatever comes back", &a,
+      &app, "overload", "What it can take, then more than that, whatever comes back", &a,
       [&] {
-        return WithCounty(a, [&](const County& county) { return RunOverload(county, a.load, a.rate); });
+        return WithCounty(a, [&](const County& county) { return RunOverload(county, a.load, a.times); });
       },
       &chosen);
   AddLoad(overload, &a);
-  overload->add_option("--rate", a.rate, "Submissions a second")->required();
+  overload->add_option("--times", a.times, "The capacity, measured before as submit does")
+      ->capture_default_str();
 
   CLI::App* reads = Add(
       &app, "reads", "Opening, statements, proofs, trails and records, in process", &a,

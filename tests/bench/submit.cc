@@ -209,6 +209,38 @@ absl::StatusOr<Flood> SendFlood(const std::vector<std::unique_ptr<Http2Connectio
   return flood;
 }
 
+absl::StatusOr<Json> RunFlood(const County& county, const LoadOptions& options, double rate) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<Run> run, Begin(county, options.remote));
+  ASSIGN_OR_RETURN(const auto connections, OpenConnections(options.remote, county));
+  const auto requests = SignedRequests(*run, static_cast<size_t>(rate * options.seconds));
+  ASSIGN_OR_RETURN(const Flood flood, SendFlood(connections, requests, rate));
+  Latencies answered;
+  Latencies refused;
+  std::map<std::string, size_t> refusals;
+  size_t with_delay = 0;
+  for (size_t i = 0; i < flood.calls.size(); ++i) {
+    const FloodCall& call = flood.calls[i];
+    if (call.answer.code == grpc::StatusCode::OK) {
+      answered.Add(call.took_ns);
+      RETURN_IF_ERROR(run->Check(call.answer, requests[i].envelope()));
+      continue;
+    }
+    refused.Add(call.took_ns);
+    const grpc::Status status = StatusOf(call.answer);
+    ++refusals[absl::StrCat(call.answer.code, " ", ReasonOf(sdk::FromGrpc(status)))];
+    if (sdk::RetryDelayMs(status).has_value()) ++with_delay;
+  }
+  const auto count = static_cast<double>(flood.calls.size());
+  return Json{{"asked_per_s", rate},
+              {"sent_per_s", count / flood.sent_seconds},
+              {"answered_per_s", static_cast<double>(answered.count()) / flood.seconds},
+              {"refused_share", static_cast<double>(refused.count()) / count},
+              {"refusals", refusals},
+              {"refusals_with_retry_delay", with_delay},
+              {"answered", answered.Json()},
+              {"refused", refused.Json()}};
+}
+
 }  // namespace
 
 absl::StatusOr<Json> RunSubmit(const County& county, const LoadOptions& options) {
@@ -248,36 +280,11 @@ absl::StatusOr<Json> RunSubmit(const County& county, const LoadOptions& options)
               {"checked", checked.Json()}};
 }
 
-absl::StatusOr<Json> RunOverload(const County& county, const LoadOptions& options, double rate) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Run> run, Begin(county, options.remote));
-  ASSIGN_OR_RETURN(const auto connections, OpenConnections(options.remote, county));
-  const auto requests = SignedRequests(*run, static_cast<size_t>(rate * options.seconds));
-  ASSIGN_OR_RETURN(const Flood flood, SendFlood(connections, requests, rate));
-  Latencies answered;
-  Latencies refused;
-  std::map<std::string, size_t> refusals;
-  size_t with_delay = 0;
-  for (size_t i = 0; i < flood.calls.size(); ++i) {
-    const FloodCall& call = flood.calls[i];
-    if (call.answer.code == grpc::StatusCode::OK) {
-      answered.Add(call.took_ns);
-      RETURN_IF_ERROR(run->Check(call.answer, requests[i].envelope()));
-      continue;
-    }
-    refused.Add(call.took_ns);
-    const grpc::Status status = StatusOf(call.answer);
-    ++refusals[absl::StrCat(call.answer.code, " ", ReasonOf(sdk::FromGrpc(status)))];
-    if (sdk::RetryDelayMs(status).has_value()) ++with_delay;
-  }
-  const auto count = static_cast<double>(flood.calls.size());
-  return Json{{"asked_per_s", rate},
-              {"sent_per_s", count / flood.sent_seconds},
-              {"answered_per_s", static_cast<double>(answered.count()) / flood.seconds},
-              {"refused_share", static_cast<double>(refused.count()) / count},
-              {"refusals", refusals},
-              {"refusals_with_retry_delay", with_delay},
-              {"answered", answered.Json()},
-              {"refused", refused.Json()}};
+absl::StatusOr<Json> RunOverload(const County& county, const LoadOptions& options, double times) {
+  ASSIGN_OR_RETURN(const Json capacity, RunSubmit(county, options));
+  const double rate = times * capacity["submissions_per_s"].get<double>();
+  ASSIGN_OR_RETURN(const Json flood, RunFlood(county, options, rate));
+  return Json{{"capacity", capacity}, {"flood", flood}};
 }
 
 }  // namespace fundledger::bench

@@ -4,6 +4,8 @@ Every figure has one entry; one of several parts names them in `parts`, holds on
 part that is worst off as its own `ours`, `peer` and `ratio`.
 """
 
+import collections
+import functools
 import statistics
 
 
@@ -147,15 +149,20 @@ def disk(raw):
 
 
 def overload(raw):
-    measured, capacity = raw["overload"], raw["submit_64"]
+    rounds = raw["overload"]
+    refusals = sum((collections.Counter(each["flood"]["refusals"]) for each in rounds), collections.Counter())
+
+    def of(side, *keys):
+        return statistics.median(functools.reduce(lambda inner, key: inner[key], keys, each[side]) for each in rounds)
+
     return figure("overload", [
-        part("p99 of the answered", measured["answered"]["p99_ms"], capacity["answered"]["p99_ms"], "ms", 2, False,
-             "p99 at capacity, 64 in flight"),
-        part("refused with a retry delay", measured["refusals_with_retry_delay"], sum(measured["refusals"].values()),
-             "refusals", 1, True, "all refusals"),
-    ], capacity_per_s=capacity["submissions_per_s"], sent_per_s=measured["sent_per_s"],
-        answered_per_s=measured["answered_per_s"], refusals=measured["refusals"],
-        refused_share=measured["refused_share"], answered_ms=measured["answered"])
+        part("p99 of the answered", of("flood", "answered", "p99_ms"), of("capacity", "answered", "p99_ms"), "ms", 2,
+             False, "p99 at capacity, 64 in flight"),
+        part("refused with a retry delay", sum(each["flood"]["refusals_with_retry_delay"] for each in rounds),
+             refusals.total(), "refusals", 1, True, "all refusals"),
+    ], capacity_per_s=of("capacity", "submissions_per_s"), refusals=dict(refusals),
+        **{key: of("flood", key) for key in ("sent_per_s", "answered_per_s", "refused_share")},
+        p99_ms_of_rounds=[[each[side]["answered"]["p99_ms"] for side in ("flood", "capacity")] for each in rounds])
 
 
 FIGURES = {
@@ -170,7 +177,7 @@ FIGURES = {
     "verify_chain": (verify_chain, {"verify_chain"}),
     "verify_full": (verify_full, {"verify_full"}),
     "disk": (disk, {"disk"}),
-    "overload": (overload, {"submit_64", "overload"}),
+    "overload": (overload, {"overload"}),
 }
 
 

@@ -140,7 +140,7 @@ TEST_F(ConfigTest, HasDefaultsForAllButLedgerAndKey) {
   ASSERT_TRUE(line.ok()) << line.status();
   EXPECT_TRUE(line->config.insecure_loopback);
   EXPECT_EQ(line->config.listen, "127.0.0.1:7411");
-  EXPECT_EQ(line->config.queue, 72);
+  EXPECT_EQ(line->config.queue, 64);
   EXPECT_EQ(line->config.receive_bytes, 1 << 20);
   EXPECT_EQ(line->config.http_listen, "");
   EXPECT_EQ(line->config.health, "");
