@@ -31,7 +31,8 @@ struct RocksdbOptions {
 absl::StatusOr<std::unique_ptr<Store>> CreateRocksdb(const std::string& directory,
                                                      const RocksdbOptions& options = {});
 // NOT_FOUND, reason STORE_MISSING; UNAVAILABLE, reason STORE_LOCKED, if another process has it open;
-// DATA_LOSS, reason STORE_DAMAGED, if its files are damaged in a way a crash does not explain.
+// FAILED_PRECONDITION, reason STORE_OTHER_FORMAT, if its tables are another release's; DATA_LOSS, reason
+// STORE_DAMAGED, if its files are damaged in a way a crash does not explain.
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksdb(const std::string& directory,
                                                    const RocksdbOptions& options = {});
 // Reads without a lock and writes nothing; Commit is refused. If the files are damaged, opens what can be
