@@ -12,18 +12,19 @@ namespace {
 constexpr int kNiceOfWorkers = 2;
 constexpr int kNiceOfBackground = 10;
 
-// The kernel makes turns of some 3 ms, and takes 0.1 to 100.
+// The kernel's own are a millisecond or more; it takes 0.1 to 100.
 constexpr uint64_t kShortTurnNs = 300'000;
 
 // struct sched_attr of sched_setattr(2), in its first version. Not in the C library; <linux/sched/types.h>
 // collides with it.
 struct SchedulingAttributes {
   uint32_t size = sizeof(SchedulingAttributes);
-  uint32_t policy = 0;  // SCHED_OTHER
-  uint64_t flags = 0;
+  uint32_t policy = 0;
+  uint64_t flags =
+      0x08;  // SCHED_FLAG_KEEP_POLICY: where an operator gave another one it stays, and this fails
   int32_t nice = 0;
   uint32_t priority = 0;
-  uint64_t runtime_ns = 0;  // under SCHED_OTHER the length of a turn
+  uint64_t runtime_ns = 0;  // of ordinary threads: the length of a turn
   uint64_t deadline_ns = 0;
   uint64_t period_ns = 0;
 };

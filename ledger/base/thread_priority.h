@@ -4,9 +4,10 @@
 
 namespace fundledger {
 
-// The calling thread takes short turns, and so gets its turn sooner: for one of several that hand a
-// submission on from each to the next, which would otherwise wait for the long turns of whoever runs, once
-// for each of them. It gets no more of the processor than before. Without effect before Linux 6.12.
+// The calling thread asks for short turns, and so, as the scheduler's deadlines are, gets each sooner: for
+// one of several that hand a submission on from each to the next, which would otherwise wait for the long
+// turns of whoever runs, once for each of them. It gets no more of the processor than before. Without effect
+// before Linux 6.12.
 void TakeShortTurns();
 
 // The calling thread records what others took in: short turns, and a little nicer than the process. Those

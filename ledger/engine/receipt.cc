@@ -38,7 +38,8 @@ absl::StatusOr<v1::Receipt> ReceiptMaker::Make(Sequence sequence, std::string_vi
   ASSIGN_OR_RETURN(const std::vector<Hash256> proof,
                    log::ProveInclusion(sequence, view_.size(),
                                        [this](int level, uint64_t index) { return Node(level, index); }));
-  // The client verifies it, and believes nothing before; this finds our own mistakes while testing.
+  // The client verifies it, and believes nothing before; this finds our own mistakes, in builds with
+  // assertions.
   assert(log::VerifyInclusion(sequence, view_.size(), log::LeafHash(record), proof, view_.checkpoint().root)
              .ok());
   v1::Receipt receipt;

@@ -79,8 +79,9 @@ class Memtable final : public rocksdb::MemTableRep {
   size_t ApproximateMemoryUsage() override { return 0; }  // all of it is the allocator's
   rocksdb::MemTableRep::Iterator* GetIterator(rocksdb::Arena*) override { return new IteratorOnHeap(&list_); }
 
-  // Asked by MemTableRep::Get, which looks keys up and never frees it (RocksDB 7.8: each would leak), and by
-  // nobody else where there are no prefixes. A look-up is over before its thread begins another.
+  // Asked by MemTableRep::Get, which looks keys up and never frees it (RocksDB 7.8: each would leak). A
+  // look-up is over before its thread begins another. Who else asks would free it: iterators of tables with a
+  // prefix_extractor, updates in place, and merges. The store uses none of them.
   rocksdb::MemTableRep::Iterator* GetDynamicPrefixIterator(rocksdb::Arena*) override {
     thread_local store::Iterator place(nullptr);
     place = store::Iterator(&list_);

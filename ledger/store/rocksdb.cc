@@ -298,8 +298,11 @@ class RocksdbStore final : public Store {
       return OutcomeUnknown(new_head, ToStd(loaded.message()));
     }
     if (snapshot->head() != new_head) return OutcomeUnknown(new_head, "the head read back is another");
+    // The one before, which RocksDB takes a lock of its own to release, goes only when readers are let in
+    // again.
+    std::shared_ptr<const Snapshot> latest = std::move(snapshot);
     MutexLock lock(&mutex_);
-    latest_ = std::move(snapshot);
+    latest_.swap(latest);
     return absl::OkStatus();
   }
 

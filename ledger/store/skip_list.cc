@@ -38,6 +38,7 @@ struct SkipList::Node {
 
 SkipList::SkipList(AllocateBytes allocate) : allocate_(std::move(allocate)), head_(NewNode(kHeightMax, 0)) {
   finger_before_.fill(head_);
+  random_ ^= reinterpret_cast<uintptr_t>(head_);  // so that nobody knows which keys stand high
 }
 
 SkipList::Key SkipList::ReadKey(std::string_view internal_key) {

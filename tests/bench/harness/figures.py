@@ -5,7 +5,6 @@ part that is worst off as its own `ours`, `peer` and `ratio`.
 """
 
 import collections
-import functools
 import statistics
 
 
@@ -149,20 +148,22 @@ def disk(raw):
 
 
 def overload(raw):
-    rounds = raw["overload"]
+    """The latencies of the round in the middle: either side has the same daemon and the same minute."""
+    def ratio(each):
+        return each["flood"]["answered"]["p99_ms"] / each["capacity"]["answered"]["p99_ms"]
+
+    rounds = sorted(raw["overload"], key=ratio)
+    middle = rounds[len(rounds) // 2]
+    flood, capacity = middle["flood"], middle["capacity"]
     refusals = sum((collections.Counter(each["flood"]["refusals"]) for each in rounds), collections.Counter())
-
-    def of(side, *keys):
-        return statistics.median(functools.reduce(lambda inner, key: inner[key], keys, each[side]) for each in rounds)
-
     return figure("overload", [
-        part("p99 of the answered", of("flood", "answered", "p99_ms"), of("capacity", "answered", "p99_ms"), "ms", 2,
-             False, "p99 at capacity, 64 in flight"),
+        part("p99 of the answered", flood["answered"]["p99_ms"], capacity["answered"]["p99_ms"], "ms", 2, False,
+             "p99 at capacity, 64 in flight"),
         part("refused with a retry delay", sum(each["flood"]["refusals_with_retry_delay"] for each in rounds),
              refusals.total(), "refusals", 1, True, "all refusals"),
-    ], capacity_per_s=of("capacity", "submissions_per_s"), refusals=dict(refusals),
-        **{key: of("flood", key) for key in ("sent_per_s", "answered_per_s", "refused_share")},
-        p99_ms_of_rounds=[[each[side]["answered"]["p99_ms"] for side in ("flood", "capacity")] for each in rounds])
+    ], capacity_per_s=capacity["submissions_per_s"], refusals=dict(refusals),
+        **{key: flood[key] for key in ("sent_per_s", "answered_per_s", "refused_share")},
+        ratios_of_rounds=[ratio(each) for each in rounds])
 
 
 FIGURES = {

@@ -66,6 +66,7 @@ TEST_F(RocksdbTest, ReadingWhatIsInMemoryTakesNoMemory) {
   const auto read = [&](int times) {
     for (int i = 0; i < times; ++i) {
       EXPECT_TRUE(snapshot->Get(Table::kRecords, "no such key").ok());
+      EXPECT_EQ(snapshot->FindMissing(Table::kRecords, {"no", "such key"}), std::vector<bool>({true, true}));
       EXPECT_TRUE(snapshot->Scan(Table::kRecords, "", "", [](auto, auto) { return true; }).ok());
     }
   };

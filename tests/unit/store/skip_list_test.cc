@@ -101,7 +101,7 @@ rc::Gen<InternalKey> AnyKey() {
                                     [](const std::pair<std::string, size_t>& made) {
                                       return made.first + std::string(made.second, 'x');
                                     }),
-                       rc::gen::inRange<uint64_t>(0, 4));
+                       rc::gen::element<uint64_t>(0, 1, 255, 256, 257, uint64_t{1} << 63, ~uint64_t{0}));
 }
 
 RC_GTEST_PROP(SkipListProperties, KeepsEverythingInTheOrderOfItsKeys, (const std::vector<bool>& hinted)) {
@@ -157,6 +157,16 @@ TEST(SkipList, TakesManyInAnyOrder) {
       ASSERT_EQ(Bytes(it, 17), Entry(key_of(i), "")) << i;
     }
     EXPECT_FALSE(it.valid());
+    it.SeekToLast();
+    EXPECT_EQ(Bytes(it, 17), Entry(key_of(kCount - 1), ""));
+    for (uint64_t i = 1; i < kCount; i += 97) {
+      it.Seek(Encode(key_of(i)));
+      ASSERT_EQ(Bytes(it, 17), Entry(key_of(i), ""));
+      it.Prev();
+      ASSERT_EQ(Bytes(it, 17), Entry(key_of(i - 1), ""));
+      it.SeekForPrev(Encode(key_of(i)));
+      ASSERT_EQ(Bytes(it, 17), Entry(key_of(i), ""));
+    }
   }
 }
 
@@ -214,12 +224,24 @@ TEST(SkipList, IsReadWhileItIsWritten) {
       it.Seek(Encode(key_of(before - 1)));
       ASSERT_TRUE(it.valid());
       ASSERT_EQ(Bytes(it, 14), Entry(key_of(before - 1), ""));
+      const std::string found_key(it.entry() + 1, 5);
+      it.Prev();
+      if (it.valid()) {
+        ASSERT_LT(std::string(it.entry() + 1, 5), found_key);
+      }
+      it.SeekForPrev(Encode(key_of(before - 1)));
+      ASSERT_EQ(Bytes(it, 14), Entry(key_of(before - 1), ""));
+      it.SeekToLast();
+      ASSERT_GE(std::string(it.entry() + 1, 5), found_key);
     }
   };
   std::vector<std::thread> readers;
   for (int i = 0; i < 3; ++i) readers.emplace_back(read);
+  std::vector<const char*> behind(48);  // 48 steps on, a key is a little greater
   for (uint64_t i = 0; i < kCount; ++i) {
-    listed.Add(key_of(i), "v");
+    const char*& last = behind[i % behind.size()];
+    last =
+        i % 2 == 0 || last == nullptr ? listed.Add(key_of(i), "v") : listed.AddBehind(last, key_of(i), "v");
     inserted.store(i + 1);
   }
   for (std::thread& reader : readers) reader.join();
