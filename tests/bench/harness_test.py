@@ -48,6 +48,18 @@ class FiguresTest(unittest.TestCase):
         rounds = [{"records": 5, "proof": {"p99_ms": ms}} for ms in (3.0, 1.0, 2.0)]
         self.assertEqual(figures.median(rounds), {"records": 5, "proof": {"p99_ms": 2.0}})
 
+    def test_of_the_overloads_rounds_the_one_in_the_middle_counts_and_every_refusal(self):
+        def one(flood_ms, capacity_ms):
+            made = json.loads(json.dumps(RAW["overload"][0]))
+            made["flood"]["answered"]["p99_ms"] = flood_ms
+            made["capacity"]["answered"]["p99_ms"] = capacity_ms
+            return made
+
+        refused = RAW["overload"][0]["flood"]["refusals_with_retry_delay"]
+        made = figures.overload({"overload": [one(90, 10), one(30, 20), one(20, 20)]})
+        self.assertEqual([(each["ours"], each["peer"]) for each in made["parts"]], [(30, 20), (3 * refused, 3 * refused)])
+        self.assertEqual(made["ratios_of_rounds"], [1, 1.5, 9])
+
     def test_the_bound_is_what_two_cores_can_do(self):
         bound = figures.bound_submit_64(
             {"sign_us": 30, "verify_us": 90, "echo_64_us": 20, "commit_64_us": 600, "anchor_us": 40})
