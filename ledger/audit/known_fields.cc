@@ -67,8 +67,9 @@ Plan MakePlan(const pb::Descriptor& type) {
 
 void AddPlans(const pb::Descriptor& type, absl::flat_hash_map<const pb::Descriptor*, Plan>* plans) {
   if (plans->contains(&type)) return;
-  const Plan& plan = (*plans)[&type] = MakePlan(type);
-  for (const pb::FieldDescriptor* field : Plan(plan)) {
+  const Plan plan = MakePlan(type);
+  plans->emplace(&type, plan);
+  for (const pb::FieldDescriptor* field : plan) {
     if (field->message_type() != nullptr) AddPlans(*field->message_type(), plans);
   }
 }

@@ -20,8 +20,8 @@ constexpr uint64_t kShortTurnNs = 300'000;
 struct SchedulingAttributes {
   uint32_t size = sizeof(SchedulingAttributes);
   uint32_t policy = 0;
-  uint64_t flags =
-      0x08;  // SCHED_FLAG_KEEP_POLICY: where an operator gave another one it stays, and this fails
+  // SCHED_FLAG_KEEP_POLICY: where an operator gave another one it stays, and this fails.
+  uint64_t flags = 0x08;
   int32_t nice = 0;
   uint32_t priority = 0;
   uint64_t runtime_ns = 0;  // of ordinary threads: the length of a turn

@@ -476,25 +476,29 @@ rocksdb::DBOptions ReadOnlyOptions(rocksdb::Env* env, bool best_effort) {
   return options;
 }
 
+std::string Lacks(const std::vector<std::string>& missing) {
+  return absl::StrCat("missing tables: ", absl::StrJoin(missing, ", "));
+}
+
 // What is to be said of a store without some tables. Creation writes the head last, so one that has it was
 // whole once, and may hold what nobody has elsewhere.
 absl::Status LacksTables(const std::string& directory, const std::vector<Table>& tables,
                          const std::vector<std::string>& missing, const RocksdbOptions& options) {
-  const std::string lacks = absl::StrCat("missing tables: ", absl::StrJoin(missing, ", "));
   const auto database =
       OpenDatabase(ReadOnlyOptions(EnvOf(options), /*best_effort=*/false), directory, tables,
                    /*read_only=*/true, options);
   if (database.ok()) {
     RocksdbSnapshot snapshot(*database);
     if (snapshot.LoadHead().ok()) {
-      return Refuse(absl::StatusCode::kFailedPrecondition, "STORE_OTHER_FORMAT",
-                    absl::StrCat("store ", directory, " holds ", snapshot.head(), " records: ", lacks,
-                                 "; most likely a program of another release wrote it. Keep it, and use that "
-                                 "program"));
+      return Refuse(
+          absl::StatusCode::kFailedPrecondition, "STORE_OTHER_FORMAT",
+          absl::StrCat("store ", directory, " holds ", snapshot.head(), " records: ", Lacks(missing),
+                       "; most likely a program of another release wrote it. Keep it, and use that "
+                       "program"));
     }
   }
-  return Damaged(directory,
-                 absl::StrCat(lacks, "; if its creation was interrupted, remove it and create it anew"));
+  return Damaged(directory, absl::StrCat(Lacks(missing),
+                                         "; if its creation was interrupted, remove it and create it anew"));
 }
 
 // An existing store, whole and locked by this process from now on.
@@ -519,9 +523,7 @@ absl::StatusOr<std::unique_ptr<Store>> TryReadOnly(const std::string& directory,
   const rocksdb::DBOptions database_options = ReadOnlyOptions(env, best_effort);
   std::vector<std::string> missing;
   ASSIGN_OR_RETURN(const std::vector<Table> tables, ListTables(database_options, directory, &missing));
-  if (!missing.empty() && !best_effort) {
-    return Damaged(directory, absl::StrCat("missing tables: ", absl::StrJoin(missing, ", ")));
-  }
+  if (!missing.empty() && !best_effort) return Damaged(directory, Lacks(missing));
   ASSIGN_OR_RETURN(std::shared_ptr<Database> database,
                    OpenDatabase(database_options, directory, tables, /*read_only=*/true, options));
   auto snapshot = std::make_shared<RocksdbSnapshot>(database);

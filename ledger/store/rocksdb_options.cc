@@ -114,7 +114,7 @@ rocksdb::ColumnFamilyOptions MakeOptions(const std::shared_ptr<rocksdb::Cache>& 
     options.bottommost_compression_opts.level = 1;
   }
   options.write_buffer_size = 64 * kMegabyte;
-  // Not with a prefix_extractor, inplace_update_support, merges or DeleteRange, see there.
+  // Not with a prefix_extractor, inplace_update_support, merges or DeleteRange: memtable.h.
   options.memtable_factory = MakeMemtableFactory();
   options.check_flush_compaction_key_order = true;
   if (point_lookups) {
@@ -139,8 +139,8 @@ rocksdb::DBOptions MakeDatabaseOptions() {
   options.create_if_missing = false;
   options.create_missing_column_families = false;
   options.paranoid_checks = true;
-  options.flush_verify_memtable_count =
-      true;  // with the check of the keys' order: what a memtable gives back
+  // With the check of the keys' order below: what a memtable gives back is what was put in.
+  options.flush_verify_memtable_count = true;
   // Opens after an ordinary crash, which leaves an incomplete last entry; refuses damage before that. The
   // default, kPointInTimeRecovery, would drop all entries behind a flipped byte without a word.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;

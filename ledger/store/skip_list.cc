@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace fundledger::store {
 namespace {
@@ -185,8 +186,7 @@ void SkipList::Iterator::Next() {
 }
 
 void SkipList::Iterator::Prev() {
-  node_ = list_->Find(ReadEntry(node_->entry())).before;
-  if (node_ == list_->head_) node_ = nullptr;
+  StandAt(list_->Find(ReadEntry(node_->entry())).before);
 }
 
 void SkipList::Iterator::Seek(std::string_view internal_key) {
@@ -197,8 +197,7 @@ void SkipList::Iterator::SeekForPrev(std::string_view internal_key) {
   const Key key = ReadKey(internal_key);
   const Place place = list_->Find(key);
   const bool is_there = place.after != nullptr && !IsBefore(key, ReadEntry(place.after->entry()));
-  node_ = is_there ? place.after : place.before;
-  if (node_ == list_->head_) node_ = nullptr;
+  StandAt(is_there ? place.after : place.before);
 }
 
 void SkipList::Iterator::SeekToFirst() {
@@ -206,8 +205,7 @@ void SkipList::Iterator::SeekToFirst() {
 }
 
 void SkipList::Iterator::SeekToLast() {
-  node_ = list_->FindLast();
-  if (node_ == list_->head_) node_ = nullptr;
+  StandAt(list_->FindLast());
 }
 
 }  // namespace fundledger::store

@@ -59,12 +59,15 @@ class SkipList {
     void SeekToLast();
 
    private:
+    // The head is no entry.
+    void StandAt(const Node* node) { node_ = node == list_->head_ ? nullptr : node; }
+
     const SkipList* list_;
     const Node* node_ = nullptr;
   };
 
  private:
-  static constexpr int kHeightMax = 12;  // a quarter of the entries stands on each level: enough for millions
+  static constexpr int kHeightMax = 12;  // a quarter of a level's entries stands on the next: for millions
 
   // An internal key, taken apart.
   struct Key {

@@ -31,8 +31,8 @@ absl::StatusOr<nlohmann::ordered_json> RunBulk(const County& county, const LoadO
 absl::StatusOr<nlohmann::ordered_json> RunMixed(const County& county, const LoadOptions& options,
                                                 double query_share);
 
-// submit.cc. First as RunSubmit; then sends so many times as many submissions a second as that came to,
-// signed before, whatever comes back.
+// submit.cc. First, once warmed up, as RunSubmit; then sends so many times as many submissions a second as
+// that came to, signed before, whatever comes back.
 absl::StatusOr<nlohmann::ordered_json> RunOverload(const County& county, const LoadOptions& options,
                                                    double times);
 
