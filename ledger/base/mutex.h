@@ -2,6 +2,7 @@
 // without ThreadSanitizer, which then sees no lock in it and reports a race at every shared field.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -38,6 +39,14 @@ class CondVar {
     std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
     condition_.wait(lock);
     (void)lock.release();  // the caller goes on holding it
+  }
+  // Likewise, but no longer than until `until`; false once that has come.
+  bool WaitUntil(Mutex* mutex, std::chrono::steady_clock::time_point until)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
+    const bool in_time = condition_.wait_until(lock, until) == std::cv_status::no_timeout;
+    (void)lock.release();
+    return in_time;
   }
   void NotifyOne() { condition_.notify_one(); }
   void NotifyAll() { condition_.notify_all(); }

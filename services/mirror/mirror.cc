@@ -1,6 +1,7 @@
 #include "services/mirror/mirror.h"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -53,7 +54,7 @@ uint64_t SizeOf(const std::string& note) {
 Mirror::Mirror(Settings settings, engine::Follower* follower)
     : settings_(std::move(settings)), follower_(follower) {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     state_.origin_address = settings_.origin.address;
     state_.origin_size = follower_->view()->size();
   }
@@ -75,8 +76,9 @@ Mirror::~Mirror() {
 
 void Mirror::Stop() {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     stopping_ = true;
+    stop_came_.NotifyAll();
     if (call_ != nullptr) call_->TryCancel();
   }
   if (following_.joinable()) following_.join();
@@ -84,18 +86,19 @@ void Mirror::Stop() {
 }
 
 bool Mirror::Wait(int64_t milliseconds) {
-  const absl::MutexLock lock(&mutex_);
-  mutex_.AwaitWithTimeout(absl::Condition(&stopping_), absl::Milliseconds(milliseconds));
+  const MutexLock lock(&mutex_);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+  while (!stopping_ && stop_came_.WaitUntil(&mutex_, until)) continue;
   return !stopping_;
 }
 
 bool Mirror::is_alarmed() {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   return state_.phase == Phase::kAlarmed;
 }
 
 void Mirror::SetCall(grpc::ClientContext* call) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   call_ = call;
   if (call_ != nullptr && stopping_) call_->TryCancel();
 }
@@ -103,7 +106,7 @@ void Mirror::SetCall(grpc::ClientContext* call) {
 // An alarm is for good: nothing that comes after it takes it back.
 void Mirror::SetPhase(Phase phase, const absl::Status& why) {
   const std::string error = why.ok() ? "" : absl::StrCat(ReasonOf(why), ": ", why.message());
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   if (state_.phase == Phase::kAlarmed) return;
   const bool is_news = state_.phase != phase || state_.error != error;
   state_.phase = phase;
@@ -120,7 +123,7 @@ void Mirror::SetPhase(Phase phase, const absl::Status& why) {
 }
 
 void Mirror::SeeOrigin(uint64_t size) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   state_.origin_size = std::max(state_.origin_size, size);
   follower_->SetState(state_);
 }
@@ -314,7 +317,7 @@ absl::Status Mirror::Alarm(const absl::Status& why, log::EvidenceFile file) {
   const absl::Status alarm =
       Refuse(why.code(), ReasonOf(why), absl::StrCat(why.message(), "; evidence: ", path.string()));
   SetPhase(Phase::kAlarmed, alarm);
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   if (call_ != nullptr) call_->TryCancel();
   return alarm;
 }

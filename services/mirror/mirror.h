@@ -14,13 +14,13 @@
 
 #include <grpcpp/client_context.h>
 
+#include "ledger/base/mutex.h"
 #include "ledger/engine/follower.h"
 #include "ledger/log/evidence.h"
 #include "services/mirror/origin.h"
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 
 namespace fundledger::mirror {
 
@@ -92,7 +92,8 @@ class Mirror {
   // Of the comparing thread: checkpoints attested so far, as they were fetched.
   uint64_t attested_size_ = 0;
 
-  absl::Mutex mutex_;
+  Mutex mutex_;
+  CondVar stop_came_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   grpc::ClientContext* call_ ABSL_GUARDED_BY(mutex_) = nullptr;
   engine::MirrorState state_ ABSL_GUARDED_BY(mutex_);

@@ -29,7 +29,7 @@ Executor::~Executor() {
 void Executor::Run(Task task) {
   absl::Status refused;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     if (stopping_) {
       refused = Stopping();
     } else if (queue_.size() >= queue_limit_) {
@@ -37,6 +37,7 @@ void Executor::Run(Task task) {
                        absl::StrCat(queue_.size(), " queries wait already; repeat the call a little later"));
     } else {
       queue_.push_back(std::move(task));
+      work_came_.NotifyOne();
       return;
     }
   }
@@ -45,9 +46,10 @@ void Executor::Run(Task task) {
 
 void Executor::Stop(absl::Time deadline) {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     stopping_ = true;
     deadline_ = deadline;
+    work_came_.NotifyAll();
   }
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
@@ -59,8 +61,8 @@ void Executor::Work(void (*begin)()) {
     Task task;
     absl::Status admitted;
     {
-      const absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(this, &Executor::HasWork));
+      const MutexLock lock(&mutex_);
+      while (!stopping_ && queue_.empty()) work_came_.Wait(&mutex_);
       if (queue_.empty()) return;
       task = std::move(queue_.front());
       queue_.pop_front();

@@ -8,9 +8,10 @@
 #include <thread>
 #include <vector>
 
+#include "ledger/base/mutex.h"
+
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
 namespace fundledger::rpc {
@@ -39,10 +40,10 @@ class Executor {
 
  private:
   void Work(void (*begin)());
-  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); }
 
   const size_t queue_limit_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
+  CondVar work_came_;  // a task, or there will be none
   std::deque<Task> queue_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time deadline_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();

@@ -4,8 +4,9 @@
 #include <map>
 #include <utility>
 
+#include "ledger/base/mutex.h"
+
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "rocksdb/env.h"
 #include "rocksdb/file_system.h"
 #include "rocksdb/system_clock.h"
@@ -26,22 +27,22 @@ enum class Verdict { kGoOn, kFail, kFailTorn, kFailAfter };
 class StepCounter {
  public:
   void Arm(const Fault& fault) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     fault_ = fault;
     steps_ = 0;
     failed_ = false;
   }
   uint64_t steps() const {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return steps_;
   }
   bool failed() const {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return failed_;
   }
 
   Verdict Step() {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     const uint64_t step = steps_++;
     if (step < fault_.step || (step > fault_.step && !fault_.for_good)) return Verdict::kGoOn;
     failed_ = true;
@@ -50,7 +51,7 @@ class StepCounter {
   }
 
   IOStatus Error() const {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     IOStatus status =
         fault_.kind == Fault::Kind::kNoSpace ? IOStatus::NoSpace("injected") : IOStatus::IOError("injected");
     status.SetRetryable(fault_.kind == Fault::Kind::kRetryable);
@@ -58,11 +59,11 @@ class StepCounter {
   }
 
   void SetSynced(const std::string& path, uint64_t bytes) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     synced_bytes_[path] = bytes;
   }
   void Rename(const std::string& from, const std::string& to) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     if (auto node = synced_bytes_.extract(from)) {
       node.key() = to;
       synced_bytes_.erase(to);
@@ -70,11 +71,11 @@ class StepCounter {
     }
   }
   void Forget(const std::string& path) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     synced_bytes_.erase(path);
   }
   void DropUnsynced() {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     for (const auto& [path, bytes] : synced_bytes_) {
       std::error_code error;
       if (std::filesystem::file_size(path, error) > bytes && !error)
@@ -84,7 +85,7 @@ class StepCounter {
   }
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   Fault fault_ ABSL_GUARDED_BY(mutex_);
   uint64_t steps_ ABSL_GUARDED_BY(mutex_) = 0;
   bool failed_ ABSL_GUARDED_BY(mutex_) = false;
