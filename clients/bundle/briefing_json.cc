@@ -64,30 +64,34 @@ Json DateJson(const v1::Basis& basis) {
   return date.ok() ? Json(date->ToString()) : Json(nullptr);
 }
 
-// Text of a key of an object, or nothing.
+// As it is printed.
+std::string ValueOf(const nlohmann::json& value) {
+  return value.is_string() ? value.get<std::string>()
+                           : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// Of a key of an object, or nothing.
 std::string TextOf(const nlohmann::json& object, const char* key) {
   if (!object.is_object()) return "";
   const auto it = object.find(key);
-  if (it == object.end()) return "";
-  return it->is_string() ? it->get<std::string>()
-                         : it->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-void AddFigures(const std::string& place, const nlohmann::json& value,
-                std::map<std::string, std::string>* figures) {
-  if (value.is_object()) {
-    for (const auto& [key, inner] : value.items()) AddFigures(absl::StrCat(place, ".", key), inner, figures);
-  } else {
-    (*figures)[place] = value.is_string()
-                            ? value.get<std::string>()
-                            : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  }
+  return it == object.end() ? "" : ValueOf(*it);
 }
 
 absl::Status Malformed(std::string_view what) {
   return Refuse(absl::StatusCode::kInvalidArgument, "BRIEFING_MALFORMED",
                 absl::StrCat("the briefing ", ToAbsl(what),
                              ": give what \"fundledger report briefing --json\" printed"));
+}
+
+absl::Status AddFigures(const std::string& place, const nlohmann::json& value,
+                        std::map<std::string, std::string>* figures) {
+  if (!value.is_object()) {
+    const bool is_new = figures->emplace(place, ValueOf(value)).second;
+    return is_new ? absl::OkStatus() : Malformed(absl::StrCat("says ", place, " twice"));
+  }
+  for (const auto& [key, inner] : value.items())
+    RETURN_IF_ERROR(AddFigures(absl::StrCat(place, ".", key), inner, figures));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -132,20 +136,20 @@ Json BriefingJson(const v1::GetBriefingRequest& request, const v1::GetBriefingRe
   return json;
 }
 
-std::map<std::string, std::string> FiguresOf(const nlohmann::json& briefing) {
+absl::StatusOr<std::map<std::string, std::string>> FiguresOf(const nlohmann::json& briefing) {
   std::map<std::string, std::string> figures;
   if (!briefing.is_object()) return figures;
   for (const auto& [key, value] : briefing.items()) {
     if (std::find(std::begin(kBasis), std::end(kBasis), key) != std::end(kBasis)) continue;
     if (!value.is_array()) {
-      AddFigures(key, value, &figures);
+      RETURN_IF_ERROR(AddFigures(key, value, &figures));
       continue;
     }
     for (const auto& each : value) {
       std::string place = absl::StrCat(key, ".");
       if (key == "indicators") absl::StrAppend(&place, TextOf(each, "programme"), ".");
       absl::StrAppend(&place, TextOf(each, key == "invested_by_year" ? "year" : "id"));
-      AddFigures(place, each, &figures);
+      RETURN_IF_ERROR(AddFigures(place, each, &figures));
     }
   }
   return figures;

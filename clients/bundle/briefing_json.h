@@ -22,8 +22,9 @@ nlohmann::ordered_json GrowthJson(const ::fundledger::v1::ProgrammeFigures& prog
 
 // Every figure of a briefing as JSON, by name: planned_fen, disbursed_by_level.township,
 // invested_by_year.2020.received_fen, programmes.housing.planned_fen, indicators.housing.length.value. The
-// value is as it is printed. The basis – what was asked, of which state – is left out.
-std::map<std::string, std::string> FiguresOf(const nlohmann::json& briefing);
+// value is as it is printed. The basis – what was asked, of which state – is left out. INVALID_ARGUMENT,
+// reason BRIEFING_MALFORMED: something stands twice, so that a reader may see one and a check the other.
+absl::StatusOr<std::map<std::string, std::string>> FiguresOf(const nlohmann::json& briefing);
 
 // The question that a briefing as JSON answers; as of the record that it names. INVALID_ARGUMENT, reason
 // BRIEFING_MALFORMED.

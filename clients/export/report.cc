@@ -15,6 +15,7 @@
 #include "ledger/audit/pipeline.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/base/utf8.h"
 #include "ledger/log/record.h"
 #include "ledger/reports/postings.h"
 #include "ledger/reports/trace.h"
@@ -36,6 +37,8 @@ class Recomputation {
     return reports::TraceBriefing({.entities = replay_, .balances = postings_, .last = replay_.size() - 1},
                                   postings_, request);
   }
+  // Never null. DATA_LOSS, reason FIGURE_UNPROVEN: no record registers it.
+  absl::StatusOr<books::EntityPtr> Get(books::EntityKind kind, const std::string& id) const;
 
  private:
   audit::Replay replay_;
@@ -61,6 +64,13 @@ absl::Status Recomputation::Read(Source* source) {
               absl::StrCat("the ", replay_.size(), " records given out have the root ",
                            HexEncode(replay_.Root().view()), ", the checkpoint says ", checkpoint.size,
                            " records and root ", HexEncode(checkpoint.root.view())));
+}
+
+absl::StatusOr<books::EntityPtr> Recomputation::Get(books::EntityKind kind, const std::string& id) const {
+  ASSIGN_OR_RETURN(books::EntityPtr entity, replay_.Get({kind, id}));
+  if (entity != nullptr) return entity;
+  return Lost("FIGURE_UNPROVEN",
+              absl::StrCat("the briefing names ", Quote(id), ", which no record registers"));
 }
 
 // That the records give what was answered, word for word.
@@ -119,6 +129,29 @@ absl::Status Citations::Add(Sequence record, uint32_t action) {
   return absl::OkStatus();
 }
 
+// Where the names in the report come from, and the decimal places of its indicators.
+absl::Status CiteRegistrations(const Recomputation& recomputation, const v1::GetBriefingResponse& briefing,
+                               Citations* citations) {
+  const auto cite = [citations](const storage::v1::Origin& origin) {
+    return citations->Add(origin.sequence(), origin.action());
+  };
+  for (const v1::ProgrammeFigures& each : briefing.programmes()) {
+    ASSIGN_OR_RETURN(const books::EntityPtr programme,
+                     recomputation.Get(books::EntityKind::kProgramme, each.id()));
+    RETURN_IF_ERROR(cite(programme->programme().origin()));
+    if (const std::string& id = programme->programme().registration().task_group(); !id.empty()) {
+      ASSIGN_OR_RETURN(const books::EntityPtr group, recomputation.Get(books::EntityKind::kTaskGroup, id));
+      RETURN_IF_ERROR(cite(group->task_group().origin()));
+    }
+    for (const v1::IndicatorFigure& figure : each.indicators()) {
+      ASSIGN_OR_RETURN(const books::EntityPtr indicator,
+                       recomputation.Get(books::EntityKind::kIndicator, figure.id()));
+      RETURN_IF_ERROR(cite(indicator->indicator().origin()));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status WriteReportBundle(Source* source, const v1::GetBriefingRequest& request,
@@ -137,6 +170,7 @@ absl::Status WriteReportBundle(Source* source, const v1::GetBriefingRequest& req
   for (const auto& [name, parts] : trace.figures) {
     for (const reports::FigurePart& part : parts) RETURN_IF_ERROR(citations.Add(part.record, part.action));
   }
+  RETURN_IF_ERROR(CiteRegistrations(recomputation, trace.briefing, &citations));
   RETURN_IF_ERROR(WriteOfficerKeys(source, citations.Officers(), writer.get()));
   const nlohmann::ordered_json json = bundle::BriefingJson(request, trace.briefing, manifest.ledger);
   RETURN_IF_ERROR(writer->AddFile(bundle::kReportFile,

@@ -20,8 +20,15 @@ bool IsListed(const std::string& name) {
 
 uint64_t CompareFigures(const nlohmann::json& given, const nlohmann::json& recomputed, Findings* findings,
                         std::vector<std::string>* unchecked) {
-  const std::map<std::string, std::string> said = bundle::FiguresOf(given);
-  const std::map<std::string, std::string> is = bundle::FiguresOf(recomputed);
+  const auto given_figures = bundle::FiguresOf(given);
+  const auto recomputed_figures = bundle::FiguresOf(recomputed);
+  for (const auto* figures : {&given_figures, &recomputed_figures}) {
+    if (figures->ok()) continue;
+    findings->Add(std::nullopt, figures->status());
+    return 0;
+  }
+  const std::map<std::string, std::string>& said = *given_figures;
+  const std::map<std::string, std::string>& is = *recomputed_figures;
   uint64_t same = 0;
   for (const auto& [name, value] : is) {
     const auto it = said.find(name);

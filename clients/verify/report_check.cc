@@ -1,14 +1,17 @@
 #include "clients/verify/report_check.h"
 
-#include <algorithm>
+#include <limits>
 #include <set>
+#include <tuple>
 
-#include "clients/bundle/action_refs.h"
 #include "clients/bundle/briefing_json.h"
 #include "clients/bundle/figure_parts.h"
 #include "clients/bundle/json.h"
+#include "clients/verify/figure_rules.h"
+#include "clients/verify/language.h"
 #include "ledger/audit/audit.h"
 #include "ledger/base/bytes.h"
+#include "ledger/base/decimal.h"
 #include "ledger/base/fen.h"
 #include "ledger/base/status.h"
 #include "ledger/log/record.h"
@@ -20,62 +23,30 @@ namespace fundledger::verify {
 namespace {
 
 namespace v1 = ::fundledger::v1;
-using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
 
-// A figure as an integer: an indicator's without its point. Nothing for what is no number.
-std::optional<int64_t> NumberOf(std::string text) {
-  text.erase(std::remove(text.begin(), text.end(), '.'), text.end());
+absl::Status Unproven(std::string_view why) {
+  return Refuse(absl::StatusCode::kDataLoss, "FIGURE_UNPROVEN", why);
+}
+
+std::optional<int64_t> NumberOf(const std::string& text) {
   int64_t number = 0;
-  if (!absl::SimpleAtoi(text, &number)) return std::nullopt;
+  if (!absl::SimpleAtoi(text, &number) || text != absl::StrCat(number)) return std::nullopt;
   return number;
 }
 
-bool HasText(const Message& message, const char* name, const std::string& value) {
-  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
-  return field != nullptr && field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && !field->is_repeated() &&
-         message.GetReflection()->GetString(message, field) == value;
-}
+// One action at its place in the log.
+struct Placed {
+  Sequence record = 0;
+  uint32_t index = 0;
+  const v1::Action* action = nullptr;
+};
 
-bool HasAmount(const Message& message, const char* name, int64_t amount) {
-  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
-  if (field == nullptr || field->cpp_type() != FieldDescriptor::CPPTYPE_INT64 || field->is_repeated())
-    return false;
-  const int64_t value = message.GetReflection()->GetInt64(message, field);
-  // What is given back, or reversed, counts with the other sign.
-  return value == amount || (amount != std::numeric_limits<int64_t>::min() && value == -amount);
-}
-
-// Whether a message itself says what the part is counted for.
-bool Says(const Message& message, const reports::FigurePart& part) {
-  if (part.fund.empty()) {
-    const std::string& subject = part.project.empty() ? part.programme : part.project;
-    const char* name = part.project.empty() ? "programme" : "project";
-    if (!HasText(message, name, subject)) return false;
-    return message.GetDescriptor() != v1::ReportIndicator::descriptor() ||
-           HasAmount(message, "value", part.amount);
-  }
-  return HasText(message, "fund", part.fund) && HasAmount(message, "amount_fen", part.amount) &&
-         (part.project.empty() || HasText(message, "project", part.project)) &&
-         (part.programme.empty() || HasText(message, "programme", part.programme));
-}
-
-// The message or one in it.
-bool SaysWithin(const Message& message, const reports::FigurePart& part) {
-  if (Says(message, part)) return true;
-  const auto* reflection = message.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection->ListFields(message, &fields);
-  for (const FieldDescriptor* field : fields) {
-    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    const int count = field->is_repeated() ? reflection->FieldSize(message, field) : 0;
-    if (!field->is_repeated() && SaysWithin(reflection->GetMessage(message, field), part)) return true;
-    for (int i = 0; i < count; ++i) {
-      if (SaysWithin(reflection->GetRepeatedMessage(message, field, i), part)) return true;
-    }
-  }
-  return false;
-}
+// What a part of a figure cites.
+struct Effect {
+  Placed what;                          // that is in effect, or was confirmed
+  const v1::Action* amounts = nullptr;  // which says what it counts for: of a confirmation, its request
+  int sign = 1;                         // -1 where it was reversed
+};
 
 class ReportCheck {
  public:
@@ -83,22 +54,58 @@ class ReportCheck {
       : proven_(proven), findings_(*findings), report_(*report) {}
 
   void CheckBasis(const nlohmann::json& briefing, const log::Checkpoint& own);
-  void CheckFigures(const nlohmann::json& briefing, const bundle::FigureParts& parts);
-  void CheckRates(const std::map<std::string, std::string>& figures);
+  // Reads the figures and what the records register; false, and a finding, if they are none.
+  bool Load(const nlohmann::json& briefing);
+  void CheckFigures(const bundle::FigureParts& parts);
 
  private:
-  void CheckFigure(const std::string& name, const std::string& value,
-                   const std::vector<reports::FigurePart>& parts);
-  bool IsBacked(const std::string& name, const reports::FigurePart& part);
+  using Figures = std::map<std::string, std::string>;
+
+  void CheckFigure(const std::string& name, Counting counting, const std::vector<reports::FigurePart>& parts);
+  absl::StatusOr<std::string> Printed(const std::string& name, Counting counting, __int128 sum);
+  void CheckSaid(const std::string& name, const absl::StatusOr<std::string>& is, std::string_view source);
+  bool IsBacked(const std::string& name, Counting counting, const reports::FigurePart& part, Placed* what);
+  std::optional<Effect> EffectOf(const std::string& name, const reports::FigurePart& part);
+  bool Find(const std::string& name, Placed* place);
+  std::optional<Placed> Follow(const std::string& name, const v1::ActionRef& ref);
   const v1::Submission* SubmissionOf(Sequence sequence);
-  void CheckRate(const std::map<std::string, std::string>& figures, const std::string& name,
-                 const std::string& said);
+  void CheckText(const std::string& name);
+  absl::StatusOr<std::string> TextOf(const std::string& name) const;
+  absl::StatusOr<std::string> TaskGroupOf(const std::string& programme) const;
+  void CheckRate(const std::string& name, const std::string& said);
 
   const ProvenRecords& proven_;
   Findings& findings_;
   Report& report_;
+  Figures figures_;
   std::map<Sequence, v1::Submission> submissions_;
+  // By id, from the records.
+  std::map<std::string, v1::RegisterProgramme> programmes_;
+  std::map<std::string, v1::RegisterTaskGroup> task_groups_;
+  std::map<std::string, v1::RegisterIndicator> indicators_;
 };
+
+bool ReportCheck::Load(const nlohmann::json& briefing) {
+  absl::StatusOr<Figures> figures = bundle::FiguresOf(briefing);
+  if (!figures.ok()) {
+    findings_.Add(std::nullopt, figures.status());
+    return false;
+  }
+  figures_ = *std::move(figures);
+  for (const auto& [sequence, proven] : proven_) {
+    const v1::Submission* submission = SubmissionOf(sequence);
+    if (submission == nullptr) continue;
+    for (const v1::Action& action : submission->actions()) {
+      if (action.has_register_programme())
+        programmes_[action.register_programme().id()] = action.register_programme();
+      if (action.has_register_task_group())
+        task_groups_[action.register_task_group().id()] = action.register_task_group();
+      if (action.has_register_indicator())
+        indicators_[action.register_indicator().id()] = action.register_indicator();
+    }
+  }
+  return true;
+}
 
 void ReportCheck::CheckBasis(const nlohmann::json& briefing, const log::Checkpoint& own) {
   const auto question = bundle::QuestionOf(briefing);
@@ -131,28 +138,75 @@ const v1::Submission* ReportCheck::SubmissionOf(Sequence sequence) {
   return &submissions_.emplace(sequence, std::move(admitted->submission())).first->second;
 }
 
-// The action that is counted, or one that it names, says so itself. Names are by leaf hash, so nothing can be
-// put in the place of what was approved.
-bool ReportCheck::IsBacked(const std::string& name, const reports::FigurePart& part) {
-  std::set<std::pair<Sequence, uint32_t>> visited;
-  std::vector<std::pair<Sequence, uint32_t>> open = {{part.record, part.action}};
-  while (!open.empty()) {
-    const auto [record, index] = open.back();
-    open.pop_back();
-    if (!visited.insert({record, index}).second) continue;
-    const v1::Submission* submission = SubmissionOf(record);
-    if (submission == nullptr) {
-      findings_.Add(record, "FIGURE_UNPROVEN",
-                    absl::StrCat(name, " counts record ", record, ", which the bundle does not prove"));
-      return false;
-    }
-    if (index >= static_cast<uint32_t>(submission->actions_size())) break;
-    const v1::Action& action = submission->actions(static_cast<int>(index));
-    if (SaysWithin(action, part)) return true;
-    for (const v1::ActionRef& ref : bundle::RefsOf(action)) {
-      const auto named = proven_.find(ref.sequence());
-      const bool is_it = named == proven_.end() || named->second.leaf.view() == ref.leaf_hash();
-      if (is_it) open.emplace_back(ref.sequence(), ref.action());
+// False, and a finding, if the bundle does not prove the record or it has no such action.
+bool ReportCheck::Find(const std::string& name, Placed* place) {
+  const v1::Submission* submission = SubmissionOf(place->record);
+  if (submission != nullptr && place->index < static_cast<uint32_t>(submission->actions_size())) {
+    place->action = &submission->actions(static_cast<int>(place->index));
+    return true;
+  }
+  const std::string_view what =
+      submission == nullptr ? ", which the bundle does not prove" : ", which has fewer actions than that";
+  findings_.Add(
+      place->record, "FIGURE_UNPROVEN",
+      absl::StrCat(name, " counts action ", place->index, " of record ", place->record, ToAbsl(what)));
+  return false;
+}
+
+// Names are by leaf hash, so nothing can be put in the place of what was approved.
+std::optional<Placed> ReportCheck::Follow(const std::string& name, const v1::ActionRef& ref) {
+  Placed place{ref.sequence(), ref.action()};
+  if (!Find(name, &place)) return std::nullopt;
+  if (proven_.at(ref.sequence()).leaf.view() == ref.leaf_hash()) return place;
+  findings_.Add(ref.sequence(), "FIGURE_UNPROVEN",
+                absl::StrCat(name, ": record ", ref.sequence(), " is not the one that was signed for"));
+  return std::nullopt;
+}
+
+// From the action that took effect, which of a proposal is the approval, to what it put in effect: an
+// intention counts once approved; a reversal with the other sign; a confirmation as its request says.
+std::optional<Effect> ReportCheck::EffectOf(const std::string& name, const reports::FigurePart& part) {
+  Effect effect{.what = {part.record, part.action}};
+  if (!Find(name, &effect.what)) return std::nullopt;
+  const auto step = [&](const v1::ActionRef& ref) {
+    const std::optional<Placed> next = Follow(name, ref);
+    if (next.has_value()) effect.what = *next;
+    return next.has_value();
+  };
+  const bool is_approved = effect.what.action->has_approve();
+  if (is_approved && !step(effect.what.action->approve().proposal())) return std::nullopt;
+  if (IsProposal(*effect.what.action) && !is_approved) {
+    findings_.Add(part.record, "FIGURE_UNPROVEN",
+                  absl::StrCat(name, " counts action ", part.action, " of record ", part.record,
+                               ", a proposal, without its approval"));
+    return std::nullopt;
+  }
+  if (effect.what.action->has_reverse()) {
+    effect.sign = -1;
+    if (!step(effect.what.action->reverse().action())) return std::nullopt;
+  }
+  effect.amounts = effect.what.action;
+  if (effect.what.action->has_confirm()) {
+    const std::optional<Placed> request = Follow(name, effect.what.action->confirm().payment());
+    if (!request.has_value()) return std::nullopt;
+    effect.amounts = request->action;
+  } else if (effect.what.action->has_request_payment()) {
+    effect.amounts = &v1::Action::default_instance();  // asked for and not confirmed: nothing left
+  }
+  return effect;
+}
+
+bool ReportCheck::IsBacked(const std::string& name, Counting counting, const reports::FigurePart& part,
+                           Placed* what) {
+  const std::optional<Effect> effect = EffectOf(name, part);
+  if (!effect.has_value()) return false;
+  *what = effect->what;
+  const auto id = figures_.find(absl::StrCat(name.substr(0, name.rfind('.')), ".id"));
+  const std::string indicator = id == figures_.end() ? "" : id->second;
+  for (const CountedAmount& each : AmountsOf(counting, indicator, *effect->amounts)) {
+    if (each.project == part.project && each.fund == part.fund && each.programme == part.programme &&
+        effect->sign * __int128{each.amount} == part.amount) {
+      return true;
     }
   }
   findings_.Add(part.record, "FIGURE_UNPROVEN",
@@ -161,41 +215,115 @@ bool ReportCheck::IsBacked(const std::string& name, const reports::FigurePart& p
   return false;
 }
 
-void ReportCheck::CheckFigure(const std::string& name, const std::string& value,
-                              const std::vector<reports::FigurePart>& parts) {
-  __int128 sum = 0;
-  for (const reports::FigurePart& part : parts) {
-    if (findings_.is_full() || !IsBacked(name, part)) return;
-    sum += part.amount;
-  }
-  const std::optional<int64_t> number = NumberOf(value);
-  if (number.has_value() && sum == *number) {
-    ++report_.figures;
-    return;
-  }
-  const bool fits = sum >= std::numeric_limits<int64_t>::min() && sum <= std::numeric_limits<int64_t>::max();
-  findings_.Add(std::nullopt, "FIGURE_DIFFERS",
-                absl::StrCat(name, ": the report says ", value, ", its records add up to ",
-                             fits ? absl::StrCat(static_cast<int64_t>(sum)) : "more than 64 bits hold"));
+// A sum as the figure prints it. An indicator's decimal places are those it was registered with.
+absl::StatusOr<std::string> ReportCheck::Printed(const std::string& name, Counting counting, __int128 sum) {
+  if (sum < std::numeric_limits<int64_t>::min() || sum > std::numeric_limits<int64_t>::max())
+    return "more than 64 bits hold";
+  const auto number = static_cast<int64_t>(sum);
+  if (counting != Counting::kReported) return absl::StrCat(number);
+  const auto id = figures_.find(absl::StrCat(name.substr(0, name.rfind('.')), ".id"));
+  const auto indicator = id == figures_.end() ? indicators_.end() : indicators_.find(id->second);
+  if (indicator == indicators_.end()) return Unproven("no record here registers the indicator");
+  return FormatDecimal(number, static_cast<int>(indicator->second.scale()));
 }
 
-void ReportCheck::CheckFigures(const nlohmann::json& briefing, const bundle::FigureParts& parts) {
-  const std::map<std::string, std::string> figures = bundle::FiguresOf(briefing);
-  for (const auto& [name, value] : figures) {
+void ReportCheck::CheckSaid(const std::string& name, const absl::StatusOr<std::string>& is,
+                            std::string_view source) {
+  const std::string& said = figures_.at(name);
+  if (!is.ok()) {
+    findings_.Add(std::nullopt, ReasonOf(is.status()), absl::StrCat(name, ": ", is.status().message()));
+  } else if (said == *is) {
+    ++report_.figures;
+  } else {
+    findings_.Add(std::nullopt, "FIGURE_DIFFERS",
+                  absl::StrCat(name, ": the report says ", said, ", ", ToAbsl(source), " ", *is));
+  }
+}
+
+void ReportCheck::CheckFigure(const std::string& name, Counting counting,
+                              const std::vector<reports::FigurePart>& parts) {
+  // One effect counts once for one thing, whichever of two approvals is cited; a project once at all.
+  std::set<std::tuple<Sequence, uint32_t, bool, std::string, std::string, std::string>> counted;
+  __int128 sum = 0;
+  for (const reports::FigurePart& part : parts) {
+    Placed what;
+    if (findings_.is_full() || !IsBacked(name, counting, part, &what)) return;
+    if (IsCount(counting)) what = {};
+    const bool is_new =
+        counted.emplace(what.record, what.index, part.amount < 0, part.project, part.fund, part.programme)
+            .second;
+    if (!is_new) {
+      findings_.Add(part.record, "FIGURE_UNPROVEN",
+                    absl::StrCat(name, " counts action ", part.action, " of record ", part.record,
+                                 " for something that it counts already"));
+      return;
+    }
+    sum += part.amount;
+  }
+  CheckSaid(name, Printed(name, counting, sum), "its records add up to");
+}
+
+void ReportCheck::CheckFigures(const bundle::FigureParts& parts) {
+  for (const auto& [name, value] : figures_) {
     const auto found = parts.find(name);
-    // Without records it is 0, a name, or computed from others; an indicator may have no value.
-    const bool is_number = name.ends_with("_fen") || name.ends_with("projects") ||
-                           name.ends_with("started") || name.ends_with("completed") ||
-                           name.ends_with(".value") || name.starts_with("disbursed_by_level.");
-    if (found == parts.end() && (!is_number || value == "null")) continue;
-    CheckFigure(name, value, found == parts.end() ? std::vector<reports::FigurePart>() : found->second);
+    const std::optional<Counting> counting = CountingOf(name);
+    if (!counting.has_value()) {
+      CheckText(name);
+    } else if (found != parts.end()) {
+      CheckFigure(name, *counting, found->second);
+    } else if (value != "null" || *counting != Counting::kReported) {  // an indicator may have no value
+      CheckFigure(name, *counting, {});
+    }
   }
   for (const auto& [name, list] : parts) {
-    if (!figures.contains(name))
+    if (!figures_.contains(name)) {
       findings_.Add(std::nullopt, "FIGURE_DIFFERS",
                     absl::StrCat(name, " has records, and the report lacks it"));
+    } else if (!CountingOf(name).has_value()) {
+      findings_.Add(std::nullopt, "FIGURE_UNPROVEN",
+                    absl::StrCat(name, " has records, and is no figure that records add up to"));
+    }
   }
-  CheckRates(figures);
+}
+
+// Rates are computed, names are as registered. What no report has was not looked into.
+void ReportCheck::CheckText(const std::string& name) {
+  if (name.ends_with("_percent")) return CheckRate(name, figures_.at(name));
+  const bool is_listed = name.starts_with("programmes.") || name.starts_with("indicators.") ||
+                         name.starts_with("invested_by_year.");
+  if (is_listed) return CheckSaid(name, TextOf(name), "the records");
+  report_.notes.push_back(absl::StrCat(
+      name, T(" of the report is no figure, and was not checked", "：报表中的此项不是数字项，未核对")));
+}
+
+absl::StatusOr<std::string> ReportCheck::TaskGroupOf(const std::string& programme) const {
+  const auto found = programmes_.find(programme);
+  if (found == programmes_.end()) return Unproven("no record here registers the programme");
+  if (found->second.task_group().empty()) return "";
+  const auto group = task_groups_.find(found->second.task_group());
+  if (group == task_groups_.end()) return Unproven("no record here registers the task group");
+  return group->second.name();
+}
+
+absl::StatusOr<std::string> ReportCheck::TextOf(const std::string& name) const {
+  const size_t point = name.rfind('.');
+  const std::string place = name.substr(0, point);
+  const std::string key = name.substr(point + 1);
+  // Ids make the place, so they are what they are.
+  if (key == "id" || key == "programme" || key == "year") return figures_.at(name);
+  const auto id = figures_.find(place + ".id");
+  if (id == figures_.end()) return Unproven("the report does not say the id");
+  if (name.starts_with("programmes.")) {
+    if (key == "task_group") return TaskGroupOf(id->second);
+    const auto programme = programmes_.find(id->second);
+    if (key != "name") return Unproven("no report has it");
+    if (programme == programmes_.end()) return Unproven("no record here registers the programme");
+    return programme->second.name();
+  }
+  const auto indicator = indicators_.find(id->second);
+  if (key != "name" && key != "unit") return Unproven("no report has it");
+  if (indicator == indicators_.end()) return Unproven("no record here registers the indicator");
+  return key == "name" ? indicator->second.name() : indicator->second.unit();
 }
 
 // What a percentage is of what, by its name. Nothing: no report has one of that name.
@@ -218,11 +346,10 @@ std::optional<Rate> RateOf(const std::string& name) {
 }
 
 // Two figures, which their records were added up to, and what is said of them.
-void ReportCheck::CheckRate(const std::map<std::string, std::string>& figures, const std::string& name,
-                            const std::string& said) {
-  const auto number = [&figures](const std::string& figure) -> std::optional<int64_t> {
-    const auto it = figures.find(figure);
-    return it == figures.end() ? std::nullopt : NumberOf(it->second);
+void ReportCheck::CheckRate(const std::string& name, const std::string& said) {
+  const auto number = [this](const std::string& figure) -> std::optional<int64_t> {
+    const auto it = figures_.find(figure);
+    return it == figures_.end() ? std::nullopt : NumberOf(it->second);
   };
   const std::optional<Rate> rate = RateOf(name);
   const int64_t part = rate.has_value() ? number(rate->part).value_or(0) : 0;
@@ -237,20 +364,8 @@ void ReportCheck::CheckRate(const std::map<std::string, std::string>& figures, c
         absl::StrCat(name, ": the report says ", said, ", and lacks the figures to compute it from"));
     return;
   }
-  const std::string is = whole == 0 ? "null" : FormatPercent(difference, whole, rate->decimals);
-  if (said == is) {
-    ++report_.figures;
-    return;
-  }
-  findings_.Add(
-      std::nullopt, "FIGURE_DIFFERS",
-      absl::StrCat(name, ": the report says ", said, ", ", rate->part, " and ", rate->whole, " give ", is));
-}
-
-void ReportCheck::CheckRates(const std::map<std::string, std::string>& figures) {
-  for (const auto& [name, said] : figures) {
-    if (name.ends_with("_percent")) CheckRate(figures, name, said);
-  }
+  CheckSaid(name, whole == 0 ? "null" : FormatPercent(difference, whole, rate->decimals),
+            absl::StrCat(rate->part, " and ", rate->whole, " give"));
 }
 
 }  // namespace
@@ -272,7 +387,7 @@ void CheckReport(const Reader& reader, const ProvenRecords& proven, Findings* fi
   report->briefing = *briefing;
   ReportCheck check(proven, findings, report);
   check.CheckBasis(*briefing, reader.checkpoint());
-  check.CheckFigures(*briefing, *parts);
+  if (check.Load(*briefing)) check.CheckFigures(*parts);
 }
 
 }  // namespace fundledger::verify

@@ -1,10 +1,9 @@
-// Bundles of some records, and of a report: what is shown, what is not, and what does not fit.
+// Bundles of some records: what is shown, what is not, and what does not fit.
 #include <functional>
 #include <sstream>
 
 #include <gmock/gmock.h>
 
-#include "clients/bundle/figure_parts.h"
 #include "clients/bundle/json.h"
 #include "clients/verify/part_check.h"
 #include "clients/verify/print.h"
@@ -181,77 +180,6 @@ TEST_F(OfflinePart, HalfABundleIsNone) {
   EXPECT_EQ(ReasonOf(verify::Verify(options).status()), "BUNDLE_INCOMPLETE");
   options.bundle = Bundle("nowhere");
   EXPECT_EQ(ReasonOf(verify::Verify(options).status()), "BUNDLE_MISSING");
-}
-
-TEST_F(OfflinePart, AReportsFiguresAreWhatTheirRecordsAddUpTo) {
-  county_.ExportReport(Bundle());
-  const auto report = Check(Bundle());
-  EXPECT_THAT(Named(report), IsEmpty());
-  EXPECT_EQ(report.kind, bundle::Kind::kReport);
-  EXPECT_GT(report.figures, 20u);
-  const auto parts = bundle::ParseFigureParts(ReadAll(Bundle() / "figures.json"));
-  ASSERT_TRUE(parts.ok());
-  for (const char* name : {"planned_fen", "allocated_fen", "received_fen", "projects", "township_started",
-                           "programmes.housing.planned_fen"}) {
-    EXPECT_TRUE(parts->contains(name)) << name;
-  }
-}
-
-// Rates and growth are computed from figures whose records were added up, and believed of nobody.
-TEST_F(OfflinePart, APercentageThatTheFiguresDoNotGiveIsNamed) {
-  county_.ExportReport(Bundle());
-  const std::string good = ReadAll(Bundle() / "report.json");
-  const auto message = [&](const std::function<void(nlohmann::json&)>& change) {
-    auto report = nlohmann::json::parse(good);
-    change(report);
-    WriteAll(Bundle() / "report.json", report.dump());
-    const auto checked = Check(Bundle());
-    return checked.findings.size() == 1 ? checked.findings[0].reason + " " + checked.findings[0].message
-                                        : absl::StrCat(checked.findings.size(), " findings");
-  };
-  for (const char* rate :
-       {"disbursement_rate_percent", "township_start_rate_percent", "township_completion_rate_percent"}) {
-    EXPECT_THAT(message([rate](nlohmann::json& report) { report[rate] = "98.76"; }),
-                testing::StartsWith(absl::StrCat("FIGURE_DIFFERS ", rate, ": the report says 98.76, ")));
-  }
-  EXPECT_EQ(message([](nlohmann::json& report) { report["programmes"][0]["growth_percent"] = "12.5"; }),
-            "FIGURE_DIFFERS programmes.housing.growth_percent: the report says 12.5, "
-            "programmes.housing.planned_fen and programmes.housing.planned_previous_year_fen give null");
-  EXPECT_THAT(message([](nlohmann::json& report) { report["absorption_percent"] = "12.5"; }),
-              testing::StartsWith("FIGURE_UNPROVEN absorption_percent: the report says 12.5"));
-  EXPECT_EQ(message([](nlohmann::json&) {}), "0 findings");
-}
-
-TEST_F(OfflinePart, AReportThatWasTouchedIsNamed) {
-  county_.ExportReport(Bundle());
-  const std::string good_report = ReadAll(Bundle() / "report.json");
-  const std::string good_figures = ReadAll(Bundle() / "figures.json");
-  auto report = nlohmann::json::parse(good_report);
-  report["planned_fen"] = 60'001;
-  WriteAll(Bundle() / "report.json", report.dump());
-  const auto figure = Check(Bundle());
-  ASSERT_FALSE(figure.ok());
-  EXPECT_EQ(figure.findings[0].message, "planned_fen: the report says 60001, its records add up to 60000");
-  WriteAll(Bundle() / "report.json", good_report);
-
-  // An amount that its record does not say, though the sum is right.
-  auto parts = *bundle::ParseFigureParts(good_figures);
-  reports::FigurePart half = parts["planned_fen"].front();
-  half.amount = 30'000;
-  parts["planned_fen"] = {half, half};
-  WriteAll(Bundle() / "figures.json", bundle::FormatFigureParts(parts));
-  EXPECT_THAT(Named(Check(Bundle())), ElementsAre(absl::StrCat("FIGURE_UNPROVEN@", half.record)));
-
-  // A record that is left out.
-  parts = *bundle::ParseFigureParts(good_figures);
-  parts.erase("received_fen");
-  WriteAll(Bundle() / "figures.json", bundle::FormatFigureParts(parts));
-  EXPECT_THAT(Named(Check(Bundle())), ElementsAre("FIGURE_DIFFERS"));
-  WriteAll(Bundle() / "figures.json", good_figures);
-
-  const Sequence cited = parts["planned_fen"].front().record;
-  std::filesystem::remove(Bundle() / "records" / absl::StrCat(cited, ".tlog-proof"));
-  EXPECT_THAT(Named(Check(Bundle())), Contains(absl::StrCat("FIGURE_UNPROVEN@", cited)));
 }
 
 }  // namespace
