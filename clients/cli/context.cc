@@ -43,7 +43,7 @@ int ExitCodeOf(const absl::Status& status) {
   }
   if (sdk::IsEvidence(status)) return kExitUnverified;
   if (reason == "NOT_WITNESSED") return kExitUnwitnessed;
-  for (const char* unanswered : {"SERVER_UNREACHABLE", "SERVER_TIMED_OUT", "NO_ANSWER"}) {
+  for (const char* unanswered : {"SERVER_UNREACHABLE", "SERVER_TIMED_OUT", "NO_ANSWER", "NOT_SETTLED"}) {
     if (reason == unanswered) return kExitUnreachable;
   }
   if (sdk::IsFromServer(status)) return IsTransport(status) ? kExitUnreachable : kExitRefused;

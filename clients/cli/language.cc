@@ -233,6 +233,7 @@ constexpr Gloss kGlosses[] = {
     {"SEQUENCE_INVALID", "序号写法不对，只写数字"},
     {"SEQUENCE_NOT_RECORDED", "尚无此序号的记录"},
     {"SERVER_TIMED_OUT", "服务器未在时限内答复"},
+    {"NOT_SETTLED", "已入账，回执已保存；但未能核实账本是否只增不改，请稍后重试"},
     {"SERVER_UNREACHABLE", "连不上服务器"},
     {"SIGNATURE_INVALID", "签名无效，请检查密钥"},
     {"SIGNATURE_MISSING", "尚缺签名"},

@@ -228,8 +228,16 @@ absl::StatusOr<CheckedReceipt> Client::Submit(const Sealed& sealed, const crypto
   ASSIGN_OR_RETURN(CheckedReceipt checked, CheckReceipt(response.receipt(), sealed, own_key, log_keys_));
   RETURN_IF_ERROR(KeepReceipt(config_.receipts_path(), checked));
   Owe(checked);
-  if (settle) RETURN_IF_ERROR(Settle());
-  return checked;
+  if (!settle) return checked;
+  const absl::Status settled = Settle();
+  if (settled.ok()) return checked;
+  const std::string recorded = absl::StrCat("it was recorded as ", checked.sequence, ", its receipt is kept");
+  if (IsEvidence(settled)) return Annotate(settled, recorded);
+  // Not as the server said it: that would be a refusal, and it refused only to prove.
+  return Refuse(
+      absl::StatusCode::kFailedPrecondition, "NOT_SETTLED",
+      absl::StrCat(recorded, "; that the log only grew since it was last seen could not be checked: ",
+                   settled.message()));
 }
 
 size_t Client::Owe(const CheckedReceipt& receipt) {

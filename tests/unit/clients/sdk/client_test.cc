@@ -1,7 +1,12 @@
 #include "clients/sdk/client.h"
 
 #include "clients/sdk/files.h"
+#include "clients/sdk/rpc_status.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "tests/unit/clients/sdk/little_server.h"
+
+#include "absl/strings/match.h"
 
 namespace fundledger::sdk {
 namespace {
@@ -26,6 +31,19 @@ class ClientTest : public LittleServer {
     const Sequence index = log.Append(in->envelope());
     *out->mutable_receipt() = log.Receipt(index, log.size());
     return grpc::Status::OK;
+  }
+  grpc::Status GetConsistencyProof(ServerContext* context, const v1::GetConsistencyProofRequest* in,
+                                   v1::GetConsistencyProofResponse* out) override {
+    if (!proves_) {
+      google::rpc::Status details;
+      google::rpc::ErrorInfo info;
+      info.set_domain("fundledger");
+      info.set_reason("NOT_ALLOWED");
+      details.add_details()->PackFrom(info);
+      return grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "dismissed meanwhile",
+                          details.SerializeAsString());
+    }
+    return LittleServer::GetConsistencyProof(context, in, out);
   }
   grpc::Status ListFunds(ServerContext*, const v1::ListFundsRequest*, v1::ListFundsResponse* out) override {
     *out->mutable_basis() = basis_;
@@ -53,6 +71,7 @@ class ClientTest : public LittleServer {
   std::unique_ptr<crypto::Signer> officer_ = KeyOf('o');
   LittleLog fork_;
   bool forking_ = false;
+  bool proves_ = true;
   int submits_ = 0;
   int failures_ = 0;
   v1::Basis basis_;
@@ -71,6 +90,23 @@ TEST_F(ClientTest, SettlesTheCheckpointOfEveryReceipt) {
   const absl::Status settled = client_->Settle();
   EXPECT_TRUE(settled.ok()) << settled;
   EXPECT_EQ(client_->seen().size, 6U);
+}
+
+// Whoever is told "refused" enters it anew, under another request id: money asked for twice.
+TEST_F(ClientTest, WhatWasRecordedIsNotCalledRefusedWhereNoProofFollows) {
+  v1::Action action;
+  action.mutable_receive()->set_fund("f-1");
+  const auto sealed = client_->SealActions("clerk-1", *officer_, NewRequestId(), {action});
+  ASSERT_TRUE(sealed.ok());
+  ASSERT_TRUE(Send(NewRequestId()).ok());
+  ASSERT_TRUE(client_->Settle().ok());
+  proves_ = false;
+  const absl::Status sent = client_->Submit(*sealed, officer_->public_key()).status();
+  EXPECT_EQ(ReasonOf(sent), "NOT_SETTLED") << sent;
+  EXPECT_FALSE(IsFromServer(sent));
+  EXPECT_TRUE(absl::StartsWith(sent.message(), "it was recorded as 5, its receipt is kept")) << sent;
+  proves_ = true;
+  EXPECT_TRUE(client_->Settle().ok());
 }
 
 TEST_F(ClientTest, CatchesABranchShownToOneReceiptInBetween) {
