@@ -61,21 +61,32 @@ class RefusedStream final : public SubmitStreams::Reactor {
 }  // namespace
 
 // Lives until OnDone, and that comes only after Finish, which waits until nothing of the stream's is under
-// way anywhere: no submission, no write, nobody who hands over.
+// way anywhere: no submission, no write, nobody who hands over. So whoever takes note that something of it is
+// over also says, under the same lock, what comes next: after that another may end the stream at once, and
+// nothing of it may be touched but by Finish, which only one is told to call.
 class SubmitStream final : public SubmitStreams::Reactor {
  public:
   SubmitStream(const Context& context, Door* door, SubmitStreams* streams, grpc::CallbackServerContext* call,
                std::string officer)
       : context_(context), door_(door), streams_(streams), call_(call), officer_(std::move(officer)) {}
 
-  void Start() { Advance(); }
+  void Start() {
+    std::optional<absl::Status> end;
+    {
+      MutexLock lock(&mutex_);
+      end = Proceed();
+    }
+    FinishIf(end);
+  }
 
   void Stop() {
+    std::optional<absl::Status> end;
     {
       MutexLock lock(&mutex_);
       is_stopping_ = true;
+      end = Proceed();
     }
-    Advance();
+    FinishIf(end);
   }
 
   void OnReadDone(bool ok) override {
@@ -89,32 +100,38 @@ class SubmitStream final : public SubmitStreams::Reactor {
           std::move(*request_.mutable_envelope()),
           [this, index = *index](Preparation preparation) { OnPrepared(index, std::move(preparation)); });
     }
+    std::optional<absl::Status> end;
     {
       MutexLock lock(&mutex_);
       is_reading_ = false;
       if (!ok) is_read_out_ = true;
       unknown_.Update(known);
+      end = Proceed();
     }
-    Advance();
+    FinishIf(end);
   }
 
   void OnWriteDone(bool ok) override {
     door_->StreamAnswered(1);
+    std::optional<absl::Status> end;
     {
       MutexLock lock(&mutex_);
       is_writing_ = false;
       ++written_;
       if (!ok) is_broken_ = true;
+      end = Proceed();
     }
-    Advance();
+    FinishIf(end);
   }
 
   void OnCancel() override {
+    std::optional<absl::Status> end;
     {
       MutexLock lock(&mutex_);
       is_broken_ = true;
+      end = Proceed();
     }
-    Advance();
+    FinishIf(end);
   }
 
   void OnDone() override {
@@ -143,17 +160,24 @@ class SubmitStream final : public SubmitStreams::Reactor {
       if (is_handing_over_) return;
       is_handing_over_ = true;
     }
-    while (auto next = NextPrepared()) HandOver(next->first, std::move(next->second));
-    Advance();
+    for (;;) {
+      std::optional<std::pair<uint64_t, Preparation>> next;
+      std::optional<absl::Status> end;
+      {
+        MutexLock lock(&mutex_);
+        next = NextPrepared();
+        if (!next.has_value()) {
+          is_handing_over_ = false;
+          end = Proceed();
+        }
+      }
+      if (!next.has_value()) return FinishIf(end);
+      HandOver(next->first, std::move(next->second));
+    }
   }
 
-  // Nothing: there is none, and this thread no longer hands over.
-  std::optional<std::pair<uint64_t, Preparation>> NextPrepared() {
-    MutexLock lock(&mutex_);
-    if (preparations_.empty() || !preparations_.front().has_value()) {
-      is_handing_over_ = false;
-      return std::nullopt;
-    }
+  std::optional<std::pair<uint64_t, Preparation>> NextPrepared() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (preparations_.empty() || !preparations_.front().has_value()) return std::nullopt;
     Preparation next = *std::move(preparations_.front());
     preparations_.pop_front();
     return std::make_pair(handed_over_++, std::move(next));
@@ -168,6 +192,7 @@ class SubmitStream final : public SubmitStreams::Reactor {
   void OnAnswer(uint64_t index, Answer answer) {
     rpc::ReportFault(*context_.runtime, answer.status());
     if (answer.ok()) context_.watch->OnRecorded();
+    std::optional<absl::Status> end;
     {
       MutexLock lock(&mutex_);
       ++answered_;
@@ -175,25 +200,26 @@ class SubmitStream final : public SubmitStreams::Reactor {
       if (!answer.ok())
         context_.watch->OnRefused({Method(), call_->peer(), officer_, claims_[place], answer.status()});
       answers_[place] = std::move(answer);
+      end = Proceed();
     }
-    Advance();
+    FinishIf(end);
   }
 
-  // Starts whatever can be started now. The stream may be gone when this returns.
-  void Advance() {
-    std::optional<absl::Status> end;
-    {
-      MutexLock lock(&mutex_);
-      if (is_finished_) return;
-      StartNextWrite();
-      StartNextRead();
-      if (IsAtEnd()) {
-        is_finished_ = true;
-        // What was answered by the engine and could not be written.
-        door_->StreamAnswered(taken_ - written_);
-        end = EndStatus();
-      }
-    }
+  // Starts whatever can be started now. Gives how the stream ends, once, when it is at its end: then, without
+  // the lock, FinishIf.
+  std::optional<absl::Status> Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (is_finished_) return std::nullopt;
+    StartNextWrite();
+    StartNextRead();
+    if (!IsAtEnd()) return std::nullopt;
+    is_finished_ = true;
+    // What was answered by the engine and could not be written.
+    door_->StreamAnswered(taken_ - written_);
+    return EndStatus();
+  }
+
+  // The stream may be gone already where `end` is nothing, and when this returns.
+  void FinishIf(const std::optional<absl::Status>& end) {
     if (end.has_value()) Finish(rpc::ToGrpcStatus(*end));
   }
 
@@ -222,11 +248,13 @@ class SubmitStream final : public SubmitStreams::Reactor {
     is_pausing_ = true;
     alarm_ = std::make_unique<grpc::Alarm>();  // the one before may be what calls
     alarm_->Set(std::chrono::system_clock::now() + std::chrono::microseconds(delay_us), [this](bool) {
+      std::optional<absl::Status> end;
       {
         MutexLock lock(&mutex_);
         is_pausing_ = false;
+        end = Proceed();
       }
-      Advance();
+      FinishIf(end);
     });
   }
 
