@@ -236,7 +236,8 @@ bool Sequencer::AwaitWork(std::vector<Pending>* taken) {
     const bool is_idle = queue_.empty() && open_ == nullptr && in_flight_ == nullptr;
     if (is_idle && keeping_.has_writes()) return true;
     if (is_stopping_ && is_idle) return false;
-    if (is_idle && sheets_.has_writes()) return true;
+    // Once writing has stopped nobody takes them, and they would be there for ever.
+    if (is_idle && write_status_.ok() && sheets_.has_writes()) return true;
     work_came_.Wait(&mutex_);
   }
   if (open_ == nullptr) open_ = std::make_unique<Round>();

@@ -1,10 +1,14 @@
 // Groups, and what becomes of those who wait when a write fails: before it took effect, after, or nobody
 // knows.
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <ctime>
 #include <future>
 #include <mutex>
+#include <thread>
 
+#include "fundledger/storage/v1/entities.pb.h"
 #include "ledger/base/status.h"
 #include "ledger/engine/create.h"
 #include "ledger/engine/layout.h"
@@ -569,6 +573,45 @@ TEST_F(Faults, RefusesAStoreThatIsNotAsAnchored) {
   options_.log_key = nullptr;
   EXPECT_EQ(ReasonOf(TryOpen()), "LOG_KEY_MISMATCH");
   Open();
+}
+
+double CpuSeconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+// The writer of sheets is at work when writing stops: what it has made then nobody takes.
+TEST(StoppedEngine, RestsWithSheetsThatNobodyTakes) {
+  World world;
+  const std::shared_ptr<store::Store> store = store::MakeMemoryStore();
+  const auto plan = std::make_shared<FaultPlan>();
+  const auto first = MakeFirstRecord(world.CreateOptionsAt(""));
+  ASSERT_TRUE(first.ok());
+  storage::v1::Postings postings;
+  for (int i = 0; i < 100'000; ++i) {
+    storage::v1::Posting* posting = postings.add_postings();
+    posting->set_fund("f");
+    posting->set_project(absl::StrCat("p", i));
+    posting->set_day(i % 365);
+  }
+  store::Batch batch = first->batch;
+  batch.Put(store::Table::kPostings, SequenceKey(0), postings.SerializeAsString());
+  ASSERT_TRUE(store->Commit(batch, 0, 1).ok());
+  const auto anchor = std::make_shared<std::string>(first->signed_checkpoint);
+  const auto engine = OpenOn(test_support::WrapStore(store, plan), test_support::MakeAnchor(anchor, plan),
+                             world.OptionsAt(""));
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  plan->FailNextCommit(Fault::kUnknownBefore);
+  const Answer answer = SubmitAndWait(engine->get(), world.Seal(world.Register(*(*engine)->view(), "org-1")));
+  ASSERT_EQ(ReasonOf(answer.status()), "OUTCOME_UNKNOWN");
+  bool rests = false;
+  for (int i = 0; i < 50 && !rests; ++i) {
+    const double before = CpuSeconds();
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    rests = CpuSeconds() - before < 0.05;
+  }
+  EXPECT_TRUE(rests) << "a quarter of a processor or more for ten seconds, with nobody asking";
 }
 
 }  // namespace
