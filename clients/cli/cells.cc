@@ -15,6 +15,7 @@
 #include "ledger/base/fen.h"
 #include "ledger/base/status.h"
 #include "ledger/base/text.h"
+#include "ledger/books/books.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -192,11 +193,19 @@ absl::Status PutMessage(const Place& place, const Message& value) {
   return absl::OkStatus();
 }
 
+// Numbers of papers and accounts may look like a person's: what the books take there is taken.
+absl::Status CheckTextOf(const FieldDescriptor& field, std::string_view name, const std::string& text,
+                         size_t max_characters) {
+  const absl::Status status = CheckText(name, text, max_characters);
+  const bool looks_personal = ReasonOf(status) == "PERSONAL_DATA";
+  return looks_personal && books::TextCheckOf(field)(text) ? absl::OkStatus() : status;
+}
+
 absl::Status PutText(const std::string& text, const Pen& pen, const Place& place) {
   if (pen.column.kind == CellKind::kId) {
     RETURN_IF_ERROR(CheckId(pen.column.name, text));
   } else {
-    RETURN_IF_ERROR(CheckText(pen.column.name, text, 200));
+    RETURN_IF_ERROR(CheckTextOf(*place.field, pen.column.name, text, 200));
   }
   place.message->GetReflection()->SetString(place.message, place.field, text);
   return absl::OkStatus();
@@ -207,7 +216,7 @@ absl::Status PutList(const std::string& text, const Pen& pen, const Place& place
     if (pen.column.kind == CellKind::kIdList) {
       RETURN_IF_ERROR(CheckId(pen.column.name, part));
     } else {
-      RETURN_IF_ERROR(CheckText(pen.column.name, part, 200));
+      RETURN_IF_ERROR(CheckTextOf(*place.field, pen.column.name, part, 200));
     }
     place.message->GetReflection()->AddString(place.message, place.field, part);
   }
@@ -402,7 +411,8 @@ void FillCommon(const Cells& shared, v1::Action* action, std::vector<CellError>*
   for (const auto& [name, value] : shared) {
     absl::Status status = absl::OkStatus();
     if (name == "reference" || name == "note") {
-      status = CheckText(name, value, name == "note" ? 1000 : 64);
+      status = CheckTextOf(*v1::Action::descriptor()->FindFieldByName(name), name, value,
+                           name == "note" ? 1000 : 64);
       (name == "note" ? action->mutable_note() : action->mutable_reference())->assign(value);
     } else if (name == "date") {
       const auto date = ReadDate(value);

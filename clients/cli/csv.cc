@@ -172,12 +172,15 @@ CsvTable ParseCsv(std::string_view utf8) {
     CsvRow row = scanner.NextRow(&table.errors);
     if (row.empty()) continue;
     if (row.cells.size() != columns) {
-      table.errors.push_back({row.number,
-                              std::min(row.cells.size(), columns) + (row.cells.size() > columns ? 1 : 0),
+      // The first cell too many, or the first that is not there.
+      const char* const advice =
+          row.cells.size() > columns
+              ? T(": an amount or text with a comma must stand in quotes", " 格：含逗号的金额或文字须加引号")
+              : T(": cells are missing from here on; an empty one still takes its comma",
+                  " 格：自此列起缺格，空格也须保留逗号");
+      table.errors.push_back({row.number, std::min(row.cells.size(), columns) + 1,
                               absl::StrCat(T("has ", "本行 "), row.cells.size(),
-                                           T(" cells, the header has ", " 格，首行 "), columns,
-                                           T(": an amount or text with a comma must stand in quotes",
-                                             " 格：含逗号的金额或文字须加引号"))});
+                                           T(" cells, the header has ", " 格，首行 "), columns, advice)});
     }
     row.cells.resize(columns);
     table.rows.push_back(std::move(row));

@@ -57,6 +57,13 @@ class Reader {
     const CsvTable table = ParseCsv(*text);
     for (const CsvError& error : table.errors) AddCsvError(table, error);
     if (!table.errors.empty() || !ReadHeader(table.header)) return;
+    if (table.rows.empty()) {
+      Add(1, "", "",
+          Wrong("ROWS_MISSING",
+                T("no row follows the names of the columns, so there is nothing to import: is it "
+                  "the right sheet, and was it saved?",
+                  "列名之下没有数据行，没有可导入的内容：请确认工作表无误并已保存")));
+    }
     for (const CsvRow& row : table.rows) AddRow(row);
     for (size_t i = first_action_; i < import_->actions.size(); ++i) CheckAction(import_->actions[i]);
   }

@@ -197,7 +197,11 @@ absl::StatusOr<int> RunImport(Context& context, RunOptions options) {
   summary.total = import.actions.size();
   summary.errors = import.errors;
   if (!import.errors.empty()) {
-    PrintSummary(context, summary, options.dry_run);
+    if (context.json()) {
+      PrintSummary(context, summary, options.dry_run);
+    } else {
+      PrintErrors(summary.errors);
+    }
     return UsageError(
         "CSV_INVALID",
         absl::StrCat(import.errors.size(),

@@ -4,8 +4,10 @@
 #include <cstdlib>
 #include <utility>
 
+#include "ledger/base/one_line.h"
 #include "ledger/base/text.h"
 
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 namespace fundledger::cli {
@@ -25,6 +27,12 @@ std::string Padded(const std::string& text, size_t width, Table::Align align) {
 
 void Table::Add(std::vector<std::string> cells) {
   if (cells.size() != columns_.size()) std::abort();  // a table's rows are written beside its header
+  // Strangers' text is among them: it does not speak to the terminal.
+  for (std::string& cell : cells) {
+    std::vector<std::string> lines = Lines(cell);
+    for (std::string& line : lines) line = OneLine(line);
+    cell = absl::StrJoin(lines, "\n");
+  }
   rows_.push_back(std::move(cells));
 }
 

@@ -61,7 +61,8 @@ TEST(Csv, NamesRowsOfAnotherNumberOfCells) {
   const CsvTable table = ParseCsv("a,b\n1\n1,2,3\n");
   ASSERT_EQ(table.errors.size(), 2U);
   EXPECT_EQ(table.errors[0].row, 2U);
-  EXPECT_THAT(table.errors[0].message, HasSubstr("has 1 cells, the header has 2"));
+  EXPECT_THAT(table.errors[0].message, HasSubstr("has 1 cells, the header has 2: cells are missing"));
+  EXPECT_EQ(table.errors[0].column, 2U);
   EXPECT_EQ(table.errors[1].row, 3U);
   EXPECT_EQ(table.errors[1].column, 3U);
 }

@@ -10,6 +10,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 Import Read(const std::string& bytes, const ImportOptions& options = {"", "clerk-1"}) {
   Import import;
@@ -101,6 +102,20 @@ TEST(Import, NamesMissingUnknownAndRepeatedColumns) {
               ElementsAre("1 amount COLUMN_MISSING"));
   EXPECT_THAT(Errors(Read("kind,reference,colour\n")), ElementsAre("1 colour COLUMN_UNKNOWN"));
   EXPECT_THAT(Errors(Read("kind,reference,事项\n")), ElementsAre("1 事项 COLUMN_REPEATED"));
+}
+
+// Else an export that lost its rows would look like one that was imported.
+TEST(Import, NamesAFileWithoutRows) {
+  EXPECT_THAT(Errors(Read(kHeader)), ElementsAre("1  ROWS_MISSING"));
+  EXPECT_THAT(Errors(Read(absl::StrCat(kHeader, ",,,,\n,,,,\n"))), ElementsAre("1  ROWS_MISSING"));
+}
+
+// By its check digit one in ten looks like a person's bank card.
+TEST(Import, TakesNumbersOfPapersThatLookLikeAPersons) {
+  const Import import = Read(
+      "kind,reference,date,id,name,credit_code,bank,account\n"
+      "register_payee,6222021234567890128,,b-1,某公司,91350211M000100Y43,建设银行,6222021234567890128\n");
+  EXPECT_THAT(Errors(import), IsEmpty());
 }
 
 TEST(Import, NamesQuotesAndCountsThatAreWrong) {

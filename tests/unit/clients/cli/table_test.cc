@@ -26,6 +26,18 @@ TEST(Table, AlignsByTheColumnsATerminalGives) {
             "合计      12,346.67  ok\n");
 }
 
+TEST(Table, LetsNoCellSpeakToTheTerminal) {
+  Table table({{"value"}});
+  table.Add({"\x1b[31mred\r\x07\nnext"});
+  std::ostringstream out;
+  table.Print(out);
+  EXPECT_EQ(out.str(),
+            "value\n"
+            "-------------------\n"
+            "\\x1B[31mred\\x0D\\x07\n"
+            "next\n");
+}
+
 TEST(Table, PrintsCellsOfSeveralLinesBelowEachOther) {
   Table table({{"n", Table::Align::kRight}, {"what"}, {"who"}});
   table.Add({"1", "计划\n  一行\n  两行", "clerk"});
