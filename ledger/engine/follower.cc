@@ -35,6 +35,14 @@ absl::Status Lost(std::string_view reason, std::string_view message) {
   return Refuse(absl::StatusCode::kDataLoss, reason, message);
 }
 
+// Whether it is this copy's own files that could not be read. Of these no word is said against the ledger.
+bool IsOwnDamage(const absl::Status& status) {
+  constexpr std::string_view kReasons[] = {"STORE_DAMAGED",    "ENTITY_DAMAGED", "REQUEST_DAMAGED",
+                                           "TILE_DAMAGED",     "TILE_MISSING",   "RECORD_MISSING",
+                                           "RECORD_UNREADABLE"};
+  return std::find(std::begin(kReasons), std::end(kReasons), ReasonOf(status)) != std::end(kReasons);
+}
+
 AppendOutcome Refuted(const absl::Status& status, std::optional<Sequence> record = std::nullopt) {
   return {record.has_value() ? Annotate(status, absl::StrCat("record ", *record)) : status, record, true};
 }
@@ -65,7 +73,11 @@ AppendOutcome FollowAll(const std::vector<std::string>& records, const View* vie
     if (status.ok() && audit::IsLogKeyRotation(piece->prepared.admitted->submission())) {
       status = log_keys->Follow(*piece->record);
     }
-    if (!status.ok()) outcome = Refuted(status, sequence);
+    if (status.ok()) return;
+    outcome =
+        IsOwnDamage(status)
+            ? AppendOutcome{Annotate(status, "the mirror's own copy is damaged; make it anew"), {}, false}
+            : Refuted(status, sequence);
   };
   if (threads == 0) threads = std::max<size_t>(1, std::thread::hardware_concurrency());
   if (records.size() <= kAloneMax) threads = 1;
@@ -201,6 +213,10 @@ Follower::Follower(FollowOptions options, OpenedLedger opened, audit::LogKeys lo
         work_came_.NotifyOne();
       }) {
   state_.origin_address = options_.origin_address;
+  // Readable, or OpenMirror would have said so.
+  if (absl::StatusOr<MirrorMark> mark = ReadMirrorMark(*store_->GetSnapshot()); mark.ok()) {
+    seen_ = std::move(mark->seen);
+  }
   sheets_.Offer(store_->GetSnapshot(), 0);
   MutexLock lock(&stop_mutex_);
   asides_ = std::thread([this] { RunAsides(); });
@@ -239,14 +255,15 @@ absl::Status Follower::CommitGroup(Group* group, const log::Checkpoint& checkpoi
   sheets_.TakeWrites(group->mutable_batch());
   std::vector<Kept> told;
   if (keeping_.has_writes()) told = keeping_.TakeWrites(*store_->GetSnapshot(), group->mutable_batch());
+  const uint64_t size_before = checkpoint.size - group->records().size();
   {
+    // Kept until after the batch that reaches it: whoever follows compares it then, after a crash too.
     MutexLock lock(&mutex_);
     const auto seen = log_keys_.Open(seen_);
-    if (!seen.ok() || seen->size <= checkpoint.size) seen_.clear();
+    if (!seen.ok() || seen->size <= size_before) seen_.clear();
     WriteMirrorMark({MirrorStanding::kFollowing, seen_}, group->mutable_batch());
   }
-  absl::Status status =
-      store_->Commit(group->batch(), checkpoint.size - group->records().size(), checkpoint.size);
+  absl::Status status = store_->Commit(group->batch(), size_before, checkpoint.size);
   if (status.ok()) status = anchor_->Write(note);
   if (!status.ok()) status = Fail(status);
   if (status.ok()) Publish(group->end().edge, checkpoint, note, group->postings());
@@ -294,6 +311,11 @@ void Follower::NoteSeen(const std::string& note) {
   if (!checkpoint.ok() || note.size() > kNoteBytesMax || checkpoint->size <= view_->size()) return;
   const absl::StatusOr<log::Checkpoint> before = log_keys_.Open(seen_);
   if (!before.ok() || before->size < checkpoint->size) seen_ = note;
+}
+
+std::string Follower::seen() const {
+  MutexLock lock(&mutex_);
+  return seen_;
 }
 
 void Follower::SetState(MirrorState state) {

@@ -79,8 +79,11 @@ class Follower final : public Engine {
   // The log's keys, as far as its records are here.
   audit::LogKeys log_keys() const;
   // The largest checkpoint of the log's that was shown, signed by the key known here; kept with the next
-  // batch.
+  // batch, and over restarts.
   void NoteSeen(const std::string& note);
+  // It, or nothing. Once the records here reach its size it is to be compared with them before the next
+  // Append, which may forget it.
+  std::string seen() const;
 
   // Keeps a checkpoint of at most the size here, which Compare found to be the log's, as the log signed it
   // and with what others said of it. On disk on return. Errors as of Keep.
@@ -129,7 +132,8 @@ class Follower final : public Engine {
   absl::Status store_status_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const View> view_ ABSL_GUARDED_BY(mutex_);  // never null
   audit::LogKeys log_keys_ ABSL_GUARDED_BY(mutex_);
-  std::string seen_ ABSL_GUARDED_BY(mutex_);  // a note of more records than are here; may be empty
+  std::string seen_
+      ABSL_GUARDED_BY(mutex_);  // of more records than were here before the last batch, or empty
   MirrorState state_ ABSL_GUARDED_BY(mutex_);
 
   SheetWriter sheets_;

@@ -118,8 +118,8 @@ void Sequencer::Enqueue(Prepared prepared, Done done) {
   if (!status.ok()) pending.done(status);
 }
 
-// On the caller's thread, so that verification, which costs most, runs in parallel. A key that the published
-// view does not know may be one that is being recorded just now: the sequencer looks again.
+// On the caller's thread, so that verification, which costs most, runs in parallel. An officer whom the
+// published view does not know may be one that is being recorded just now: the sequencer looks again.
 absl::StatusOr<Prepared> Sequencer::Prepare(std::string envelope) const {
   if (const absl::Status status = write_status(); !status.ok()) return ReadOnly(status);
   Prepared prepared;

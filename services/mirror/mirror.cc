@@ -152,7 +152,9 @@ absl::Status Mirror::FollowOnce() {
 
 // Before records are asked for: is it the ledger, and is what it shows what it signed before?
 absl::Status Mirror::Greet(Origin* origin) {
-  const uint64_t had = follower_->view()->size();  // what comes in while it is asked, its answer may not hold
+  RETURN_IF_ERROR(CheckSeen());
+  // What comes in while it is asked, its answer may not hold.
+  const uint64_t had = std::max(follower_->view()->size(), SizeOf(follower_->seen()));
   ASSIGN_OR_RETURN(
       const v1::GetLedgerResponse facts,
       origin->Call(origin->ledger(), &v1::LedgerService::Stub::GetLedger, v1::GetLedgerRequest()));
@@ -169,18 +171,25 @@ absl::Status Mirror::CheckShown(const std::string& note, uint64_t had) {
   const std::shared_ptr<const engine::View> view = follower_->view();
   const uint64_t size = SizeOf(note);
   SeeOrigin(size);
+  const std::string seen = follower_->seen();
   if (size > view->size()) {
     follower_->NoteSeen(note);
-    return absl::OkStatus();
+  } else {
+    RETURN_IF_ERROR(CheckRoot(note));
   }
-  RETURN_IF_ERROR(CheckRoot(note));
   if (size >= had) return absl::OkStatus();
-  return Complain(
-      Found("ORIGIN_WENT_BACK",
-            absl::StrCat("the ledger shows ", size, " records, and had signed ", view->size(),
-                         ", which are here: it was restored from an old copy, "
-                         "or hides records")),
-      {{log::PartLabel::kCheckpoint, view->signed_checkpoint()}, {log::PartLabel::kCheckpoint, note}});
+  const std::string& larger = SizeOf(seen) > view->size() ? seen : view->signed_checkpoint();
+  return Complain(Found("ORIGIN_WENT_BACK",
+                        absl::StrCat("the ledger shows ", size, " records, and had signed ", SizeOf(larger),
+                                     ": it was restored from an old copy, or hides records")),
+                  {{log::PartLabel::kCheckpoint, larger}, {log::PartLabel::kCheckpoint, note}});
+}
+
+// What was shown before its records were here must be what they lead to.
+absl::Status Mirror::CheckSeen() {
+  const std::string seen = follower_->seen();
+  if (seen.empty() || SizeOf(seen) > follower_->view()->size()) return absl::OkStatus();
+  return CheckRoot(seen);
 }
 
 absl::Status Mirror::Watch(Origin* origin, grpc::ClientContext* context) {
@@ -209,6 +218,7 @@ absl::Status Mirror::Keep(Origin* origin, const RecordBatch& batch) {
   const engine::AppendOutcome outcome = follower_->Append(batch.records, batch.note);
   if (outcome.is_refuted) return AccuseOfRecord(origin, outcome, batch);
   RETURN_IF_ERROR(outcome.status);
+  RETURN_IF_ERROR(CheckSeen());
   SeeOrigin(follower_->view()->size());
   SetPhase(Phase::kFollowing, absl::OkStatus());
   Progress(batch.records.size());
@@ -241,7 +251,8 @@ absl::Status Mirror::AccuseOfRecord(Origin* origin, const engine::AppendOutcome&
   v1::GetRecordRequest request;
   request.set_sequence(view->last_sequence());
   const auto shown = origin->Call(origin->audit(), &v1::AuditService::Stub::GetRecord, request);
-  if (shown.ok() && shown->record().record() != *view->Record(view->last_sequence())) {
+  ASSIGN_OR_RETURN(const std::string own_record, view->Record(view->last_sequence()));
+  if (shown.ok() && shown->record().record() != own_record) {
     const auto proof_of = [&](std::string record, std::vector<Hash256> inclusion, std::string note) {
       return log::FormatProofFile(
           {std::move(record), view->last_sequence(), std::move(inclusion), std::move(note)});
@@ -251,9 +262,9 @@ absl::Status Mirror::AccuseOfRecord(Origin* origin, const engine::AppendOutcome&
       inclusion.push_back(Hash256::FromBytes(hash).value_or(Hash256()));
     }
     ASSIGN_OR_RETURN(std::vector<Hash256> own, view->InclusionProof(view->last_sequence(), view->size()));
-    const log::EvidenceFile file = log::TwoLeaves(
-        proof_of(*view->Record(view->last_sequence()), std::move(own), view->signed_checkpoint()),
-        proof_of(shown->record().record(), std::move(inclusion), shown->basis().checkpoint()));
+    const log::EvidenceFile file =
+        log::TwoLeaves(proof_of(own_record, std::move(own), view->signed_checkpoint()),
+                       proof_of(shown->record().record(), std::move(inclusion), shown->basis().checkpoint()));
     if (log::CheckContradiction(file, follower_->log_keys().verifiers()).ok()) {
       return Alarm(outcome.status, file);
     }
@@ -340,7 +351,7 @@ absl::Status Mirror::FetchAttestations(Origin* origin) {
   v1::ListCheckpointsRequest request;
   request.set_size_min(attested_size_);
   request.set_size_max(follower_->view()->size());
-  while (true) {
+  while (Wait(0)) {
     ASSIGN_OR_RETURN(const v1::ListCheckpointsResponse page,
                      origin->Call(origin->audit(), &v1::AuditService::Stub::ListCheckpoints, request));
     for (const v1::AttestedCheckpoint& attested : page.checkpoints()) {
@@ -358,12 +369,13 @@ absl::Status Mirror::FetchAttestations(Origin* origin) {
     if (page.next_page_token().empty()) return absl::OkStatus();
     request.set_page_token(page.next_page_token());
   }
+  return absl::CancelledError("the mirror is being stopped");
 }
 
-// Any two-faced note alarms, whatever its size.
+// Any two-faced note alarms, whatever its size. That the copy here cannot be read says nothing of the ledger.
 absl::Status Mirror::CheckRoot(const std::string& note) {
   const auto checkpoint = follower_->Compare(note);
-  if (checkpoint.ok() || !absl::IsDataLoss(checkpoint.status())) return checkpoint.status();
+  if (ReasonOf(checkpoint.status()) != "ROOT_MISMATCH") return checkpoint.status();
   const std::shared_ptr<const engine::View> view = follower_->view();
   const uint64_t size = SizeOf(note);
   ASSIGN_OR_RETURN(const auto own, engine::LastCheckpoint(*view, size - 1, size));

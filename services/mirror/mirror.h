@@ -66,7 +66,8 @@ class Mirror {
   void SetPhase(Phase phase, const absl::Status& why);
   void SeeOrigin(uint64_t size);
   // Each ends the following, and gives the status to end with.
-  // `had`: the mirror's size when the ledger was asked. A smaller checkpoint than that is complained of.
+  absl::Status CheckSeen();
+  // `had`: the size known of when the ledger was asked. A smaller checkpoint than that is complained of.
   absl::Status CheckShown(const std::string& note, uint64_t had);
   absl::Status CheckRoot(const std::string& note);
   absl::Status AccuseOfRecord(Origin* origin, const engine::AppendOutcome& outcome, const RecordBatch& batch);

@@ -215,6 +215,62 @@ TEST_P(FollowerTest, KnowsWhatTheLostMachineHadSigned) {
   EXPECT_EQ(promoted->seen_size, 24u);
 }
 
+TEST_P(FollowerTest, KeepsWhatItSawOverARestart) {
+  {
+    auto follower = Create(20);
+    follower->NoteSeen(NoteOf(24));
+    ASSERT_TRUE(follower->Append(Records(20, 21), NoteOf(21)).status.ok());
+  }
+  {
+    auto opened = Follower::Open(Options());
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    EXPECT_EQ((*opened)->seen(), NoteOf(24));
+    ASSERT_TRUE((*opened)->Append(Records(21, 22), NoteOf(22)).status.ok());
+  }
+  const auto promoted = Promote({directory_.Sub("mirror"), Options().verifier_key, {}});
+  ASSERT_TRUE(promoted.ok()) << promoted.status();
+  EXPECT_EQ(promoted->seen_size, 24u);
+}
+
+// Forgotten with the batch that reaches it, it would convict nobody.
+TEST_P(FollowerTest, KeepsWhatItSawUntilItCanBeCompared) {
+  const std::string other_face =
+      *log::SignCheckpoint({std::string(World::kOrigin), 21, log::LeafHash("other")}, *world_.log_key());
+  {
+    auto follower = Create(20);
+    follower->NoteSeen(other_face);
+    ASSERT_TRUE(follower->Append(Records(20, 22), NoteOf(22)).status.ok());
+  }
+  auto opened = Follower::Open(Options());
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ((*opened)->seen(), other_face);
+  EXPECT_EQ(ReasonOf((*opened)->Compare((*opened)->seen()).status()), "ROOT_MISMATCH");
+  ASSERT_TRUE((*opened)->Append(Records(22, 23), NoteOf(23)).status.ok());
+  EXPECT_EQ((*opened)->seen(), "");
+}
+
+// A mirror whose own files are damaged must not accuse the ledger, for good, of what it sent.
+TEST_P(FollowerTest, ItsOwnDamageIsNotTheLedgersFault) {
+  Create(20).reset();
+  {
+    auto store = store::OpenRocksdb(directory_.Sub("mirror/db"));
+    ASSERT_TRUE(store.ok()) << store.status();
+    store::Batch batch;
+    const auto damage = [&batch](std::string_view key, std::string_view) {
+      const bool is_officer = key.front() == static_cast<char>(books::EntityKind::kOfficer);
+      if (is_officer) batch.Put(store::Table::kEntities, std::string(key), "\xff\xff");
+      return true;
+    };
+    ASSERT_TRUE((*store)->GetSnapshot()->Scan(store::Table::kEntities, "", "", damage).ok());
+    ASSERT_TRUE((*store)->Commit(batch, 20, 20).ok());
+  }
+  auto opened = Follower::Open(Options());
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  const AppendOutcome outcome = (*opened)->Append(Records(20, 21), NoteOf(21));
+  EXPECT_EQ(ReasonOf(outcome.status), "ENTITY_DAMAGED") << outcome.status;
+  EXPECT_FALSE(outcome.is_refuted);
+}
+
 TEST_P(FollowerTest, IsNotPromotedWhenItDoesNotVerify) {
   Create(20).reset();
   {

@@ -63,12 +63,14 @@ class Liar final : public v1::LedgerService::Service,
   std::function<void(v1::WatchRecordsResponse*)> change_records;
   std::function<void(v1::GetStatementResponse*)> change_statement;
   std::function<void()> hold_ledger;  // before its answer is passed on
+  std::function<void(v1::GetLedgerResponse*)> change_ledger;
 
   grpc::Status GetLedger(grpc::ServerContext*, const v1::GetLedgerRequest* request,
                          v1::GetLedgerResponse* response) override {
     grpc::ClientContext context;
     const grpc::Status status = ledger_->GetLedger(&context, *request, response);
     if (hold_ledger) hold_ledger();
+    if (change_ledger) change_ledger(response);
     return status;
   }
   grpc::Status WatchRecords(grpc::ServerContext* call, const v1::WatchRecordsRequest* request,
@@ -171,6 +173,26 @@ TEST_F(MirrorAttack, AHistoryRewrittenFurtherThanTheMirrorConvictsTwoLeaves) {
   const auto shown = log::CheckContradiction(file, {LogKey()});
   ASSERT_TRUE(shown.ok()) << shown.status();
   EXPECT_EQ(shown->kind, log::EvidenceKind::kTwoLeaves);
+}
+
+// One face when it is greeted, another when records are asked for: the first is not forgotten.
+TEST_F(MirrorAttack, ACheckpointShownBeforeItsRecordsConvictsThoseThatFollow) {
+  StartMirror(Origin());
+  AwaitMirror(Size());
+  StopMirror();
+  KeepOldCopy();
+  AddOrganization("v-true");
+  Good({"inspect", "checkpoint", "--out", path("first-face").string()});
+  const std::string first_face = ReadAll(path("first-face"));
+  PutOldCopyBack();
+  AddOrganization("v-false");
+  Liar two_faced(path("county"), Origin());
+  two_faced.change_ledger = [&](v1::GetLedgerResponse* response) { response->set_checkpoint(first_face); };
+  StartMirror(two_faced.address);
+  const log::EvidenceFile file = AwaitAlarm();
+  const auto shown = log::CheckContradiction(file, {LogKey()});
+  ASSERT_TRUE(shown.ok()) << shown.status();
+  EXPECT_EQ(shown->kind, log::EvidenceKind::kTwoRoots);
 }
 
 TEST_F(MirrorAttack, ALedgerThatForgotRecordsIsComplainedOf) {
