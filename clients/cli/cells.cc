@@ -8,6 +8,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include "clients/cli/csv.h"
 #include "clients/cli/forms.h"
 #include "clients/cli/language.h"
 #include "ledger/base/bytes.h"
@@ -32,10 +33,6 @@ using google::protobuf::Reflection;
 
 absl::Status Wrong(std::string_view reason, std::string_view message) {
   return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
-}
-
-std::string Trimmed(const std::string& text) {
-  return std::string(absl::StripAsciiWhitespace(text));
 }
 
 // The message that holds the last part of `path`, and that field. Repeated messages on the way are entered at
@@ -125,7 +122,7 @@ absl::StatusOr<int64_t> ReadYear(const std::string& text, bool zero) {
 absl::StatusOr<int64_t> ReadProgress(const std::string& text) {
   std::string body = text;
   for (const char* sign : {"%", "％"}) {
-    if (body.ends_with(sign)) body = Trimmed(body.substr(0, body.size() - std::string_view(sign).size()));
+    if (body.ends_with(sign)) body = TrimCell(body.substr(0, body.size() - std::string_view(sign).size()));
   }
   const auto value = ParseDecimal(body, 2);
   if (value.ok() && *value >= 0 && *value <= 10000) return value;
@@ -160,10 +157,10 @@ absl::Status PutTargets(const std::string& text, const Pen& pen, const Place& pl
       return Wrong("TARGET_INVALID",
                    absl::StrCat("\"", part, "\" is not a target: write indicator=value, joined by ;"));
     }
-    const std::string indicator = Trimmed(pair[0]);
+    const std::string indicator = TrimCell(pair[0]);
     RETURN_IF_ERROR(CheckId("indicator", indicator));
     ASSIGN_OR_RETURN(const uint32_t scale, pen.resolver->Scale(indicator));
-    ASSIGN_OR_RETURN(const int64_t value, ParseDecimal(Trimmed(pair[1]), scale));
+    ASSIGN_OR_RETURN(const int64_t value, ParseDecimal(TrimCell(pair[1]), scale));
     auto* target = static_cast<v1::IndicatorValue*>(
         place.message->GetReflection()->AddMessage(place.message, place.field));
     target->set_indicator(indicator);
@@ -301,17 +298,17 @@ absl::Status ReadFurther(const std::string& text, v1::FurtherApprovals* further)
   const std::vector<std::string> sides = absl::StrSplit(text, ':');
   if (sides.size() != 2) return FurtherWrong(text);
   const size_t from = sides[0].find(">=");
-  further->set_action(Trimmed(sides[0].substr(0, from)));
+  further->set_action(TrimCell(sides[0].substr(0, from)));
   if (from != std::string::npos) {
-    ASSIGN_OR_RETURN(const int64_t fen, ReadAmount(Trimmed(sides[0].substr(from + 2)), false));
+    ASSIGN_OR_RETURN(const int64_t fen, ReadAmount(TrimCell(sides[0].substr(from + 2)), false));
     further->set_from_amount_fen(fen);
   }
   const std::vector<std::string> approvals = absl::StrSplit(sides[1], '+');
   for (const std::string& part : approvals) {
     const std::vector<std::string> pair = absl::StrSplit(part, '@');
     if (pair.size() != 2) return FurtherWrong(text);
-    const auto role = NumberOf(kRoleWords, Trimmed(pair[0]));
-    const auto place = NumberOf(kApproverPlaceWords, Trimmed(pair[1]));
+    const auto role = NumberOf(kRoleWords, TrimCell(pair[0]));
+    const auto place = NumberOf(kApproverPlaceWords, TrimCell(pair[1]));
     if (!role.has_value() || !place.has_value()) return FurtherWrong(text);
     v1::FurtherApproval* approval = further->add_approvals();
     approval->set_role(static_cast<v1::Role>(*role));
@@ -410,7 +407,12 @@ Message* BodyOf(const Form& form, v1::Action* action) {
 void FillCommon(const Cells& shared, v1::Action* action, std::vector<CellError>* errors) {
   for (const auto& [name, value] : shared) {
     absl::Status status = absl::OkStatus();
-    if (name == "reference" || name == "note") {
+    if (name == "reference" && HoldsUnseen(value)) {
+      // With and without it, it would be two numbers, and importing again would record again.
+      status = Wrong("REFERENCE_UNSEEN",
+                     T("holds a space that is none, or a character that does not show: type it anew",
+                       "含特殊空格或不可见字符：请重新键入"));
+    } else if (name == "reference" || name == "note") {
       status = CheckTextOf(*v1::Action::descriptor()->FindFieldByName(name), name, value,
                            name == "note" ? 1000 : 64);
       (name == "note" ? action->mutable_note() : action->mutable_reference())->assign(value);
@@ -431,7 +433,7 @@ Cells SharedCells(const Form& form, const std::vector<Cells>& rows, std::vector<
   Cells shared;
   for (size_t row = 0; row < rows.size(); ++row) {
     for (const auto& [name, raw] : rows[row]) {
-      const std::string value = Trimmed(raw);
+      const std::string value = TrimCell(raw);
       const Column* column = form.Find(name);
       if (value.empty() || (column != nullptr && column->per_line)) continue;
       const bool common = std::any_of(CommonColumns().begin(), CommonColumns().end(),
@@ -650,7 +652,7 @@ std::vector<CellError> FillAction(const Form& form, const std::vector<Cells>& ro
   FillCommon(shared, action, &errors);
   const auto put = [&](const Column& column, const Cells& cells, size_t row) {
     const auto cell = cells.find(column.name);
-    const std::string value = cell == cells.end() ? std::string() : Trimmed(cell->second);
+    const std::string value = cell == cells.end() ? std::string() : TrimCell(cell->second);
     absl::Status status = absl::OkStatus();
     if (!value.empty()) {
       status = Put(value, {column, shared, resolver}, Walk(body, column.path, static_cast<int>(row), true));

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include <iconv.h>
 
 #include "clients/cli/language.h"
 #include "ledger/base/status.h"
 #include "ledger/base/text.h"
+#include "ledger/base/utf8.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -18,6 +20,25 @@ namespace {
 
 absl::Status Undecodable(std::string_view what) {
   return Refuse(absl::StatusCode::kInvalidArgument, "CSV_INVALID", what);
+}
+
+size_t LineAt(std::string_view bytes, size_t at) {
+  return 1 + static_cast<size_t>(std::count(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(at), '\n'));
+}
+
+// ASCII's but the space are control characters, which are said to be there.
+constexpr std::string_view kUnseen[] = {"\u00a0", "\u2002", "\u2003", "\u2009", "\u200b",
+                                        "\u200c", "\u200d", "\u2060", "\u3000", "\ufeff"};
+
+absl::Status DamagedUtf8(std::string_view bytes) {
+  std::string_view rest = bytes;
+  while (TakeCodePoint(&rest).has_value()) {
+  }
+  const size_t at = bytes.size() - rest.size();
+  return Undecodable(absl::StrCat(T("line ", "文件第 "), LineAt(bytes, at), T(", byte ", " 行（第 "), at,
+                                  T(" of the text, is no UTF-8, though the file is marked as UTF-8: it was "
+                                    "damaged, or cut off inside a character; save it anew",
+                                    " 字节）不是 UTF-8，而文件标明为 UTF-8：文件已损坏或截断，请重新另存")));
 }
 
 absl::StatusOr<std::string> FromGb18030(std::string_view bytes) {
@@ -42,8 +63,7 @@ absl::StatusOr<std::string> FromGb18030(std::string_view bytes) {
   (void)::iconv_close(converter);
   if (good) return text;
   const size_t at = bytes.size() - in_left;
-  const auto row = 1 + std::count(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(at), '\n');
-  return Undecodable(absl::StrCat(T("line ", "文件第 "), row, T(", byte ", " 行（第 "), at,
+  return Undecodable(absl::StrCat(T("line ", "文件第 "), LineAt(bytes, at), T(", byte ", " 行（第 "), at,
                                   T(" of the file, is neither UTF-8 nor GB18030: save the file as CSV UTF-8",
                                     " 字节）既非 UTF-8 也非 GB18030：请另存为“CSV UTF-8”")));
 }
@@ -145,9 +165,28 @@ absl::StatusOr<std::string> DecodeText(std::string_view bytes) {
     return Undecodable(T("the file is a workbook: save the sheet as CSV UTF-8",
                          "文件是 Excel 工作簿：请将工作表另存为“CSV UTF-8”"));
   }
-  if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);
+  const bool is_marked = bytes.starts_with("\xef\xbb\xbf");
+  if (is_marked) bytes.remove_prefix(3);
   if (IsValidUtf8(bytes)) return std::string(bytes);
-  return FromGb18030(bytes);
+  // Read as GB18030 it would be other characters, recorded for ever.
+  return is_marked ? DamagedUtf8(bytes) : FromGb18030(bytes);
+}
+
+std::string TrimCell(std::string_view cell) {
+  while (true) {
+    const size_t before = cell.size();
+    cell = ToStd(absl::StripAsciiWhitespace(ToAbsl(cell)));
+    for (const std::string_view unseen : kUnseen) {
+      if (cell.starts_with(unseen)) cell.remove_prefix(unseen.size());
+      if (cell.ends_with(unseen)) cell.remove_suffix(unseen.size());
+    }
+    if (cell.size() == before) return std::string(cell);
+  }
+}
+
+bool HoldsUnseen(std::string_view cell) {
+  return std::any_of(std::begin(kUnseen), std::end(kUnseen),
+                     [cell](std::string_view unseen) { return cell.find(unseen) != std::string_view::npos; });
 }
 
 CsvTable ParseCsv(std::string_view utf8) {

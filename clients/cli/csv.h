@@ -29,8 +29,13 @@ struct CsvTable {
   std::vector<CsvError> errors;
 };
 
+// A cell without what does not show at its ends: spaces of any width, and marks of none.
+std::string TrimCell(std::string_view cell);
+// Whether such a character stands anywhere in it.
+bool HoldsUnseen(std::string_view cell);
+
 // `bytes` as UTF-8 without a byte order mark. INVALID_ARGUMENT, reason CSV_INVALID, for what is neither UTF-8
-// nor GB18030; UTF-16 is named.
+// nor GB18030, or has the mark and is no UTF-8; UTF-16 is named.
 absl::StatusOr<std::string> DecodeText(std::string_view bytes);
 
 // Reads `utf8`: a header and rows of as many cells as it has. Errors are collected; what could be read is

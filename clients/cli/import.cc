@@ -17,10 +17,6 @@
 namespace fundledger::cli {
 namespace {
 
-std::string Trimmed(const std::string& text) {
-  return std::string(absl::StripAsciiWhitespace(text));
-}
-
 absl::Status Wrong(std::string_view reason, std::string_view message) {
   return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
 }
@@ -75,7 +71,7 @@ class Reader {
 
   void AddCsvError(const CsvTable& table, const CsvError& error) {
     const bool named = error.column > 0 && error.row > 1 && error.column <= table.header.cells.size();
-    const std::string column = named ? Trimmed(table.header.cells[error.column - 1])
+    const std::string column = named ? TrimCell(table.header.cells[error.column - 1])
                                      : (error.column > 0 ? absl::StrCat("#", error.column) : "");
     Add(error.row, column, "", Wrong("CSV_INVALID", error.message));
   }
@@ -83,7 +79,7 @@ class Reader {
   bool ReadHeader(const CsvRow& header) {
     bool good = true;
     for (const std::string& cell : header.cells) {
-      const std::string title = Trimmed(cell);
+      const std::string title = TrimCell(cell);
       const auto name = ColumnNamed(title);
       titles_.push_back(title);
       columns_.push_back(name.value_or(""));
@@ -139,7 +135,7 @@ class Reader {
   void AddRow(const CsvRow& row) {
     Cells cells;
     for (size_t i = 0; i < row.cells.size(); ++i) {
-      std::string value = Trimmed(row.cells[i]);
+      std::string value = TrimCell(row.cells[i]);
       if (value.empty()) continue;
       if (columns_[i].empty()) {
         Add(row.number, absl::StrCat("#", i + 1), value,

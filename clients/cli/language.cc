@@ -62,6 +62,7 @@ constexpr Gloss kGlosses[] = {
     {"COLUMNS_DISAGREE", "各列之间矛盾或缺一不可"},
     {"COLUMN_MISSING", "缺少列"},
     {"ROWS_MISSING", "没有数据行"},
+    {"REFERENCE_UNSEEN", "业务编号含不可见字符"},
     {"COLUMN_NOT_OF_KIND", "此事项没有这一列"},
     {"COLUMN_REPEATED", "列名重复"},
     {"COLUMN_UNKNOWN", "没有这个列名"},

@@ -57,6 +57,17 @@ TEST(Csv, NamesRowAndColumnOfAnUnclosedQuote) {
   EXPECT_THAT(table.errors[0].message, HasSubstr("unclosed quote"));
 }
 
+TEST(Csv, DoesNotReadDamagedUtf8AsGb18030WhereItIsMarked) {
+  EXPECT_EQ(*DecodeText("\xef\xbb\xbf"
+                        "资金"),
+            "资金");
+  const auto cut = DecodeText(
+      "\xef\xbb\xbf"
+      "a\n资金\xe8\xb5");
+  EXPECT_EQ(ReasonOf(cut.status()), "CSV_INVALID");
+  EXPECT_THAT(std::string(cut.status().message()), HasSubstr("line 2, byte 8 of the text, is no UTF-8"));
+}
+
 TEST(Csv, NamesRowsOfAnotherNumberOfCells) {
   const CsvTable table = ParseCsv("a,b\n1\n1,2,3\n");
   ASSERT_EQ(table.errors.size(), 2U);

@@ -110,6 +110,14 @@ TEST(Import, NamesAFileWithoutRows) {
   EXPECT_THAT(Errors(Read(absl::StrCat(kHeader, ",,,,\n,,,,\n"))), ElementsAre("1  ROWS_MISSING"));
 }
 
+// Saved once as UTF-8 and once as GBK, a sheet would else be recorded twice.
+TEST(Import, AReferenceIsWhatShowsOfIt) {
+  const std::string rows = "receive,H-3\u00a0,2020-03-01,f-1,1\nreceive,\u3000H-3,2020-03-01,f-1,1\n";
+  EXPECT_THAT(Errors(Read(kHeader + rows)), ElementsAre("3 reference REFERENCE_REPEATED"));
+  EXPECT_THAT(Errors(Read(absl::StrCat(kHeader, "receive,H\u200b-3,2020-03-01,f-1,1\n"))),
+              ElementsAre("2 reference REFERENCE_UNSEEN"));
+}
+
 // By its check digit one in ten looks like a person's bank card.
 TEST(Import, TakesNumbersOfPapersThatLookLikeAPersons) {
   const Import import = Read(
