@@ -247,11 +247,17 @@ void PrintMade(const InitOptions& options, const fs::path& directory, const std:
                                        "  log-sm2.key     检查点的 SM2 签名密钥，仅服务器使用\n"))
       << T("  standby.key     replaces log.key if it is lost; take it offline now\n",
            "  standby.key     备用密钥，请立即离线保存\n")
-      << T("  ca.pem, ca.key  the authority of the connections; take ca.key offline\n",
-           "  ca.pem、ca.key  连接证书颁发机构，请将 ca.key 离线保存\n")
-      << T("  server.pem, server-tls.key   the server's certificate\n",
-           "  server.pem、server-tls.key   服务器证书\n")
-      << T("  certificates/   the officers' certificates\n", "  certificates/   经办人证书\n")
+      << (options.no_authority
+              ? T("  no certificates: ca.pem, server.pem, server-tls.key and certificates/ come from your "
+                  "own "
+                  "authority\n",
+                  "  未建证书：ca.pem、server.pem、server-tls.key 及 certificates/ 由本单位证书机构提供\n")
+              : T("  ca.pem, ca.key  the authority of the connections; take ca.key offline\n"
+                  "  server.pem, server-tls.key   the server's certificate\n"
+                  "  certificates/   the officers' certificates\n",
+                  "  ca.pem、ca.key  连接证书颁发机构，请将 ca.key 离线保存\n"
+                  "  server.pem、server-tls.key   服务器证书\n"
+                  "  certificates/   经办人证书\n"))
       << T("  keys/admin-1.key, keys/admin-2.key   two administrators of two organizations; give each to its "
            "officer\n",
            "  keys/admin-1.key、keys/admin-2.key   两单位各一名管理员，请分别移交本人\n")
