@@ -290,7 +290,7 @@ void ReportCheck::CheckFigures(const bundle::FigureParts& parts) {
 void ReportCheck::CheckText(const std::string& name) {
   if (name.ends_with("_percent")) return CheckRate(name, figures_.at(name));
   const bool is_listed = name.starts_with("programmes.") || name.starts_with("indicators.") ||
-                         name.starts_with("invested_by_year.");
+                         name.starts_with("invested_by_year.") || name.starts_with("disbursed_by_level.");
   if (is_listed) return CheckSaid(name, TextOf(name), "the records");
   report_.notes.push_back(absl::StrCat(
       name, T(" of the report is no figure, and was not checked", "：报表中的此项不是数字项，未核对")));
@@ -309,11 +309,16 @@ absl::StatusOr<std::string> ReportCheck::TextOf(const std::string& name) const {
   const size_t point = name.rfind('.');
   const std::string place = name.substr(0, point);
   const std::string key = name.substr(point + 1);
-  // Ids make the place, so they are what they are.
-  if (key == "id" || key == "programme" || key == "year") return figures_.at(name);
+  const bool of_indicator = name.starts_with("indicators.");
+  const bool of_programme = name.starts_with("programmes.");
+  // These make the place, so they are what they are.
+  const bool is_place = (of_indicator && (key == "id" || key == "programme")) ||
+                        (of_programme && key == "id") ||
+                        (name.starts_with("invested_by_year.") && key == "year");
+  if (is_place) return figures_.at(name);
   const auto id = figures_.find(place + ".id");
   if (id == figures_.end()) return Unproven("the report does not say the id");
-  if (name.starts_with("programmes.")) {
+  if (of_programme) {
     if (key == "task_group") return TaskGroupOf(id->second);
     const auto programme = programmes_.find(id->second);
     if (key != "name") return Unproven("no report has it");

@@ -344,6 +344,12 @@ TEST_F(OfflineReport, NamesAreAsRegistered) {
                 report["programmes"][0]["prize"] = "first";
               }),
               ElementsAre("FIGURE_UNPROVEN programmes.housing.prize: no report has it"));
+  EXPECT_THAT(Changed([](nlohmann::json& report, bundle::FigureParts&) {
+                report["programmes"][0]["programme"] = "first";
+                report["invested_by_year"][0]["id"] = "first";
+                report["disbursed_by_level"]["year"] = 1;
+              }),
+              testing::SizeIs(3));
   report_["audited_by"] = "the court";
   WriteAll(Bundle() / "report.json", report_.dump());
   WriteAll(Bundle() / "figures.json", bundle::FormatFigureParts(parts_));
