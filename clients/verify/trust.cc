@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "clients/verify/language.h"
 #include "ledger/audit/audit.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
@@ -40,7 +41,15 @@ absl::StatusOr<Trust> Trust::Load(const Options& options, const Reader& reader, 
     ASSIGN_OR_RETURN(trust.policy_, log::Policy::Parse(*options.policy));
   } else if (const auto own = reader.File(bundle::kPolicyFile); own.ok()) {
     // It tells which cosignatures the exporter looked for; whether they are worth anything it cannot tell.
-    if (auto policy = log::Policy::Parse(*own); policy.ok()) trust.policy_ = *std::move(policy);
+    auto policy = log::Policy::Parse(*own);
+    if (policy.ok()) {
+      trust.policy_ = *std::move(policy);
+    } else {
+      report->notes.push_back(
+          T("The bundle's own policy cannot be read: which witnesses its maker looked for is "
+            "not known.",
+            "数据包自带的见证策略无法读取：不知制作者核对了哪些见证方。"));
+    }
   }
   report->asks_witnesses = trust.policy_.AsksWitnesses();
   for (const log::PolicyWitness& witness : trust.policy_.witnesses())

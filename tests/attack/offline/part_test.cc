@@ -164,6 +164,15 @@ TEST_F(OfflinePart, AForkShowsWhereSizesAreTheSame) {
   EXPECT_THAT(Named(by_receipt), Contains(testing::StartsWith("LOG_FORKED@")));
 }
 
+TEST_F(OfflinePart, APolicyThatCannotBeReadIsSaid) {
+  county_.Export(Bundle(), "p-1");
+  EXPECT_THAT(Check(Bundle()).notes, testing::Not(Contains(HasSubstr("policy cannot be read"))));
+  WriteAll(Bundle() / "policy", "witnes x\n");
+  const auto report = Check(Bundle());
+  EXPECT_THAT(Named(report), IsEmpty());
+  EXPECT_THAT(report.notes, Contains(HasSubstr("policy cannot be read")));
+}
+
 TEST_F(OfflinePart, NoFiguresFromSomeRecords) {
   county_.Export(Bundle(), "p-1");
   Options options;
