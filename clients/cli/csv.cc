@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <iterator>
+#include <optional>
 
 #include <iconv.h>
 
@@ -25,10 +25,6 @@ absl::Status Undecodable(std::string_view what) {
 size_t LineAt(std::string_view bytes, size_t at) {
   return 1 + static_cast<size_t>(std::count(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(at), '\n'));
 }
-
-// ASCII's but the space are control characters, which are said to be there.
-constexpr std::string_view kUnseen[] = {"\u00a0", "\u2002", "\u2003", "\u2009", "\u200b",
-                                        "\u200c", "\u200d", "\u2060", "\u3000", "\ufeff"};
 
 absl::Status DamagedUtf8(std::string_view bytes) {
   std::string_view rest = bytes;
@@ -173,20 +169,27 @@ absl::StatusOr<std::string> DecodeText(std::string_view bytes) {
 }
 
 std::string TrimCell(std::string_view cell) {
-  while (true) {
-    const size_t before = cell.size();
-    cell = ToStd(absl::StripAsciiWhitespace(ToAbsl(cell)));
-    for (const std::string_view unseen : kUnseen) {
-      if (cell.starts_with(unseen)) cell.remove_prefix(unseen.size());
-      if (cell.ends_with(unseen)) cell.remove_suffix(unseen.size());
-    }
-    if (cell.size() == before) return std::string(cell);
+  size_t begin = cell.size();
+  size_t end = 0;
+  for (std::string_view rest = cell; !rest.empty();) {
+    const size_t at = cell.size() - rest.size();
+    const std::optional<char32_t> code = TakeCodePoint(&rest);
+    if (!code.has_value()) rest.remove_prefix(1);
+    const bool is_space = absl::ascii_isspace(static_cast<unsigned char>(cell[at]));
+    if (is_space || (code.has_value() && IsUnseen(*code))) continue;
+    begin = std::min(begin, at);
+    end = cell.size() - rest.size();
   }
+  return begin < end ? std::string(cell.substr(begin, end - begin)) : "";
 }
 
 bool HoldsUnseen(std::string_view cell) {
-  return std::any_of(std::begin(kUnseen), std::end(kUnseen),
-                     [cell](std::string_view unseen) { return cell.find(unseen) != std::string_view::npos; });
+  while (!cell.empty()) {
+    const std::optional<char32_t> code = TakeCodePoint(&cell);
+    if (!code.has_value()) cell.remove_prefix(1);
+    if (code.has_value() && *code != ' ' && IsUnseen(*code)) return true;
+  }
+  return false;
 }
 
 CsvTable ParseCsv(std::string_view utf8) {

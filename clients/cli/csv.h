@@ -31,7 +31,7 @@ struct CsvTable {
 
 // A cell without what does not show at its ends: spaces of any width, and marks of none.
 std::string TrimCell(std::string_view cell);
-// Whether such a character stands anywhere in it.
+// Whether such a character stands anywhere in it, other than the space that everybody types.
 bool HoldsUnseen(std::string_view cell);
 
 // `bytes` as UTF-8 without a byte order mark. INVALID_ARGUMENT, reason CSV_INVALID, for what is neither UTF-8

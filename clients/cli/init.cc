@@ -248,9 +248,8 @@ void PrintMade(const InitOptions& options, const fs::path& directory, const std:
       << T("  standby.key     replaces log.key if it is lost; take it offline now\n",
            "  standby.key     备用密钥，请立即离线保存\n")
       << (options.no_authority
-              ? T("  no certificates: ca.pem, server.pem, server-tls.key and certificates/ come from your "
-                  "own "
-                  "authority\n",
+              ? T("  no certificates: ca.pem, server.pem, server-tls.key and certificates/ come from "
+                  "your own authority\n",
                   "  未建证书：ca.pem、server.pem、server-tls.key 及 certificates/ 由本单位证书机构提供\n")
               : T("  ca.pem, ca.key  the authority of the connections; take ca.key offline\n"
                   "  server.pem, server-tls.key   the server's certificate\n"

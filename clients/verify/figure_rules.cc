@@ -133,11 +133,4 @@ std::vector<CountedAmount> AmountsOf(Counting counting, std::string_view indicat
   return amounts;
 }
 
-bool IsProposal(const v1::Action& action) {
-  return action.has_plan() || action.has_change_plan() || action.has_allocate() || action.has_adjust() ||
-         action.has_reclaim() || action.has_receive() || action.has_return_up() ||
-         action.has_record_outside_payment() || action.has_approve_project() || action.has_refund() ||
-         action.has_reverse();
-}
-
 }  // namespace fundledger::verify

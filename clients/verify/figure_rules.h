@@ -44,7 +44,4 @@ struct CountedAmount {
 std::vector<CountedAmount> AmountsOf(Counting counting, std::string_view indicator,
                                      const ::fundledger::v1::Action& action);
 
-// Whether such an action is in effect only once it is approved.
-bool IsProposal(const ::fundledger::v1::Action& action);
-
 }  // namespace fundledger::verify

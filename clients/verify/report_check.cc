@@ -14,6 +14,8 @@
 #include "ledger/base/decimal.h"
 #include "ledger/base/fen.h"
 #include "ledger/base/status.h"
+#include "ledger/base/utf8.h"
+#include "ledger/books/authority.h"
 #include "ledger/log/record.h"
 
 #include "absl/strings/numbers.h"
@@ -26,6 +28,15 @@ namespace v1 = ::fundledger::v1;
 
 absl::Status Unproven(std::string_view why) {
   return Refuse(absl::StatusCode::kDataLoss, "FIGURE_UNPROVEN", why);
+}
+
+// What the records register under that id. DATA_LOSS, reason FIGURE_UNPROVEN: nothing.
+template <typename Registration>
+absl::StatusOr<const Registration*> Registered(const std::map<std::string, Registration>& by_id,
+                                               const std::string& id) {
+  const auto found = by_id.find(id);
+  if (found != by_id.end()) return &found->second;
+  return Unproven(absl::StrCat("no record here registers ", Quote(id)));
 }
 
 std::optional<int64_t> NumberOf(const std::string& text) {
@@ -71,7 +82,7 @@ class ReportCheck {
   const v1::Submission* SubmissionOf(Sequence sequence);
   void CheckText(const std::string& name);
   absl::StatusOr<std::string> TextOf(const std::string& name) const;
-  absl::StatusOr<std::string> TaskGroupOf(const std::string& programme) const;
+  std::string IdOf(const std::string& name) const;
   void CheckRate(const std::string& name, const std::string& said);
 
   const ProvenRecords& proven_;
@@ -175,7 +186,8 @@ std::optional<Effect> ReportCheck::EffectOf(const std::string& name, const repor
   };
   const bool is_approved = effect.what.action->has_approve();
   if (is_approved && !step(effect.what.action->approve().proposal())) return std::nullopt;
-  if (IsProposal(*effect.what.action) && !is_approved) {
+  const books::ActionRule* rule = books::FindActionRule(effect.what.action->kind_case());
+  if (rule != nullptr && rule->approval == books::ApprovalRule::kTaken && !is_approved) {
     findings_.Add(part.record, "FIGURE_UNPROVEN",
                   absl::StrCat(name, " counts action ", part.action, " of record ", part.record,
                                ", a proposal, without its approval"));
@@ -201,9 +213,7 @@ bool ReportCheck::IsBacked(const std::string& name, Counting counting, const rep
   const std::optional<Effect> effect = EffectOf(name, part);
   if (!effect.has_value()) return false;
   *what = effect->what;
-  const auto id = figures_.find(absl::StrCat(name.substr(0, name.rfind('.')), ".id"));
-  const std::string indicator = id == figures_.end() ? "" : id->second;
-  for (const CountedAmount& each : AmountsOf(counting, indicator, *effect->amounts)) {
+  for (const CountedAmount& each : AmountsOf(counting, IdOf(name), *effect->amounts)) {
     if (each.project == part.project && each.fund == part.fund && each.programme == part.programme &&
         effect->sign * __int128{each.amount} == part.amount) {
       return true;
@@ -221,10 +231,8 @@ absl::StatusOr<std::string> ReportCheck::Printed(const std::string& name, Counti
     return "more than 64 bits hold";
   const auto number = static_cast<int64_t>(sum);
   if (counting != Counting::kReported) return absl::StrCat(number);
-  const auto id = figures_.find(absl::StrCat(name.substr(0, name.rfind('.')), ".id"));
-  const auto indicator = id == figures_.end() ? indicators_.end() : indicators_.find(id->second);
-  if (indicator == indicators_.end()) return Unproven("no record here registers the indicator");
-  return FormatDecimal(number, static_cast<int>(indicator->second.scale()));
+  ASSIGN_OR_RETURN(const v1::RegisterIndicator* indicator, Registered(indicators_, IdOf(name)));
+  return FormatDecimal(number, indicator->scale());
 }
 
 void ReportCheck::CheckSaid(const std::string& name, const absl::StatusOr<std::string>& is,
@@ -296,19 +304,14 @@ void ReportCheck::CheckText(const std::string& name) {
       name, T(" of the report is no figure, and was not checked", "：报表中的此项不是数字项，未核对")));
 }
 
-absl::StatusOr<std::string> ReportCheck::TaskGroupOf(const std::string& programme) const {
-  const auto found = programmes_.find(programme);
-  if (found == programmes_.end()) return Unproven("no record here registers the programme");
-  if (found->second.task_group().empty()) return "";
-  const auto group = task_groups_.find(found->second.task_group());
-  if (group == task_groups_.end()) return Unproven("no record here registers the task group");
-  return group->second.name();
+// The id of the programme or indicator that the figure is listed under; empty if the report does not say it.
+std::string ReportCheck::IdOf(const std::string& name) const {
+  const auto id = figures_.find(absl::StrCat(name.substr(0, name.rfind('.')), ".id"));
+  return id == figures_.end() ? "" : id->second;
 }
 
 absl::StatusOr<std::string> ReportCheck::TextOf(const std::string& name) const {
-  const size_t point = name.rfind('.');
-  const std::string place = name.substr(0, point);
-  const std::string key = name.substr(point + 1);
+  const std::string key = name.substr(name.rfind('.') + 1);
   const bool of_indicator = name.starts_with("indicators.");
   const bool of_programme = name.starts_with("programmes.");
   // These make the place, so they are what they are.
@@ -316,19 +319,18 @@ absl::StatusOr<std::string> ReportCheck::TextOf(const std::string& name) const {
                         (of_programme && key == "id") ||
                         (name.starts_with("invested_by_year.") && key == "year");
   if (is_place) return figures_.at(name);
-  const auto id = figures_.find(place + ".id");
-  if (id == figures_.end()) return Unproven("the report does not say the id");
-  if (of_programme) {
-    if (key == "task_group") return TaskGroupOf(id->second);
-    const auto programme = programmes_.find(id->second);
-    if (key != "name") return Unproven("no report has it");
-    if (programme == programmes_.end()) return Unproven("no record here registers the programme");
-    return programme->second.name();
+  if (of_programme && (key == "name" || key == "task_group")) {
+    ASSIGN_OR_RETURN(const v1::RegisterProgramme* programme, Registered(programmes_, IdOf(name)));
+    if (key == "name") return programme->name();
+    if (programme->task_group().empty()) return "";
+    ASSIGN_OR_RETURN(const v1::RegisterTaskGroup* group, Registered(task_groups_, programme->task_group()));
+    return group->name();
   }
-  const auto indicator = indicators_.find(id->second);
-  if (key != "name" && key != "unit") return Unproven("no report has it");
-  if (indicator == indicators_.end()) return Unproven("no record here registers the indicator");
-  return key == "name" ? indicator->second.name() : indicator->second.unit();
+  if (of_indicator && (key == "name" || key == "unit")) {
+    ASSIGN_OR_RETURN(const v1::RegisterIndicator* indicator, Registered(indicators_, IdOf(name)));
+    return key == "name" ? indicator->name() : indicator->unit();
+  }
+  return Unproven("no report has it");
 }
 
 // What a percentage is of what, by its name. Nothing: no report has one of that name.

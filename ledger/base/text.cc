@@ -128,6 +128,12 @@ std::optional<char32_t> TakeCodePoint(std::string_view* text) {
   return code;
 }
 
+bool IsUnseen(char32_t c) {
+  return c == 0x20 || c == 0xa0 || c == 0xad || c == 0x115f || c == 0x1160 || c == 0x1680 || c == 0x180e ||
+         (c >= 0x2000 && c <= 0x200f) || c == 0x202f || (c >= 0x205f && c <= 0x2064) || c == 0x3000 ||
+         c == 0x3164 || (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || c == 0xffa0;
+}
+
 std::string Quote(std::string_view text) {
   constexpr int kCharactersMax = 60;
   std::string quoted = "\"";

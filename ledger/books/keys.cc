@@ -15,13 +15,6 @@ std::string Join(std::string_view a, std::string_view b) {
   return id;
 }
 
-// Spaces of every width, and characters that take no place at all.
-bool IsUnseen(char32_t c) {
-  return c == 0x20 || c == 0xa0 || c == 0xad || c == 0x115f || c == 0x1160 || c == 0x1680 || c == 0x180e ||
-         (c >= 0x2000 && c <= 0x200f) || c == 0x202f || (c >= 0x205f && c <= 0x2064) || c == 0x3000 ||
-         c == 0x3164 || (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || c == 0xffa0;
-}
-
 }  // namespace
 
 std::string Fold(std::string_view text) {

@@ -132,8 +132,8 @@ class Follower final : public Engine {
   absl::Status store_status_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const View> view_ ABSL_GUARDED_BY(mutex_);  // never null
   audit::LogKeys log_keys_ ABSL_GUARDED_BY(mutex_);
-  std::string seen_
-      ABSL_GUARDED_BY(mutex_);  // of more records than were here before the last batch, or empty
+  // Of more records than were here before the last batch; may be empty.
+  std::string seen_ ABSL_GUARDED_BY(mutex_);
   MirrorState state_ ABSL_GUARDED_BY(mutex_);
 
   SheetWriter sheets_;

@@ -61,32 +61,18 @@ class RefusedStream final : public SubmitStreams::Reactor {
 }  // namespace
 
 // Lives until OnDone, and that comes only after Finish, which waits until nothing of the stream's is under
-// way anywhere: no submission, no write, nobody who hands over. So whoever takes note that something of it is
-// over also says, under the same lock, what comes next: after that another may end the stream at once, and
-// nothing of it may be touched but by Finish, which only one is told to call.
+// way anywhere: no submission, no write, nobody who hands over.
 class SubmitStream final : public SubmitStreams::Reactor {
  public:
   SubmitStream(const Context& context, Door* door, SubmitStreams* streams, grpc::CallbackServerContext* call,
                std::string officer)
       : context_(context), door_(door), streams_(streams), call_(call), officer_(std::move(officer)) {}
 
-  void Start() {
-    std::optional<absl::Status> end;
-    {
-      MutexLock lock(&mutex_);
-      end = Proceed();
-    }
-    FinishIf(end);
-  }
+  void Start() { Turn turn(this); }
 
   void Stop() {
-    std::optional<absl::Status> end;
-    {
-      MutexLock lock(&mutex_);
-      is_stopping_ = true;
-      end = Proceed();
-    }
-    FinishIf(end);
+    Turn turn(this);
+    is_stopping_ = true;
   }
 
   void OnReadDone(bool ok) override {
@@ -100,38 +86,23 @@ class SubmitStream final : public SubmitStreams::Reactor {
           std::move(*request_.mutable_envelope()),
           [this, index = *index](Preparation preparation) { OnPrepared(index, std::move(preparation)); });
     }
-    std::optional<absl::Status> end;
-    {
-      MutexLock lock(&mutex_);
-      is_reading_ = false;
-      if (!ok) is_read_out_ = true;
-      unknown_.Update(known);
-      end = Proceed();
-    }
-    FinishIf(end);
+    Turn turn(this);
+    is_reading_ = false;
+    if (!ok) is_read_out_ = true;
+    unknown_.Update(known);
   }
 
   void OnWriteDone(bool ok) override {
     door_->StreamAnswered(1);
-    std::optional<absl::Status> end;
-    {
-      MutexLock lock(&mutex_);
-      is_writing_ = false;
-      ++written_;
-      if (!ok) is_broken_ = true;
-      end = Proceed();
-    }
-    FinishIf(end);
+    Turn turn(this);
+    is_writing_ = false;
+    ++written_;
+    if (!ok) is_broken_ = true;
   }
 
   void OnCancel() override {
-    std::optional<absl::Status> end;
-    {
-      MutexLock lock(&mutex_);
-      is_broken_ = true;
-      end = Proceed();
-    }
-    FinishIf(end);
+    Turn turn(this);
+    is_broken_ = true;
   }
 
   void OnDone() override {
@@ -140,6 +111,26 @@ class SubmitStream final : public SubmitStreams::Reactor {
   }
 
  private:
+  // Takes note, under the lock, of something of the stream's that came or is over, and before the lock is
+  // given back sees to what comes next: after that another may end the stream at once. It may be gone when
+  // this is.
+  class ABSL_SCOPED_LOCKABLE Turn {
+   public:
+    explicit Turn(SubmitStream* stream) ABSL_EXCLUSIVE_LOCK_FUNCTION(stream->mutex_) : stream_(stream) {
+      stream_->mutex_.Lock();
+    }
+    ~Turn() ABSL_UNLOCK_FUNCTION() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      const std::optional<absl::Status> end = stream_->Proceed();
+      stream_->mutex_.Unlock();
+      if (end.has_value()) stream_->Finish(rpc::ToGrpcStatus(*end));
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    SubmitStream* const stream_;
+  };
+
   // The place of the message that was read. Nothing if it comes too late: it stays unanswered.
   std::optional<uint64_t> Take() {
     MutexLock lock(&mutex_);
@@ -162,16 +153,12 @@ class SubmitStream final : public SubmitStreams::Reactor {
     }
     for (;;) {
       std::optional<std::pair<uint64_t, Preparation>> next;
-      std::optional<absl::Status> end;
       {
-        MutexLock lock(&mutex_);
+        Turn turn(this);
         next = NextPrepared();
-        if (!next.has_value()) {
-          is_handing_over_ = false;
-          end = Proceed();
-        }
+        is_handing_over_ = next.has_value();
       }
-      if (!next.has_value()) return FinishIf(end);
+      if (!next.has_value()) return;
       HandOver(next->first, std::move(next->second));
     }
   }
@@ -192,21 +179,15 @@ class SubmitStream final : public SubmitStreams::Reactor {
   void OnAnswer(uint64_t index, Answer answer) {
     rpc::ReportFault(*context_.runtime, answer.status());
     if (answer.ok()) context_.watch->OnRecorded();
-    std::optional<absl::Status> end;
-    {
-      MutexLock lock(&mutex_);
-      ++answered_;
-      const size_t place = index - (taken_ - answers_.size());
-      if (!answer.ok())
-        context_.watch->OnRefused({Method(), call_->peer(), officer_, claims_[place], answer.status()});
-      answers_[place] = std::move(answer);
-      end = Proceed();
-    }
-    FinishIf(end);
+    Turn turn(this);
+    ++answered_;
+    const size_t place = index - (taken_ - answers_.size());
+    if (!answer.ok())
+      context_.watch->OnRefused({Method(), call_->peer(), officer_, claims_[place], answer.status()});
+    answers_[place] = std::move(answer);
   }
 
-  // Starts whatever can be started now. Gives how the stream ends, once, when it is at its end: then, without
-  // the lock, FinishIf.
+  // Starts whatever can be started now. Gives how the stream ends, once, when it is at its end.
   std::optional<absl::Status> Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (is_finished_) return std::nullopt;
     StartNextWrite();
@@ -216,11 +197,6 @@ class SubmitStream final : public SubmitStreams::Reactor {
     // What was answered by the engine and could not be written.
     door_->StreamAnswered(taken_ - written_);
     return EndStatus();
-  }
-
-  // The stream may be gone already where `end` is nothing, and when this returns.
-  void FinishIf(const std::optional<absl::Status>& end) {
-    if (end.has_value()) Finish(rpc::ToGrpcStatus(*end));
   }
 
   void StartNextWrite() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -248,13 +224,8 @@ class SubmitStream final : public SubmitStreams::Reactor {
     is_pausing_ = true;
     alarm_ = std::make_unique<grpc::Alarm>();  // the one before may be what calls
     alarm_->Set(std::chrono::system_clock::now() + std::chrono::microseconds(delay_us), [this](bool) {
-      std::optional<absl::Status> end;
-      {
-        MutexLock lock(&mutex_);
-        is_pausing_ = false;
-        end = Proceed();
-      }
-      FinishIf(end);
+      Turn turn(this);
+      is_pausing_ = false;
     });
   }
 

@@ -19,6 +19,8 @@ using test_support::KeyOf;
 
 constexpr char kWitness[] = "inspection.example/witness";
 
+}  // namespace
+
 v1::Action Dated() {
   v1::Action action;
   action.mutable_date()->set_year(2020);
@@ -32,8 +34,6 @@ void AddLine(v1::LineAmount* line, int64_t amount_fen) {
   line->set_fund("f-1");
   line->set_amount_fen(amount_fen);
 }
-
-}  // namespace
 
 County::County(int64_t allocated_fen) {
   auto opened = world.CreateAndOpen(directory_.Sub("ledger"));
@@ -55,9 +55,11 @@ v1::Receipt County::Submit(const std::string& officer, const v1::Action& action)
   return *std::move(answer);
 }
 
-void County::Approved(const std::string& officer, const v1::Action& action) {
-  const auto decided = world.Decide(engine_.get(), officer, action, {"reviewer"});
+Sequence County::Approved(const std::string& officer, const v1::Action& action,
+                          const std::vector<std::string>& approvers) {
+  const auto decided = world.Decide(engine_.get(), officer, action, approvers);
   EXPECT_TRUE(decided.ok()) << decided.status();
+  return decided.value_or(0);
 }
 
 void County::RegisterOfficers() {

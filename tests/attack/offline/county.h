@@ -20,6 +20,11 @@ namespace fundledger::attack {
 
 namespace v1 = ::fundledger::v1;
 
+// Of 16 June 2020.
+v1::Action Dated();
+// Of project p-1 and fund f-1.
+void AddLine(v1::LineAmount* line, int64_t amount_fen);
+
 class County {
  public:
   // `allocated_fen` is proposed for project p-1; two counties of other amounts are two histories from the
@@ -36,6 +41,10 @@ class County {
   // The briefing of 2020 as of 16 June with the records its figures come from.
   void ExportReport(const std::filesystem::path& directory);
   engine::Engine& engine() { return *engine_; }
+  v1::Receipt Submit(const std::string& officer, const v1::Action& action);
+  // Gives the proposal's sequence.
+  Sequence Approved(const std::string& officer, const v1::Action& action,
+                    const std::vector<std::string>& approvers = {"reviewer"});
 
   test_support::World world;
   // A receipt in a submitter's hands, as the client keeps it: of the first allocation's proposal.
@@ -50,8 +59,6 @@ class County {
   void Spend(int64_t allocated_fen);
   // What is on disk, while no engine runs on it: an inspector copies files, not a process.
   void AtRest(const std::function<void(exporting::Source*)>& use);
-  v1::Receipt Submit(const std::string& officer, const v1::Action& action);
-  void Approved(const std::string& officer, const v1::Action& action);
 
   test_support::TemporaryDirectory directory_;
   std::unique_ptr<engine::Engine> engine_;

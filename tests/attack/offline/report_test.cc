@@ -22,37 +22,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-v1::Action On16June() {
-  v1::Action action;
-  action.mutable_date()->set_year(2020);
-  action.mutable_date()->set_month(6);
-  action.mutable_date()->set_day(16);
-  return action;
-}
-
-void SetLine(int64_t amount_fen, v1::LineAmount* line) {
-  line->set_project("p-1");
-  line->set_fund("f-1");
-  line->set_amount_fen(amount_fen);
-}
-
 class OfflineReport : public testing::Test {
  protected:
   std::filesystem::path Bundle() const { return directory_.Sub("bundle"); }
 
-  void Submit(const std::string& officer, const v1::Action& action) {
-    v1::Submission submission = county_.world.Draft(*county_.engine().view(), officer);
-    *submission.add_actions() = action;
-    const auto answer = test_support::SubmitAndWait(&county_.engine(), county_.world.Seal(submission));
-    EXPECT_TRUE(answer.ok()) << answer.status();
-  }
-  // The proposal's sequence.
-  Sequence Approved(const std::string& officer, const v1::Action& action,
-                    const std::vector<std::string>& approvers = {"reviewer"}) {
-    const auto decided = county_.world.Decide(&county_.engine(), officer, action, approvers);
-    EXPECT_TRUE(decided.ok()) << decided.status();
-    return decided.value_or(0);
-  }
   v1::ActionRef RefOf(Sequence sequence) {
     v1::ActionRef ref;
     ref.set_sequence(sequence);
@@ -67,7 +40,7 @@ class OfflineReport : public testing::Test {
     const std::string admin(test_support::World::kAdmin);
     *action.mutable_register_officer() =
         county_.world.Officer(*county_.engine().view(), "treasury", "finance", v1::ROLE_TREASURY);
-    Approved(admin, action, {std::string(test_support::World::kOtherAdmin), "inspector"});
+    county_.Approved(admin, action, {std::string(test_support::World::kOtherAdmin), "inspector"});
     action.Clear();
     v1::RegisterIndicator& indicator = *action.mutable_register_indicator();
     indicator.set_id("length");
@@ -75,29 +48,29 @@ class OfflineReport : public testing::Test {
     indicator.set_unit("公里");
     indicator.set_scale(4);
     indicator.set_aggregation(v1::AGGREGATION_SUM);
-    Submit(admin, action);
-    action = On16June();
+    county_.Submit(admin, action);
+    action = Dated();
     action.mutable_report_indicator()->set_project("p-1");
     action.mutable_report_indicator()->set_indicator("length");
     action.mutable_report_indicator()->set_value(290'835);
-    Submit("township", action);
-    action = On16June();
-    SetLine(-1'000, action.mutable_change_plan()->add_lines());
-    Approved("clerk", action);
-    action = On16June();
-    SetLine(20'000, action.mutable_allocate()->add_lines());
-    Approved("clerk", action);
-    action = On16June();
-    SetLine(700, action.mutable_allocate()->add_lines());
-    const Sequence mistake = Approved("clerk", action);
-    action = On16June();
+    county_.Submit("township", action);
+    action = Dated();
+    AddLine(action.mutable_change_plan()->add_lines(), -1'000);
+    county_.Approved("clerk", action);
+    action = Dated();
+    AddLine(action.mutable_allocate()->add_lines(), 20'000);
+    county_.Approved("clerk", action);
+    action = Dated();
+    AddLine(action.mutable_allocate()->add_lines(), 700);
+    const Sequence mistake = county_.Approved("clerk", action);
+    action = Dated();
     *action.mutable_reverse()->mutable_action() = RefOf(mistake);
     action.mutable_reverse()->set_reason("twice");
-    Approved("clerk", action);
-    action = On16June();
+    county_.Approved("clerk", action);
+    action = Dated();
     action.mutable_return_up()->set_fund("f-1");
     action.mutable_return_up()->set_amount_fen(5'000);
-    Approved("clerk", action);
+    county_.Approved("clerk", action);
     Pay(8'000, 3'000);
   }
 
@@ -108,30 +81,30 @@ class OfflineReport : public testing::Test {
       out->set_year(2020);
       out->set_number(number);
     };
-    v1::Action action = On16June();
+    v1::Action action = Dated();
     v1::RequestPayment& request = *action.mutable_request_payment();
     request.set_kind(v1::PAYMENT_KIND_SUBSIDY_BATCH);
     request.mutable_batch()->set_subsidy("危房补助");
     request.mutable_batch()->set_period("2020-05");
     request.mutable_batch()->set_count(3);
     request.mutable_batch()->set_roster(std::string(32, 'r'));
-    SetLine(paid_fen, request.add_lines());
-    const Sequence payment = Approved("clerk", action);
+    AddLine(request.add_lines(), paid_fen);
+    const Sequence payment = county_.Approved("clerk", action);
     request.mutable_batch()->set_period("2020-06");
-    asked_only_ = Approved("clerk", action);
-    action = On16June();
+    asked_only_ = county_.Approved("clerk", action);
+    action = Dated();
     *action.mutable_instruct()->mutable_payment() = RefOf(payment);
-    Submit("treasury", action);
-    action = On16June();
+    county_.Submit("treasury", action);
+    action = Dated();
     *action.mutable_confirm()->mutable_payment() = RefOf(payment);
     action.mutable_confirm()->set_mode(v1::CONFIRM_MODE_DIRECT);
     voucher(action.mutable_confirm()->mutable_voucher(), "1");
-    Submit("treasury", action);
-    action = On16June();
+    county_.Submit("treasury", action);
+    action = Dated();
     *action.mutable_refund()->mutable_payment() = RefOf(payment);
-    SetLine(refunded_fen, action.mutable_refund()->add_lines());
+    AddLine(action.mutable_refund()->add_lines(), refunded_fen);
     voucher(action.mutable_refund()->mutable_voucher(), "2");
-    Approved("treasury", action);
+    county_.Approved("treasury", action);
   }
 
   // The rich county's report, read.

@@ -605,6 +605,7 @@ TEST(StoppedEngine, RestsWithSheetsThatNobodyTakes) {
   plan->FailNextCommit(Fault::kUnknownBefore);
   const Answer answer = SubmitAndWait(engine->get(), world.Seal(world.Register(*(*engine)->view(), "org-1")));
   ASSERT_EQ(ReasonOf(answer.status()), "OUTCOME_UNKNOWN");
+  // Nothing tells when it rests but the processor's time: what is slept is the window that it is measured in.
   bool rests = false;
   for (int i = 0; i < 50 && !rests; ++i) {
     const double before = CpuSeconds();
