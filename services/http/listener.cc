@@ -114,6 +114,17 @@ size_t Listener::open() const {
   return open_.size();
 }
 
+size_t Listener::idle() const {
+  MutexLock lock(&mutex_);
+  return static_cast<size_t>(
+      std::ranges::count_if(open_, [](const auto& each) { return each.second.is_idle; }));
+}
+
+bool Listener::wants_room() const {
+  MutexLock lock(&mutex_);
+  return LacksRoom();
+}
+
 void Listener::SetTls(std::shared_ptr<const process::TlsContext> tls) {
   MutexLock lock(&mutex_);
   tls_ = std::move(tls);
@@ -122,10 +133,11 @@ void Listener::SetTls(std::shared_ptr<const process::TlsContext> tls) {
 bool Listener::BeginIdle(int socket) {
   MutexLock lock(&mutex_);
   Open& open = open_.at(socket);
-  if (stopping_ || (room_wanted_ && open.has_asked)) return false;
+  if (stopping_) return false;
   open.is_idle = true;
   open.since = ++events_;
-  room_.NotifyAll();
+  // All were busy when the one that waits came. One of them makes room, not each that is done.
+  if (LacksRoom()) EndIdlest();
   return true;
 }
 
@@ -138,7 +150,7 @@ void Listener::EndIdle(int socket) {
 
 bool Listener::IsEnding() const {
   MutexLock lock(&mutex_);
-  return stopping_ || room_wanted_;
+  return stopping_ || LacksRoom();
 }
 
 void Listener::OnFailedHandshake(std::string_view why) {
@@ -147,6 +159,10 @@ void Listener::OnFailedHandshake(std::string_view why) {
     if (stopping_) return;
   }
   if (options_.failed_handshake) options_.failed_handshake(why);
+}
+
+bool Listener::LacksRoom() const {
+  return room_wanted_ && open_.size() >= options_.connections;
 }
 
 void Listener::EndIdlest() {

@@ -49,8 +49,11 @@ class Listener final : private Host {
   Listener& operator=(const Listener&) = delete;
 
   const std::string& address() const { return address_; }
-  // Connections that are open. Thread-safe.
+  // Connections that are open; those of them between two questions or before the first. Thread-safe.
   size_t open() const;
+  size_t idle() const;
+  // One more connection waits for room. Thread-safe.
+  bool wants_room() const;
   // What handshakes take from here on; connections that are open keep what they began with. Thread-safe.
   void SetTls(std::shared_ptr<const process::TlsContext> tls);
   // Takes no more connections, ends those that are idle, lets questions under way be answered until
@@ -79,6 +82,7 @@ class Listener final : private Host {
   void Serve();
   // Waits until one more connection fits; false: stopping.
   bool MakeRoom();
+  bool LacksRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Ends the connection that has been idle longest, unless one is ending already. One whose question came and
   // is not read yet is not idle.
   void EndIdlest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -91,7 +95,7 @@ class Listener final : private Host {
   const std::string address_;
   mutable Mutex mutex_;
   CondVar work_;  // something is queued, or it stops
-  CondVar room_;  // a connection ended or became idle, or it stops
+  CondVar room_;  // a connection ended, or it stops
   std::shared_ptr<const process::TlsContext> tls_ ABSL_GUARDED_BY(mutex_);
   std::map<int, Open> open_ ABSL_GUARDED_BY(mutex_);  // by socket, which is open while it stands here
   std::deque<int> queue_ ABSL_GUARDED_BY(mutex_);

@@ -1,4 +1,5 @@
 // Bounds of the HTTP server, each at its limit; health, which stands apart; and an orderly stop.
+#include <array>
 #include <atomic>
 #include <future>
 #include <thread>
@@ -35,7 +36,7 @@ class ListenerTest : public ::testing::Test {
     options.address = "127.0.0.1:0";
     auto listener = http::Listener::Listen(std::move(options), [this](const http::Request& request) {
       if (request.target == "/held") {
-        held_.Notify();
+        ++held_;
         go_on_.WaitForNotification();
       }
       return http::Response{.content_type = "text/plain", .body = "yes"};
@@ -47,11 +48,16 @@ class ListenerTest : public ::testing::Test {
     wire.Send(kAsk);
     EXPECT_THAT(wire.ReadUntil(kAnswerEnd), HasSubstr("HTTP/1.1 200 "));
   }
+  // Sends a question whose answer waits for `go_on_`, the handler's `nth` to do so.
+  void AskHeld(const Wire& wire, int nth) const {
+    wire.Send("GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
+    while (held_ < nth) std::this_thread::yield();
+  }
   ~ListenerTest() override {
     if (!go_on_.HasBeenNotified()) go_on_.Notify();
   }
 
-  absl::Notification held_;
+  std::atomic<int> held_ = 0;
   absl::Notification go_on_;
   std::unique_ptr<http::Listener> listener_;
 };
@@ -63,6 +69,7 @@ TEST_F(ListenerTest, EndsTheIdlestConnectionForOneMore) {
   Wire second(listener_->address());
   ExpectAnswered(second);
   ExpectAnswered(first);  // so the second has been idle longer
+  while (listener_->idle() < 2) std::this_thread::yield();
   Wire third(listener_->address());
   ExpectAnswered(third);
   EXPECT_EQ(second.ReadAll(), "");
@@ -73,14 +80,33 @@ TEST_F(ListenerTest, EndsTheIdlestConnectionForOneMore) {
 TEST_F(ListenerTest, LetsOneMoreWaitWhereAllAreBusy) {
   Listen({.connections = 1});
   Wire first(listener_->address());
-  first.Send("GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
-  held_.WaitForNotification();
+  AskHeld(first, 1);
   Wire second(listener_->address());
   second.Send(kAsk);
+  while (!listener_->wants_room()) std::this_thread::yield();
   EXPECT_EQ(listener_->open(), 1u);
   go_on_.Notify();
   EXPECT_THAT(first.ReadAll(), HasSubstr("HTTP/1.1 200 "));  // and makes room
   EXPECT_THAT(second.ReadUntil(kAnswerEnd), HasSubstr("HTTP/1.1 200 "));
+}
+
+// All are busy when one more comes, and done at about the same time.
+TEST_F(ListenerTest, EndsNoMoreThanOneForOneMore) {
+  Listen({.connections = 3});
+  const std::array<Wire, 3> busy = {Wire(listener_->address()), Wire(listener_->address()),
+                                    Wire(listener_->address())};
+  for (int i = 0; i < 3; ++i) AskHeld(busy[static_cast<size_t>(i)], i + 1);
+  const Wire more(listener_->address());
+  while (!listener_->wants_room()) std::this_thread::yield();
+  go_on_.Notify();
+  ExpectAnswered(more);
+  int open = 0;
+  for (const Wire& wire : busy) {
+    EXPECT_THAT(wire.ReadUntil(kAnswerEnd), HasSubstr("HTTP/1.1 200 "));
+    wire.TrySend(kAsk);
+    if (wire.ReadUntil(kAnswerEnd).ends_with(kAnswerEnd)) ++open;
+  }
+  EXPECT_EQ(open, 2);
 }
 
 // Many more than fit, all at once: each is answered in the end.
@@ -179,8 +205,7 @@ TEST_F(ListenerTest, StopsWithConnectionsThatAreIdle) {
 TEST_F(ListenerTest, AnswersWhatIsUnderWayBeforeItStops) {
   Listen({});
   Wire wire(listener_->address());
-  wire.Send("GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
-  held_.WaitForNotification();
+  AskHeld(wire, 1);
   auto stopped = std::async(std::launch::async, [this] { listener_->Stop(absl::InfiniteFuture()); });
   go_on_.Notify();
   EXPECT_THAT(wire.ReadAll(), HasSubstr("yes"));
