@@ -4,6 +4,8 @@
 #include <vector>
 
 #include <httplib.h>
+#include <signal.h>
+#include <time.h>
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/socket_limit.h"
@@ -19,6 +21,29 @@ namespace {
 constexpr int kTimeoutS = 10;  // to connect, and again for each read
 constexpr size_t kNoteBytesMax = 128 << 10;
 
+// OpenSSL writes in a way that ends a process by SIGPIPE where the other side is gone. Elsewhere the client
+// is to end by it, as others do in front of `head`.
+class SigpipeAside {
+ public:
+  SigpipeAside() {
+    sigemptyset(&sigpipe_);
+    sigaddset(&sigpipe_, SIGPIPE);
+    (void)pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+  }
+  ~SigpipeAside() {
+    const timespec at_once{};
+    while (sigtimedwait(&sigpipe_, nullptr, &at_once) == SIGPIPE) {
+    }
+    (void)pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  SigpipeAside(const SigpipeAside&) = delete;
+  SigpipeAside& operator=(const SigpipeAside&) = delete;
+
+ private:
+  sigset_t sigpipe_{};
+  sigset_t before_{};
+};
+
 absl::Status NoAnswer(const log::PolicyWitness& witness, std::string_view why) {
   return Refuse(absl::StatusCode::kUnavailable, "WITNESS_UNREACHABLE",
                 absl::StrCat("witness ", witness.name, " gives no checkpoint: ", ToAbsl(why)));
@@ -28,6 +53,7 @@ absl::Status NoAnswer(const log::PolicyWitness& witness, std::string_view why) {
 
 absl::StatusOr<WitnessAnswer> AskWitness(const log::PolicyWitness& witness, std::string_view origin,
                                          const std::string& ca, std::chrono::milliseconds time_max) {
+  const SigpipeAside aside;
   const size_t scheme = witness.url.find("://");
   if (scheme == std::string::npos) return NoAnswer(witness, "the policy has no URL for it");
   const size_t slash = witness.url.find('/', scheme + 3);

@@ -17,6 +17,7 @@
 #include "services/api/ledger_facts.h"
 #include "services/mirror/mirror.h"
 #include "services/mirror/origin.h"
+#include "services/process/signals.h"
 #include "services/server/config.h"
 #include "services/server/log.h"
 #include "services/server/server.h"
@@ -29,19 +30,7 @@
 namespace fundledger::server {
 namespace {
 
-// Blocked for good: they are taken with sigtimedwait, and a second one during the stop stays pending,
-// unheard.
-sigset_t BlockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGHUP);
-  (void)pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
-// The signal that came; 0 if none did for `seconds`.
+// The signal that came; 0 if none did for `seconds`. A second one during the stop stays pending, unheard.
 int WaitForSignal(const sigset_t& signals, int seconds) {
   const timespec timeout{.tv_sec = seconds, .tv_nsec = 0};
   const int signal = sigtimedwait(&signals, nullptr, &timeout);
@@ -207,7 +196,7 @@ ExitCode RunDaemon(const std::vector<std::string>& args) {
   // The packaged absl is built with its search for deadlocks, which takes every lock of gRPC's through one
   // graph.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  const sigset_t signals = BlockSignals();
+  const sigset_t signals = process::TakeSignals();
   const absl::StatusOr<CommandLine> line = ParseCommandLine(args);
   if (!line.ok()) {
     SetUpLog("info", "text");

@@ -12,6 +12,7 @@
 #include "ledger/crypto/secret.h"
 #include "services/process/files.h"
 #include "services/process/log.h"
+#include "services/process/signals.h"
 #include "services/witness/config.h"
 #include "services/witness/http_server.h"
 #include "services/witness/init.h"
@@ -25,17 +26,6 @@ namespace {
 
 using process::Log;
 using process::LogLevel;
-
-// Blocked for good: threads inherit that, and they are taken with sigwait.
-sigset_t BlockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGHUP);
-  (void)pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
 
 ExitCode Fail(ExitCode code, const absl::Status& status) {
   process::LogStatus(LogLevel::kError, "cannot_start", status);
@@ -146,9 +136,7 @@ ExitCode Serve(const Config& config, const sigset_t& signals) {
 }  // namespace
 
 ExitCode RunProgram(const std::vector<std::string>& args) {
-  const sigset_t signals = BlockSignals();
-  // A connection that its client has left must not end the process.
-  (void)::signal(SIGPIPE, SIG_IGN);
+  const sigset_t signals = process::TakeSignals();
   const absl::StatusOr<CommandLine> line = ParseCommandLine(args);
   process::SetUpLog(line.ok() ? line->config.log_level : "info",
                     line.ok() ? line->config.log_format : "text");

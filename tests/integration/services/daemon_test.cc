@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,6 +21,7 @@
 #include "tests/integration/services/certificates.h"
 #include "tests/integration/services/services_testing.h"
 #include "tests/support/paths.h"
+#include "tests/support/wire.h"
 
 #include <nlohmann/json.hpp>
 
@@ -206,6 +209,45 @@ TEST_F(DaemonTest, WritesHandshakesThatFailedToTheAuditFile) {
   std::ifstream file(Path("audit.jsonl"));
   const std::string lines((std::istreambuf_iterator<char>(file)), {});
   EXPECT_THAT(lines, HasSubstr("TLS_HANDSHAKE_FAILED"));
+}
+
+// What a client of TLS says first.
+std::string ClientHello() {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
+                                                                  SSL_CTX_free);
+  const std::unique_ptr<SSL, decltype(&SSL_free)> tls(SSL_new(context.get()), SSL_free);
+  BIO* const said = BIO_new(BIO_s_mem());
+  SSL_set_bio(tls.get(), BIO_new(BIO_s_mem()), said);
+  EXPECT_LT(SSL_connect(tls.get()), 0);
+  char* bytes = nullptr;
+  const long size = BIO_get_mem_data(said, &bytes);
+  return {bytes, static_cast<size_t>(size)};
+}
+
+// Its first connections over HTTPS are cut off in the handshake: what it answers, it writes to nobody.
+TEST_F(DaemonTest, OutlivesHandshakesThatAreCutOff) {
+  const Certificates tls;
+  Process process({"--ledger", Path("ledger"), "--log-key", Path("log.key"), "--listen", "127.0.0.1:0",
+                   "--endpoints-file", Path("endpoints.json"), "--tls-certificate", tls.Path("server.pem"),
+                   "--tls-key", tls.Path("server.key"), "--tls-client-ca", tls.Path("ca.pem"),
+                   "--http-listen", "127.0.0.1:0"});
+  ASSERT_NE(process.LineWith("event=serving"), "");
+  std::ifstream file(Path("endpoints.json"));
+  const std::string address = nlohmann::json::parse(file).at("http");
+  const std::string no_record = "\x16\x03\x03" + std::string(1, '\0') + "\x10" + std::string(16, '\xff');
+  for (int i = 0; i < 20; ++i) {
+    const test_support::Wire wire(address);
+    wire.TrySend(ClientHello() + no_record);
+  }
+  grpc::ClientContext context;
+  v1::GetLedgerResponse facts;
+  tls.MakeOfficer(std::string(test_support::World::kAdmin));
+  const auto channel = grpc::CreateChannel(Address(), tls.Show(std::string(test_support::World::kAdmin)));
+  const grpc::Status status = v1::LedgerService::NewStub(channel)->GetLedger(&context, {}, &facts);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  process.Signal(SIGTERM);
+  EXPECT_NE(process.LineWith("event=stopped"), "");
+  EXPECT_EQ(process.Wait(), server::kExitClean);
 }
 
 TEST_F(DaemonTest, LogsJsonLinesWhenAskedTo) {
