@@ -14,6 +14,8 @@ namespace fundledger::log {
 namespace {
 
 constexpr size_t kNoteBytesMax = 128 << 10;
+// As Go's reader of notes has it. Each signature of a known key costs a verification, whoever wrote them.
+constexpr size_t kSignaturesMax = 100;
 constexpr uint8_t kTypeEd25519 = 0x01;
 constexpr uint8_t kTypePrivate = 0xff;
 constexpr std::string_view kSm2Type = "fundledger/sm2/v1";
@@ -97,6 +99,8 @@ absl::StatusOr<Note> ParseNote(std::string_view note) {
   while (!rest.empty()) {
     const auto line = TakeUntil(&rest, '\n');
     if (!line.has_value()) return Malformed("does not end in a newline");
+    if (parsed.signatures.size() == kSignaturesMax)
+      return Malformed(absl::StrCat("has more than ", kSignaturesMax, " signatures"));
     auto signature = ReadSignature(*line);
     if (!signature.has_value()) {
       return Malformed(absl::StrCat("has a bad signature line: ", Quote(*line)));

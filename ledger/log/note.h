@@ -39,7 +39,8 @@ struct NoteVerifier {
   static absl::StatusOr<NoteVerifier> Parse(std::string_view verifier_key);
 };
 
-// Reads a note of up to 128 KiB; verifies nothing. INVALID_ARGUMENT, reason NOTE_MALFORMED.
+// Reads a note of up to 128 KiB and 100 signatures; verifies nothing. INVALID_ARGUMENT, reason
+// NOTE_MALFORMED.
 absl::StatusOr<Note> ParseNote(std::string_view note);
 // Reads a note and checks the signatures of keys in `known`: at least one is there, and none of theirs fails.
 // Others are ignored. UNAUTHENTICATED, reason NOTE_UNVERIFIED.

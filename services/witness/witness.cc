@@ -30,14 +30,14 @@ Answer Refused(int status, std::string_view why) {
   return {status, std::string(kText), absl::StrCat(ToAbsl(why), "\n")};
 }
 
-// The note with the signatures of `keys` alone: what else came with it is not this witness's to keep.
+// The note with one signature of each of `keys` alone: what else came with it is not this witness's to keep.
 std::string KeepKnown(const log::Note& note, const std::vector<log::NoteVerifier>& keys) {
   std::string kept = note.text + "\n";
-  for (const log::NoteSignature& line : note.signatures) {
-    const bool is_known = std::any_of(keys.begin(), keys.end(), [&](const log::NoteVerifier& key) {
-      return key.name == line.name && key.key_id == line.key_id;
+  for (const log::NoteVerifier& key : keys) {
+    const auto line = std::ranges::find_if(note.signatures, [&](const log::NoteSignature& each) {
+      return key.name == each.name && key.key_id == each.key_id;
     });
-    if (is_known) kept += log::SignatureLine(line.name, line.key_id, line.signature);
+    if (line != note.signatures.end()) kept += log::SignatureLine(line->name, line->key_id, line->signature);
   }
   return kept;
 }
@@ -260,6 +260,9 @@ Answer Witness::Cosign(const log::Checkpoint& checkpoint, const log::Note& note,
     return Refused(500, "the witness cannot sign");
   }
   std::string kept = KeepKnown(note, watched->keys) + *line;
+  if (const auto again = log::ParseNote(kept); !again.ok()) {
+    return Refused(400, absl::StrCat("with the cosignature the checkpoint ", again.status().message()));
+  }
   if (const absl::Status written = state_->Write(watched->origin, kept); !written.ok()) {
     LogStatus(LogLevel::kError, "cannot_store", written);
     return Refused(500, "the witness cannot store the checkpoint, so it does not cosign it");

@@ -227,6 +227,30 @@ TEST_F(WitnessTest, KeepsOnlySignaturesOfKeysItKnows) {
   EXPECT_EQ(Latest(log_).body, log_.Note(8) + answer.body);
 }
 
+// Anybody can repeat the log's own signature. What is kept must be readable at the next start.
+TEST_F(WitnessTest, KeepsEachSignatureOnce) {
+  const std::string note = log_.Note(8);
+  std::string repeated = note;
+  for (int i = 1; i < 100; ++i) repeated += note.substr(note.find("\n\n") + 2);
+  const httplib::Response answer = Post("old 0\n\n" + repeated);
+  ASSERT_EQ(answer.status, 200);
+  EXPECT_EQ(Latest(log_).body, note + answer.body);
+  Restart();
+  ExpectCosigned(log_, 8, 9);
+}
+
+// A text that leaves no room for the cosignature; only the log itself can sign it.
+TEST_F(WitnessTest, CosignsNothingThatItCouldNotReadAgain) {
+  const std::string text = log::FormatCheckpoint(log_.At(8));
+  const size_t frame = log_.Note(8).size();
+  const auto note =
+      log::SignNote(text + std::string((128 << 10) - frame - 1, 'x') + "\n", log_.origin(), log_.key());
+  ASSERT_TRUE(note.ok()) << note.status();
+  ExpectRefused("old 0\n\n" + *note, 400);
+  Restart();
+  ExpectCosigned(log_, 0, 9);
+}
+
 TEST_F(WitnessTest, RepeatsItsTimeWhereTheClockWentBackALittleAndStopsWhereMore) {
   ExpectCosigned(log_, 0, 8);
   const int64_t then_us = now_us_;

@@ -208,6 +208,14 @@ TEST(ParseNote, TakesUpTo128KiB) {
             "NOTE_MALFORMED");
 }
 
+TEST(ParseNote, TakesUpTo100Signatures) {
+  const std::string good = Signed("text\n");
+  std::string most = good;
+  for (int i = 1; i < 100; ++i) most += LineOf(good);
+  EXPECT_TRUE(OpenNote(most, {LogVerifier()}).ok());
+  ExpectMalformed(most + LineOf(good), "a signature more");
+}
+
 TEST(OpenNote, IgnoresKeysItDoesNotKnow) {
   const std::string good = Signed("text\n");
   const std::string head = "text\n\n";
