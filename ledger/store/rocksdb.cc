@@ -360,8 +360,7 @@ pid_t LockHolder(const std::string& lock_file) {
   return told ? lock.l_pid : 0;
 }
 
-// Refuses if another has the store open. RocksDB checks that itself, but only after it has put the holder's
-// information log aside.
+// Refuses if another has the store open, before RocksDB, which checks that itself, touches anything.
 absl::Status CheckNotLocked(rocksdb::Env* env, const std::string& directory) {
   const std::string lock_file = directory + "/LOCK";
   rocksdb::FileLock* lock = nullptr;
@@ -465,7 +464,6 @@ absl::Status SyncParent(rocksdb::Env* env, const std::string& directory) {
 rocksdb::DBOptions ReadOnlyOptions(rocksdb::Env* env, bool best_effort) {
   rocksdb::DBOptions options = MakeDatabaseOptions();
   options.env = env;
-  options.info_log = MakeNullLogger();
   options.max_open_files = -1;  // all at once: a writer beside us may delete them later
   if (best_effort) {
     options.paranoid_checks = false;

@@ -27,7 +27,4 @@ rocksdb::ColumnFamilyOptions MakeHeadOptions(const std::shared_ptr<rocksdb::Cach
 rocksdb::WriteOptions MakeWriteOptions();
 inline constexpr size_t kProtectionBytesPerKey = 8;
 
-// Takes RocksDB's information log and drops it: a reader must not write into the directory it reads.
-std::shared_ptr<rocksdb::Logger> MakeNullLogger();
-
 }  // namespace fundledger::store

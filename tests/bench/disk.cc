@@ -12,12 +12,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Of all files but RocksDB's information logs, which hold nothing of the ledger.
 uint64_t BytesIn(const std::string& directory) {
   uint64_t bytes = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
-    if (!entry.is_regular_file() || entry.path().filename().string().starts_with("LOG")) continue;
-    bytes += entry.file_size();
+    if (entry.is_regular_file()) bytes += entry.file_size();
   }
   return bytes;
 }

@@ -76,6 +76,14 @@ TEST_F(RocksdbTest, ReadingWhatIsInMemoryTakesNoMemory) {
   EXPECT_LT(::mallinfo2().uordblks, before + 50'000);
 }
 
+// RocksDB's own log must not be there to fail: on a full disk that ends the process.
+TEST_F(RocksdbTest, KeepsNoInformationLog) {
+  ASSERT_TRUE(CommitNext(Create().get()).ok());
+  ASSERT_TRUE(CommitNext(Open().get()).ok());
+  for (const auto& entry : std::filesystem::directory_iterator(path_))
+    EXPECT_FALSE(entry.path().filename().string().starts_with("LOG")) << entry.path();
+}
+
 TEST_F(RocksdbTest, CreateRefusesAnExistingStore) {
   CommitNext(Create().get()).IgnoreError();
   const auto before = Contents(path_);
