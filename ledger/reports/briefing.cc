@@ -18,6 +18,15 @@ constexpr int32_t kFromYearDefault = 2016;
 constexpr char kCategoryDefault[] = "integrated-funds";
 constexpr char kInvestedCategoryDefault[] = "poverty-relief-funds";
 
+// The one year in which a project's money from a fund of `fiscal_year` counts: the fund's, if the project is
+// on that year's list; else the next on whose list it is, else the last. So what is on several years' lists
+// counts once. 0: it is on no list.
+int32_t CountedYear(const std::set<int32_t>& plan_years, int32_t fiscal_year) {
+  if (plan_years.empty()) return 0;
+  const auto year = plan_years.lower_bound(fiscal_year);
+  return year == plan_years.end() ? *plan_years.rbegin() : *year;
+}
+
 }  // namespace
 
 absl::Status Computation::Load() {
@@ -36,8 +45,7 @@ absl::Status Computation::LoadProjects() {
     facts.entity = entity;
     facts.standing = StandingIn(question_.state, entity->project());
     facts.listed = facts.standing.plan_years.contains(question_.year);
-    facts.listed_previous_year =
-        StandingIn(question_.previous, entity->project()).plan_years.contains(question_.year - 1);
+    facts.plan_years_before = StandingIn(question_.previous, entity->project()).plan_years;
     const Tree::Node* organization = organizations_.Find(facts.declaration().organization());
     facts.township = organization != nullptr &&
                      (organization->tier == v1::TIER_TOWNSHIP || organization->tier == v1::TIER_VILLAGE);
@@ -118,14 +126,15 @@ void Computation::AddAccount(const books::AccountBalance& row) {
 }
 
 void Computation::AddLine(const ProjectFacts& project, const FundFacts& fund, const Money& money) {
-  if (project.listed) {
+  const bool counts = CountedYear(project.standing.plan_years, fund.fiscal_year) == question_.year;
+  if (counts) {
     size_.Add(money);
     if (fund.counted) counted_.Add(money);
     if (fund.counted && project.township) counted_township_.Add(money);
   }
   const bool since = question_.IsSince(fund.fiscal_year);
   ForProgrammes(project.declaration().programme(), [&](ProgrammeSums& sums) {
-    if (project.listed) sums.year.Add(money);
+    if (counts) sums.year.Add(money);
     if (since) sums.disbursed_since_fen += money.disbursed_fen();
   });
 }
@@ -162,7 +171,9 @@ void Computation::AddOutside(const books::AccountBalance& row, int sign) {
 
 void Computation::AddPreviousYear(const books::AccountBalance& row) {
   const auto project = projects_.find(row.account->project);
-  if (project == projects_.end() || !project->second.listed_previous_year) return;
+  const auto fund = funds_.find(row.account->fund);
+  if (project == projects_.end() || fund == funds_.end()) return;
+  if (CountedYear(project->second.plan_years_before, fund->second.fiscal_year) != question_.year - 1) return;
   ForProgrammes(project->second.declaration().programme(), [&](ProgrammeSums& sums) {
     sums.planned_previous_year_fen += (*row.balance)[books::kPlanned];
   });

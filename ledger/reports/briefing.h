@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,7 +40,7 @@ struct ProjectFacts {
   books::EntityPtr entity;
   ProjectStanding standing;
   bool listed = false;
-  bool listed_previous_year = false;
+  std::set<int32_t> plan_years_before;  // by the state of the year before
   bool township = false;
 
   const ::fundledger::v1::DeclareProject& declaration() const { return entity->project().declaration(); }

@@ -30,7 +30,6 @@ class Status {
       case sv1::MILESTONE_KIND_STARTED:
         return Reach(kStarted);
       case sv1::MILESTONE_KIND_COMPLETED:
-        suspended_ = false;
         return Reach(kCompleted);
       case sv1::MILESTONE_KIND_SUSPENDED:
         suspended_ = true;

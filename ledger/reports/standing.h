@@ -15,8 +15,8 @@ namespace fundledger::reports {
 struct ProjectStanding {
   // declared, approved, started, completed, suspended, terminated; empty while nothing of the project has
   // happened. Work goes one way: an approval into another year's list, or a start reported late, takes
-  // nothing back. A suspension lasts until work is resumed – then the project stands where it stood – or
-  // completed. Termination is the end, whatever is reported after it.
+  // nothing back. A suspension lasts until work is resumed, completed or not: then the project stands where
+  // its work stands. Termination is the end, whatever is reported after it.
   std::string_view status;
   int32_t progress_basis_points = 0;  // of the latest report
   std::set<int32_t> plan_years;

@@ -152,6 +152,41 @@ TEST_F(BriefingTest, AProjectCountsFromTheDayItIsOnTheList) {
   EXPECT_EQ(Brief(ledger_, OnAtRecord(kJan, ledger_.last() - 1)).projects(), 3);
 }
 
+// On two years' lists: each year's money counts in its own year, and once.
+TEST_F(BriefingTest, MoneyCountsInOneYear) {
+  ledger_.Project("L", "town", "housing", Day(2018, 12, 1));
+  ledger_.Approve("L", 2019, Day(2019, 1, 1));
+  ledger_.Approve("L", 2020, kJan);
+  ledger_.Plan("L", "IN19", 200, Day(2019, 2, 1));
+  ledger_.Allocate("L", "IN19", 150, Day(2019, 2, 2));
+  Pay("L", "IN19", 40);
+  ledger_.Plan("L", "IN", 30, kJan);
+  const auto briefing = Brief(ledger_, On(kJune));
+  EXPECT_EQ(briefing.projects(), 4);
+  EXPECT_EQ(briefing.planned_fen(), 2030);
+  EXPECT_EQ(briefing.allocated_fen(), 1800);
+  EXPECT_EQ(briefing.disbursed_fen(), 370);
+  EXPECT_EQ(briefing.projects_size_fen(), 2430);
+  EXPECT_EQ(ProgrammeOf(briefing, "housing").planned_fen(), 1030);
+  const auto before = Brief(ledger_, On(kJune), 2019);
+  EXPECT_EQ(before.planned_fen(), 200);
+  EXPECT_EQ(before.disbursed_fen(), 40);
+  EXPECT_EQ(Brief(ledger_, On(kJune), 2021).planned_fen(), 0);
+}
+
+// Older money of a project that was not listed in its fund's year, and money of a year to come.
+TEST_F(BriefingTest, MoneyOfAYearWithoutTheProjectCountsWhereTheProjectIs) {
+  ledger_.Fund("NEXT", 2021, {"special"});
+  ledger_.Plan("P1", "IN19", 7, kJan);
+  ledger_.Plan("P1", "NEXT", 5, kJan);
+  EXPECT_EQ(Brief(ledger_, On(kJune)).planned_fen(), 2012);
+  EXPECT_EQ(Brief(ledger_, On(kJune), 2019).planned_fen(), 0);
+  ledger_.Approve("P1", 2021, kMar);
+  EXPECT_EQ(Brief(ledger_, On(kJune)).planned_fen(), 2007);
+  EXPECT_EQ(Brief(ledger_, On(kJune), 2021).planned_fen(), 5);
+  EXPECT_EQ(Brief(ledger_, On(kMar - 1), 2021).planned_fen(), 0);
+}
+
 TEST_F(BriefingTest, AProgrammeHoldsAllBelowIt) {
   const auto briefing = Brief(ledger_, On(kJune));
   ASSERT_EQ(briefing.programmes_size(), 4);

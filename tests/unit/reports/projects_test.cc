@@ -45,6 +45,17 @@ TEST(Projects, ResumingGoesBackToWhereItStood) {
   EXPECT_EQ(StatusOn(ledger, "P", 130), "approved");
 }
 
+// The books refuse its payments until it is resumed: what is shown must say so.
+TEST(Projects, CompletingDoesNotResume) {
+  Ledger ledger;
+  ledger.Project("P", "town", "housing", 100);
+  ledger.Milestone("P", kSuspended, 120);
+  ledger.Complete("P", 130);
+  ledger.Milestone("P", kResumed, 140);
+  EXPECT_EQ(StatusOn(ledger, "P", 130), "suspended");
+  EXPECT_EQ(StatusOn(ledger, "P", 140), "completed");
+}
+
 TEST(Projects, AStartReportedLateOrAnotherYearsApprovalTakesNothingBack) {
   Ledger ledger;
   ledger.Project("P", "town", "housing", 100);
