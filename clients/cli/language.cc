@@ -72,6 +72,7 @@ constexpr Gloss kGlosses[] = {
     {"CREDIT_CODE_INVALID", "统一社会信用代码有误"},
     {"CSV_INVALID", "表格文件有误，未发送任何内容"},
     {"DATES_REVERSED", "起止日期颠倒"},
+    {"DATE_BEFORE_DECLARATION", "业务日期早于项目申报"},
     {"DATE_BEFORE_ORIGINAL", "业务日期早于所冲销的事项"},
     {"DATE_BEFORE_REQUEST", "业务日期早于用款申请"},
     {"DATE_INVALID", "日期不存在或写法不对，例如 2020-06-16"},

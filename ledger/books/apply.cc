@@ -89,8 +89,9 @@ absl::Status TrailOfLine(const ActionContext& context, const v1::LineAmount& lin
 }
 
 void TrailOfVoucher(const ActionContext& context, const v1::Voucher& voucher) {
-  context.working.Trail(TrailDimension::kVoucher, absl::StrCat(voucher.issuer(), "/", voucher.type(), "/",
-                                                               voucher.year(), "/", voucher.number()));
+  const std::string id =
+      absl::StrCat(voucher.issuer(), "/", voucher.type(), "/", voucher.year(), "/", voucher.number());
+  context.working.Trail(TrailDimension::kVoucher, VoucherTrailId(id));
 }
 
 template <typename Lines>

@@ -32,14 +32,6 @@ bool IsSamePerson(const v1::RegisterOfficer& a, const v1::RegisterOfficer& b) {
   return a.id() == b.id() || (!a.person_code().empty() && a.person_code() == b.person_code());
 }
 
-absl::Status CheckAnotherPerson(const v1::RegisterOfficer& officer, const v1::RegisterOfficer& other,
-                                std::string_view reason, std::string_view what) {
-  if (!IsSamePerson(officer, other)) return absl::OkStatus();
-  return Refuse(absl::StatusCode::kPermissionDenied, reason,
-                absl::StrCat("officer ", officer.id(), " is the one who ", ToAbsl(what),
-                             "; another person must decide"));
-}
-
 std::string NameOf(const sv1::Proposal& proposal) {
   return absl::StrCat("proposal ", proposal.origin().sequence(), ".", proposal.origin().action());
 }
@@ -218,6 +210,14 @@ absl::Status Close(const ActionContext& context, const v1::ActionRef& ref, sv1::
 }
 
 }  // namespace
+
+absl::Status CheckAnotherPerson(const v1::RegisterOfficer& officer, const v1::RegisterOfficer& other,
+                                std::string_view reason, std::string_view what) {
+  if (!IsSamePerson(officer, other)) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kPermissionDenied, reason,
+                absl::StrCat("officer ", officer.id(), " is the one who ", ToAbsl(what),
+                             "; another person must decide"));
+}
 
 absl::StatusOr<EntityPtr> FindProposal(const Reader& reader, const v1::ActionRef& ref) {
   ASSIGN_OR_RETURN(EntityPtr entity, reader.Get({EntityKind::kProposal, IdOf(ref)}));

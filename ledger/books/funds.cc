@@ -85,6 +85,34 @@ absl::Status CheckPlainFund(const v1::RegisterFund& fund) {
                    "' is insurance or loan money, which other bodies pay; register outside payments"));
 }
 
+// `sign` is -1 for the reversal: then the columns of loans lose what they had got.
+absl::Status MoveOutside(const ActionContext& context, const v1::RecordOutsidePayment& what, int sign) {
+  const bool loan = what.kind() != v1::OUTSIDE_KIND_PAID;
+  const bool repaid = what.kind() == v1::OUTSIDE_KIND_LOAN_REPAID;
+  const int64_t amount = sign * (repaid ? -what.amount_fen() : what.amount_fen());
+  ASSIGN_OR_RETURN(sv1::Entity * entity,
+                   context.working.Change({EntityKind::kOutside, OutsideId(what.fund(), what.programme())}));
+  sv1::Outside* outside = entity->mutable_outside();
+  outside->set_fund(what.fund());
+  outside->set_programme(what.programme());
+  const auto name = [&] {
+    return absl::StrCat("outside ", what.fund(), " × ", what.programme(), loan ? " outstanding" : " paid");
+  };
+  RETURN_IF_ERROR(Move(name, context.day.days(), amount,
+                       loan ? outside->mutable_outstanding() : outside->mutable_paid()));
+  sv1::Posting posting;
+  posting.set_day(context.day.days());
+  posting.set_fund(what.fund());
+  posting.set_programme(what.programme());
+  posting.set_action(context.index);
+  posting.set_source_fen(-amount);
+  posting.set_outside_fen(amount);
+  if (loan && !repaid) posting.set_loans_granted_fen(sign * what.amount_fen());
+  if (repaid) posting.set_loans_repaid_fen(sign * what.amount_fen());
+  context.working.Post(std::move(posting));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status RegisterFund(const ActionContext& context, const v1::RegisterFund& what) {
@@ -159,6 +187,15 @@ absl::Status Plan(const ActionContext& context, const v1::Plan& what) {
                        FormatYuan(before->line().planned_fen()), " yuan, initially ",
                        FormatYuan(before->line().planned_initially_fen()), "; change the plan instead"));
     }
+    // A plan that was taken back stood until then: before that day there would be two.
+    if (before != nullptr && before->line().has_plan_changed_day() &&
+        context.day.days() < before->line().plan_changed_day()) {
+      return Refuse(absl::StatusCode::kFailedPrecondition, "ALREADY_PLANNED",
+                    absl::StrCat(LineName(line), " was planned until ",
+                                 Date(before->line().plan_changed_day()).ToString(),
+                                 " and cannot be planned again from ", context.day.ToString(),
+                                 " on; date the plan that day or later"));
+    }
     money.Line(line.project(), line.fund()) = {.planned_fen = line.amount_fen(),
                                                .planned_initially_fen = line.amount_fen()};
   }
@@ -230,28 +267,11 @@ absl::Status RecordOutsidePayment(const ActionContext& context, const v1::Record
                                "' is not of a nature for this: loans come from loan funds, other "
                                "outside payments from funds that are neither fiscal nor loans"));
   }
-  const int64_t amount = what.kind() == v1::OUTSIDE_KIND_LOAN_REPAID ? -what.amount_fen() : what.amount_fen();
-  ASSIGN_OR_RETURN(sv1::Entity * entity,
-                   context.working.Change({EntityKind::kOutside, OutsideId(what.fund(), what.programme())}));
-  sv1::Outside* outside = entity->mutable_outside();
-  outside->set_fund(what.fund());
-  outside->set_programme(what.programme());
-  const auto name = [&] {
-    return absl::StrCat("outside ", what.fund(), " × ", what.programme(), loan ? " outstanding" : " paid");
-  };
-  RETURN_IF_ERROR(Move(name, context.day.days(), amount,
-                       loan ? outside->mutable_outstanding() : outside->mutable_paid()));
-  sv1::Posting posting;
-  posting.set_day(context.day.days());
-  posting.set_fund(what.fund());
-  posting.set_programme(what.programme());
-  posting.set_action(context.index);
-  posting.set_source_fen(-amount);
-  posting.set_outside_fen(amount);
-  if (loan && amount > 0) posting.set_loans_granted_fen(amount);
-  if (loan && amount < 0) posting.set_loans_repaid_fen(-amount);
-  context.working.Post(std::move(posting));
-  return absl::OkStatus();
+  return MoveOutside(context, what, 1);
+}
+
+absl::Status ReverseOutsidePayment(const ActionContext& context, const v1::RecordOutsidePayment& what) {
+  return MoveOutside(context, what, -1);
 }
 
 }  // namespace fundledger::books

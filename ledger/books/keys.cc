@@ -15,6 +15,11 @@ std::string Join(std::string_view a, std::string_view b) {
   return id;
 }
 
+// Hyphens, dashes, bars and minus signs: whatever a keyboard gave for '-'. Full-width forms aside.
+bool IsDash(char32_t code) {
+  return (code >= 0x2010 && code <= 0x2015) || code == 0x2212 || code == 0xfe58 || code == 0xfe63;
+}
+
 }  // namespace
 
 std::string Fold(std::string_view text) {
@@ -30,6 +35,7 @@ std::string Fold(std::string_view text) {
     std::optional<char32_t> code = TakeCodePoint(&rest);
     const size_t size = code.has_value() ? text.size() - rest.size() : 1;
     if (code.has_value() && *code >= 0xff01 && *code <= 0xff5e) *code -= 0xfee0;
+    if (code.has_value() && IsDash(*code)) *code = '-';
     if (code.has_value() && *code >= 'a' && *code <= 'z') *code -= 'a' - 'A';
     if (code.has_value() && *code < 0x80) {
       if (!IsUnseen(*code)) folded.push_back(static_cast<char>(*code));
@@ -60,8 +66,12 @@ std::string VoucherId(std::string_view issuer, std::string_view type, int32_t ye
   return Join(Join(Fold(issuer), Fold(type)), Join(std::to_string(year), Fold(number)));
 }
 
+std::string VoucherTrailId(std::string_view voucher) {
+  return Fold(voucher);
+}
+
 std::string ReferenceId(std::string_view organization, int action_kind, std::string_view reference) {
-  return Join(Join(organization, std::to_string(action_kind)), reference);
+  return Join(Join(organization, std::to_string(action_kind)), Fold(reference));
 }
 
 }  // namespace fundledger::books

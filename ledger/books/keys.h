@@ -59,11 +59,14 @@ std::string OutsideId(std::string_view fund, std::string_view programme);
 std::string ActionId(Sequence sequence, uint32_t action);
 // Parts are compared as Fold gives them: a paper is one voucher however its number was typed.
 std::string VoucherId(std::string_view issuer, std::string_view type, int32_t year, std::string_view number);
-// `action_kind` is the field number of the action in fundledger.v1.Action.
+// What a trail calls it, of the id "issuer/type/year/number" in any typing.
+std::string VoucherTrailId(std::string_view voucher);
+// `action_kind` is the field number of the action in fundledger.v1.Action. The reference is compared as Fold
+// gives it.
 std::string ReferenceId(std::string_view organization, int action_kind, std::string_view reference);
 
 // Text without what does not show or does not count: spaces and invisible characters left out, full-width
-// forms as ASCII, ASCII letters as capitals.
+// forms as ASCII, dashes of any length as '-', ASCII letters as capitals.
 std::string Fold(std::string_view text);
 
 // What a trail follows; numbers as in fundledger.v1.TrailDimension.

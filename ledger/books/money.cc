@@ -1,5 +1,6 @@
 #include "ledger/books/money.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -53,6 +54,9 @@ void MoveLine(const Money::LineMove& move, int32_t day, sv1::Line* line) {
   if (move.available_fen != 0) AddOn(day, move.available_fen, line->mutable_available());
   if (move.reserved_fen != 0) AddOn(day, move.reserved_fen, line->mutable_reserved());
   if (HeadroomOf(move) != 0) AddOn(day, HeadroomOf(move), line->mutable_headroom());
+  if (move.planned_fen != 0 || move.planned_initially_fen != 0) {
+    line->set_plan_changed_day(line->has_plan_changed_day() ? std::max(line->plan_changed_day(), day) : day);
+  }
   line->set_allocated_fen(line->allocated_fen() + move.allocated_fen());
   line->set_planned_fen(line->planned_fen() + move.planned_fen);
   line->set_planned_initially_fen(line->planned_initially_fen() + move.planned_initially_fen);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ledger/base/text.h"
+#include "ledger/books/approvals.h"
 #include "ledger/books/rules.h"
 #include "ledger/books/standing.h"
 
@@ -181,6 +182,7 @@ absl::Status DeclareProject(const ActionContext& context, const v1::DeclareProje
   sv1::Project* project = entity->mutable_project();
   *project->mutable_declaration() = what;
   project->set_declared_by(context.officer.organization());
+  project->set_declared_by_officer(context.officer.id());
   AddMilestone(context, sv1::MILESTONE_KIND_DECLARED, 0, project);
   return absl::OkStatus();
 }
@@ -192,6 +194,18 @@ absl::Status ApproveProject(const ActionContext& context, const v1::ApproveProje
     return Refuse(absl::StatusCode::kPermissionDenied, "SAME_ORGANIZATION",
                   absl::StrCat("project '", what.project(), "' was declared by '", project->declared_by(),
                                "'; another organization approves it"));
+  }
+  // Nor does whoever declared it, moved to another organization since or under another id.
+  ASSIGN_OR_RETURN(const EntityPtr declarer,
+                   Need(context.working, EntityKind::kOfficer, project->declared_by_officer(), "officer",
+                        "OFFICER_UNKNOWN"));
+  RETURN_IF_ERROR(CheckAnotherPerson(context.officer, declarer->officer().registration(), "SELF_APPROVAL",
+                                     absl::StrCat("declared project '", what.project(), "'")));
+  const Date declared(project->milestones(0).origin().day());
+  if (context.day < declared) {
+    return NotNow("DATE_BEFORE_DECLARATION",
+                  absl::StrCat("project '", what.project(), "' was declared on ", declared.ToString(),
+                               "; it cannot be approved on ", context.day.ToString()));
   }
   if (what.plan_year() != 0 && (what.plan_year() < 1900 || what.plan_year() > 9999)) {
     return Refuse(absl::StatusCode::kInvalidArgument, "YEAR_INVALID",

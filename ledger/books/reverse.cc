@@ -18,7 +18,8 @@ absl::Status AlreadyReversed(const v1::ActionRef& ref, const sv1::Origin& by) {
       absl::StrCat("action ", ref.sequence(), ".", ref.action(), " was reversed in record ", by.sequence()));
 }
 
-// The movements of an action, turned round. Only intentions have them.
+// The movements of an action, turned round. Only intentions have them; an outside payment has none of the
+// ledger's own money.
 absl::StatusOr<Money> Inverse(const v1::Action& action) {
   Money money;
   switch (action.kind_case()) {
@@ -55,14 +56,15 @@ absl::StatusOr<Money> Inverse(const v1::Action& action) {
       money.Fund(action.reclaim().to_fund()).unallocated_fen -= line.amount_fen();
       return money;
     }
+    case v1::Action::kRecordOutsidePayment:
+      return money;
     case v1::Action::kReverse:
       return Refuse(absl::StatusCode::kFailedPrecondition, "REVERSAL_OF_REVERSAL",
                     "a reversal cannot be reversed; propose the action anew");
     default:
-      return Refuse(
-          absl::StatusCode::kFailedPrecondition, "NOT_REVERSIBLE",
-          "only receipts, returns, plans, allocations, adjustments, reclaims and confirmations can be "
-          "reversed");
+      return Refuse(absl::StatusCode::kFailedPrecondition, "NOT_REVERSIBLE",
+                    "only receipts, returns, plans, allocations, adjustments, reclaims, outside payments and "
+                    "confirmations can be reversed");
   }
 }
 
@@ -108,6 +110,9 @@ absl::Status Reverse(const ActionContext& context, const v1::Reverse& what) {
   RETURN_IF_ERROR(CheckNotBeforeOriginal(context, found->proposal().action()));
   ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change({EntityKind::kProposal, id}));
   *entity->mutable_proposal()->mutable_reversed() = context.MakeOrigin();
+  const v1::Action& original = found->proposal().action();
+  if (original.has_record_outside_payment())
+    return ReverseOutsidePayment(context, original.record_outside_payment());
   return money.Apply(context);
 }
 

@@ -52,6 +52,8 @@ absl::Status Adjust(const ActionContext& context, const ::fundledger::v1::Adjust
 absl::Status Reclaim(const ActionContext& context, const ::fundledger::v1::Reclaim& what);
 absl::Status RecordOutsidePayment(const ActionContext& context,
                                   const ::fundledger::v1::RecordOutsidePayment& what);
+absl::Status ReverseOutsidePayment(const ActionContext& context,
+                                   const ::fundledger::v1::RecordOutsidePayment& what);
 
 // payments.cc. A request reserves its money when it is made; approval only moves it on.
 absl::Status RequestPayment(const ActionContext& context, const ::fundledger::v1::RequestPayment& what);

@@ -57,6 +57,8 @@ log::NodeReader NodesForProof(const View& view) {
 }  // namespace
 
 absl::StatusOr<books::TrailKey> TrailKeyOf(books::TrailDimension dimension, std::string_view id) {
+  if (dimension == books::TrailDimension::kVoucher)
+    return books::TrailKey{dimension, books::VoucherTrailId(id)};
   if (dimension != books::TrailDimension::kDocument) return books::TrailKey{dimension, std::string(id)};
   std::optional<std::string> hash = HexDecode(id);
   if (hash.has_value() && hash->size() == books::kDocumentIdBytes)

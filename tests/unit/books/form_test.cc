@@ -256,5 +256,18 @@ TEST(Form, TheTrailLeadsToWhatWasTouched) {
   }
 }
 
+// Whoever types a voucher must not decide whether it is found.
+TEST(Form, TheTrailOfAVoucherIsOneHoweverItWasTyped) {
+  World w;
+  w.FundWorks1();
+  const auto ref = w.Instructed(1_yuan, "2020-03-02");
+  v1::Action confirm = ConfirmDirect(ref, " ＡＢ–７ ", "2020-03-02");
+  confirm.mutable_confirm()->mutable_voucher()->set_issuer("国 库");
+  w.Must(w.Treasury(confirm));
+  const v1::Voucher& voucher = confirm.confirm().voucher();
+  const std::string plain = "国库/" + voucher.type() + "/" + std::to_string(voucher.year()) + "/ab-7";
+  EXPECT_TRUE(w.last_effects().trail.contains(TrailKey{TrailDimension::kVoucher, VoucherTrailId(plain)}));
+}
+
 }  // namespace
 }  // namespace fundledger::books::testing

@@ -159,6 +159,18 @@ TEST(Funds, PlansALineInitiallyOnce) {
   EXPECT_EQ(Why(w.Clerk(Plan({{"works-1", "fund-1", 1_yuan}}, "2020-03-02"))), "ALREADY_PLANNED");
 }
 
+// On no day may two first plans stand on a line.
+TEST(Funds, PlansAgainOnlyFromTheDayOnWhichThePlanWasTakenBack) {
+  World w;
+  w.On("2020-05-01");
+  const auto plan = w.Agreed(Plan({{"works-1", "fund-1", 100_yuan}}, "2020-03-10"));
+  w.Agreed(Reverse(plan, "2020-04-20"));
+  EXPECT_EQ(Why(w.Clerk(Plan({{"works-1", "fund-1", 90_yuan}}, "2020-02-15"))), "ALREADY_PLANNED");
+  EXPECT_EQ(Why(w.Clerk(Plan({{"works-1", "fund-1", 90_yuan}}, "2020-04-19"))), "ALREADY_PLANNED");
+  w.Agreed(Plan({{"works-1", "fund-1", 90_yuan}}, "2020-04-20"));
+  EXPECT_EQ(w.LineOf("works-1", "fund-1").planned_initially_fen(), 90_yuan);
+}
+
 // What is "planned initially" is the denominator of the disbursement rate: a plan made in the course of the
 // year must not be turned into the plan as first approved.
 TEST(Funds, DoesNotPlanInitiallyWhatAChangeOfPlanMade) {

@@ -34,8 +34,19 @@ TEST(Keys, AVoucherIsTheSameHoweverItIsTyped) {
   EXPECT_EQ(VoucherId("工行 icbc", "转账", 2020, "NO12-a"), id);
   EXPECT_EQ(VoucherId("工行　ICBC", "转账", 2020, "Ｎｏ１２－Ａ"), id);
   EXPECT_EQ(VoucherId("工行 ICBC", "转账", 2020, "No\u200b12-A"), id);
+  for (const char* dash : {"‐", "‑", "‒", "–", "—", "―", "−", "﹘", "﹣", "－"})
+    EXPECT_EQ(VoucherId("工行 ICBC", "转账", 2020, std::string("No12") + dash + "A"), id) << dash;
+  EXPECT_NE(VoucherId("工行 ICBC", "转账", 2020, "No12A"), id);
   EXPECT_NE(VoucherId("工行 ICBC", "转账", 2020, "No13-A"), id);
   EXPECT_NE(VoucherId("农行 ICBC", "转账", 2020, "No12-A"), id);
+}
+
+TEST(Keys, AReferenceIsTheSameHoweverItIsTyped) {
+  const std::string id = ReferenceId("org", 1, "拨-2020-7a");
+  for (const char* typed : {"拨-2020-7A", "拨–2020—7a", "拨－２０２０－７ａ", " 拨-2020-7a"})
+    EXPECT_EQ(ReferenceId("org", 1, typed), id) << typed;
+  EXPECT_NE(ReferenceId("org", 1, "拨-2020-7b"), id);
+  EXPECT_NE(ReferenceId("ORG", 1, "拨-2020-7a"), id);
 }
 
 }  // namespace

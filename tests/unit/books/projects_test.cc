@@ -62,6 +62,30 @@ TEST(Projects, AreNotApprovedByWhoeverDeclaredThemForAnother) {
   EXPECT_EQ(Why(w.Housing(ApproveProject("school", 2020, "2020-03-02"))), "SAME_ORGANIZATION");
 }
 
+TEST(Projects, AreNotApprovedByWhoeverDeclaredThemElsewhereSince) {
+  World w;
+  w.Must(w.Housing(DeclareProject("school", "housing-bureau", "2020-03-01")));
+  w.Decided(MoveOfficer("housing-1", "education"));
+  EXPECT_EQ(Why(w.Housing(ApproveProject("school", 2020, "2020-03-02"))), "SELF_APPROVAL");
+  EXPECT_EQ(Why(w.By("education-1", ApproveProject("school", 2020, "2020-03-02"))), "OK");
+}
+
+TEST(Projects, AreNotApprovedByTheSamePersonUnderAnotherId) {
+  World w;
+  w.Decided(RegisterOfficer("town-x", "town-a", v1::ROLE_TOWNSHIP, Person("x")));
+  w.Decided(RegisterOfficer("education-x", "education", v1::ROLE_DEPARTMENT, Person("x")));
+  w.Must(w.By("town-x", DeclareProject("school", "town-a", "2020-03-01")));
+  EXPECT_EQ(Why(w.By("education-x", ApproveProject("school", 2020, "2020-03-02"))), "SELF_APPROVAL");
+  EXPECT_EQ(Why(w.By("education-1", ApproveProject("school", 2020, "2020-03-02"))), "OK");
+}
+
+TEST(Projects, AreNotApprovedBeforeTheyAreDeclared) {
+  World w;
+  w.Must(w.TownA(DeclareProject("road", "town-a", "2020-03-02")));
+  EXPECT_EQ(Why(w.Housing(ApproveProject("road", 2020, "2020-03-01"))), "DATE_BEFORE_DECLARATION");
+  EXPECT_EQ(Why(w.Housing(ApproveProject("road", 2020, "2020-03-02"))), "OK");
+}
+
 TEST(Projects, AreApprovedOnceForAYear) {
   World w;
   EXPECT_EQ(Why(w.Housing(ApproveProject("works-1", 2020, "2020-03-02"))), "PROJECT_ALREADY_APPROVED");
