@@ -215,7 +215,7 @@ Follower::Follower(FollowOptions options, OpenedLedger opened, audit::LogKeys lo
   state_.origin_address = options_.origin_address;
   // Readable, or OpenMirror would have said so.
   if (absl::StatusOr<MirrorMark> mark = ReadMirrorMark(*store_->GetSnapshot()); mark.ok()) {
-    seen_ = std::move(mark->seen);
+    seen_ = seen_on_disk_ = std::move(mark->seen);
   }
   sheets_.Offer(store_->GetSnapshot(), 0);
   MutexLock lock(&stop_mutex_);
@@ -256,14 +256,18 @@ absl::Status Follower::CommitGroup(Group* group, const log::Checkpoint& checkpoi
   std::vector<Kept> told;
   if (keeping_.has_writes()) told = keeping_.TakeWrites(*store_->GetSnapshot(), group->mutable_batch());
   const uint64_t size_before = checkpoint.size - group->records().size();
+  std::string seen;
   {
     // Kept until after the batch that reaches it: whoever follows compares it then, after a crash too.
     MutexLock lock(&mutex_);
-    const auto seen = log_keys_.Open(seen_);
-    if (!seen.ok() || seen->size <= size_before) seen_.clear();
-    WriteMirrorMark({MirrorStanding::kFollowing, seen_}, group->mutable_batch());
+    const auto opened = log_keys_.Open(seen_);
+    if (!opened.ok() || opened->size <= size_before) seen_.clear();
+    seen = seen_;
+    is_seen_due_ = false;
   }
+  WriteMirrorMark({MirrorStanding::kFollowing, seen}, group->mutable_batch());
   absl::Status status = store_->Commit(group->batch(), size_before, checkpoint.size);
+  if (status.ok()) SeenIsKept(seen);
   if (status.ok()) status = anchor_->Write(note);
   if (!status.ok()) status = Fail(status);
   if (status.ok()) Publish(group->end().edge, checkpoint, note, group->postings());
@@ -275,9 +279,14 @@ absl::Status Follower::CommitGroup(Group* group, const log::Checkpoint& checkpoi
 absl::Status Follower::Fail(const absl::Status& status) {
   const bool nothing_written = absl::IsUnavailable(status) && ReasonOf(status) == "STORE_REFUSED";
   if (nothing_written) return status;
-  MutexLock lock(&mutex_);
-  if (store_status_.ok()) store_status_ = NotWritten(status);
-  return store_status_;
+  absl::Status stopped;
+  {
+    MutexLock lock(&mutex_);
+    if (store_status_.ok()) store_status_ = NotWritten(status);
+    stopped = store_status_;
+  }
+  keeping_.Refuse(stopped);  // nobody commits what waits any more
+  return stopped;
 }
 
 void Follower::Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note,
@@ -311,6 +320,20 @@ void Follower::NoteSeen(const std::string& note) {
   if (!checkpoint.ok() || note.size() > kNoteBytesMax || checkpoint->size <= view_->size()) return;
   const absl::StatusOr<log::Checkpoint> before = log_keys_.Open(seen_);
   if (!before.ok() || before->size < checkpoint->size) seen_ = note;
+  if (seen_ == seen_on_disk_) return;
+  is_seen_due_ = true;
+  work_came_.NotifyOne();
+}
+
+std::optional<std::string> Follower::TakeSeen() {
+  MutexLock lock(&mutex_);
+  if (!std::exchange(is_seen_due_, false) || seen_ == seen_on_disk_) return std::nullopt;
+  return seen_;
+}
+
+void Follower::SeenIsKept(const std::string& seen) {
+  MutexLock lock(&mutex_);
+  seen_on_disk_ = seen;
 }
 
 std::string Follower::seen() const {
@@ -351,13 +374,16 @@ std::vector<CheckOutcome> Follower::Check(const std::vector<std::string>& submis
 }
 
 void Follower::Keep(Attestation attestation, Kept kept) {
-  absl::Status status = store_status();
-  {
-    MutexLock lock(&mutex_);
-    if (status.ok() && is_stopping_) status = NotWritten(absl::UnavailableError("it is being stopped"));
-  }
-  if (!status.ok()) return kept(status);
+  if (const absl::Status status = keep_status(); !status.ok()) return kept(status);
   keeping_.Add(std::move(attestation), std::move(kept));
+  // Who refuses what waits may have done so just before it was added.
+  if (const absl::Status status = keep_status(); !status.ok()) keeping_.Refuse(status);
+}
+
+absl::Status Follower::keep_status() const {
+  MutexLock lock(&mutex_);
+  if (!store_status_.ok()) return store_status_;
+  return is_stopping_ ? NotWritten(absl::UnavailableError("it is being stopped")) : absl::OkStatus();
 }
 
 std::shared_ptr<const View> Follower::view() const {
@@ -378,31 +404,37 @@ void Follower::Stop() {
   }
   MutexLock lock(&stop_mutex_);
   if (asides_.joinable()) asides_.join();
-  keeping_.Refuse(NotWritten(absl::UnavailableError("it is being stopped")));
+  keeping_.Refuse(keep_status());
+}
+
+bool Follower::HasAsides() const {
+  return store_status_.ok() && (is_seen_due_ || keeping_.has_writes() || sheets_.has_writes());
 }
 
 void Follower::RunAsides() {
   while (true) {
     {
       MutexLock lock(&mutex_);
-      while (!is_stopping_ && (!store_status_.ok() || (!keeping_.has_writes() && !sheets_.has_writes()))) {
-        work_came_.Wait(&mutex_);
-      }
-      if (is_stopping_) return;
+      while (!is_stopping_ && !HasAsides()) work_came_.Wait(&mutex_);
+      // What was shown is still written: no restart must forget it.
+      if (is_stopping_ && !(is_seen_due_ && store_status_.ok())) return;
     }
     CommitAsides();
   }
 }
 
-// Sheets and attestations that no records came along to take.
+// Sheets, attestations and what was shown, that no records came along to take.
 void Follower::CommitAsides() {
   MutexLock lock(&commit_mutex_);
   store::Batch batch;
   sheets_.TakeWrites(&batch);
   std::vector<Kept> told;
   if (keeping_.has_writes()) told = keeping_.TakeWrites(*store_->GetSnapshot(), &batch);
+  const std::optional<std::string> seen = TakeSeen();
+  if (seen.has_value()) WriteMirrorMark({MirrorStanding::kFollowing, *seen}, &batch);
   if (batch.writes().empty()) return;
   const absl::Status status = CommitAside(batch);
+  if (status.ok() && seen.has_value()) SeenIsKept(*seen);
   for (const Kept& kept : told) kept(status);
 }
 

@@ -78,8 +78,9 @@ class Follower final : public Engine {
   absl::StatusOr<log::Checkpoint> Compare(const std::string& note) const;
   // The log's keys, as far as its records are here.
   audit::LogKeys log_keys() const;
-  // The largest checkpoint of the log's that was shown, signed by the key known here; kept with the next
-  // batch, and over restarts.
+  // The largest checkpoint of the log's that was shown, signed by the key known here. Returns at once; soon
+  // after it is on disk, at the latest when Stop returns. Where the store refuses, it is tried again with the
+  // next one that is shown, and with the next batch.
   void NoteSeen(const std::string& note);
   // It, or nothing. Once the records here reach its size it is to be compared with them before the next
   // Append, which may forget it.
@@ -111,6 +112,12 @@ class Follower final : public Engine {
   void RunAsides();
   void CommitAsides();
   absl::Status CommitAside(const store::Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
+  // What the mark on disk is to say was seen; nothing if it says so already.
+  std::optional<std::string> TakeSeen();
+  void SeenIsKept(const std::string& seen);
+  bool HasAsides() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Why nothing more is kept.
+  absl::Status keep_status() const;
   absl::Status store_status() const;
   absl::Status Fail(const absl::Status& status);
 
@@ -134,6 +141,8 @@ class Follower final : public Engine {
   audit::LogKeys log_keys_ ABSL_GUARDED_BY(mutex_);
   // Of more records than were here before the last batch; may be empty.
   std::string seen_ ABSL_GUARDED_BY(mutex_);
+  std::string seen_on_disk_ ABSL_GUARDED_BY(mutex_);
+  bool is_seen_due_ ABSL_GUARDED_BY(mutex_) = false;  // seen_ is to be written, without waiting for records
   MirrorState state_ ABSL_GUARDED_BY(mutex_);
 
   SheetWriter sheets_;

@@ -1,6 +1,7 @@
 // A mirror's engine: it takes what the log's own machine recorded, byte for byte, and nothing else.
 #include "ledger/engine/follower.h"
 
+#include <atomic>
 #include <filesystem>
 #include <future>
 
@@ -8,11 +9,13 @@
 #include "ledger/engine/checkpoints.h"
 #include "ledger/engine/layout.h"
 #include "ledger/engine/mirror_mark.h"
+#include "ledger/engine/open.h"
 #include "ledger/engine/promote.h"
 #include "ledger/engine/verify.h"
 #include "ledger/log/record.h"
 #include "ledger/store/rocksdb.h"
 #include "tests/integration/engine/follower_world.h"
+#include "tests/support/faults.h"
 #include "tests/support/world.h"
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +24,7 @@
 namespace fundledger::engine {
 namespace {
 
+using test_support::Fault;
 using test_support::SubmitAndWait;
 using test_support::World;
 
@@ -48,6 +52,27 @@ class FollowerTest : public FollowerWorld, public ::testing::WithParamInterface<
     EXPECT_TRUE(follower.ok()) << follower.status();
     return follower.ok() ? *std::move(follower) : nullptr;
   }
+  // The one that was made, on a store that fails as plan_ says.
+  std::unique_ptr<Follower> OpenFaulty() {
+    auto store = store::OpenRocksdb(directory_.Sub("mirror/db"));
+    EXPECT_TRUE(store.ok()) << store.status();
+    auto anchor = store::Anchor::Open(directory_.Sub("mirror/anchor"));
+    EXPECT_TRUE(anchor.ok()) << anchor.status();
+    if (!store.ok() || !anchor.ok()) return nullptr;
+    store_ = *std::move(store);
+    auto opened = OpenMirror(test_support::WrapStore(store_, plan_), *std::move(anchor));
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    if (!opened.ok()) return nullptr;
+    return std::make_unique<Follower>(Options(), std::move(opened->ledger), std::move(opened->log_keys));
+  }
+  static absl::Status KeepAndWait(Follower* follower) {
+    std::promise<absl::Status> kept;
+    follower->Keep({20, {"— witness line\n"}, {}}, [&](absl::Status status) { kept.set_value(status); });
+    return kept.get_future().get();
+  }
+
+  std::shared_ptr<test_support::FaultPlan> plan_ = std::make_shared<test_support::FaultPlan>();
+  std::shared_ptr<store::Store> store_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Suites, FollowerTest, ::testing::Values(v1::SUITE_INTERNATIONAL, v1::SUITE_SM));
@@ -172,9 +197,7 @@ TEST_P(FollowerTest, AnInterruptedCreationLeavesNothingInTheWay) {
 
 TEST_P(FollowerTest, KeepsAttestationsWithoutRecords) {
   auto follower = Create(20);
-  std::promise<absl::Status> kept;
-  follower->Keep({20, {"— witness line\n"}, {}}, [&](absl::Status status) { kept.set_value(status); });
-  const absl::Status status = kept.get_future().get();
+  const absl::Status status = KeepAndWait(follower.get());
   EXPECT_TRUE(status.ok()) << status;
   const auto attested = ReadAttested(*follower->view(), 20);
   ASSERT_TRUE(attested.ok()) << attested.status();
@@ -230,6 +253,81 @@ TEST_P(FollowerTest, KeepsWhatItSawOverARestart) {
   const auto promoted = Promote({directory_.Sub("mirror"), Options().verifier_key, {}});
   ASSERT_TRUE(promoted.ok()) << promoted.status();
   EXPECT_EQ(promoted->seen_size, 24u);
+}
+
+// No record need come after it: what stops the ledger, or this mirror, must not make it forget.
+TEST_P(FollowerTest, KeepsWhatItSawWithoutRecords) {
+  Create(20)->NoteSeen(NoteOf(24));
+  {
+    auto opened = Follower::Open(Options());
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    EXPECT_EQ((*opened)->seen(), NoteOf(24));
+    // Not the smaller one, which says less.
+    (*opened)->NoteSeen(NoteOf(22));
+  }
+  const auto promoted = Promote({directory_.Sub("mirror"), Options().verifier_key, {}});
+  ASSERT_TRUE(promoted.ok()) << promoted.status();
+  EXPECT_EQ(promoted->seen_size, 24u);
+}
+
+// Not only when it stops in order; and whoever follows is not kept waiting by the disk.
+TEST_P(FollowerTest, WritesWhatItSawMeanwhile) {
+  Create(20).reset();
+  const auto follower = OpenFaulty();
+  ASSERT_NE(follower, nullptr);
+  std::promise<void> began;
+  std::promise<void> go_on;
+  std::atomic<int> commits = 0;
+  plan_->SetBeforeCommit([&] {
+    if (++commits != 1) return;
+    began.set_value();
+    go_on.get_future().wait();
+  });
+  follower->NoteSeen(NoteOf(22));
+  began.get_future().wait();
+  follower->NoteSeen(NoteOf(23));
+  follower->NoteSeen(NoteOf(24));
+  go_on.set_value();
+  EXPECT_TRUE(KeepAndWait(follower.get()).ok()) << "committed behind what was seen, or with it";
+  const auto mark = ReadMirrorMark(*store_->GetSnapshot());
+  ASSERT_TRUE(mark.ok()) << mark.status();
+  EXPECT_EQ(mark->seen, NoteOf(24));
+}
+
+TEST_P(FollowerTest, TriesAgainToWriteWhatItSaw) {
+  Create(20).reset();
+  auto follower = OpenFaulty();
+  ASSERT_NE(follower, nullptr);
+  std::promise<void> began;
+  std::atomic<int> commits = 0;
+  plan_->SetBeforeCommit([&] {
+    if (++commits == 1) began.set_value();
+  });
+  plan_->FailNextCommit(Fault::kRefused);
+  follower->NoteSeen(NoteOf(24));
+  began.get_future().wait();
+  EXPECT_TRUE(KeepAndWait(follower.get()).ok());
+  follower->NoteSeen(NoteOf(24));
+  follower.reset();
+  const auto mark = ReadMirrorMark(*store_->GetSnapshot());
+  ASSERT_TRUE(mark.ok()) << mark.status();
+  EXPECT_EQ(mark->seen, NoteOf(24));
+}
+
+// Nobody waits until the mirror stops for what is known to be lost.
+TEST_P(FollowerTest, RefusesWhatWaitsWhenItStopsWriting) {
+  Create(20).reset();
+  const auto follower = OpenFaulty();
+  ASSERT_NE(follower, nullptr);
+  std::promise<absl::Status> kept;
+  std::atomic<int> commits = 0;
+  plan_->SetBeforeCommit([&] {
+    if (++commits != 1) return;
+    follower->Keep({20, {"— witness line\n"}, {}}, [&](absl::Status status) { kept.set_value(status); });
+  });
+  plan_->FailNextCommit(Fault::kUnknownBefore);
+  EXPECT_FALSE(follower->Append(Records(20, 21), NoteOf(21)).status.ok());
+  EXPECT_EQ(ReasonOf(kept.get_future().get()), "LEDGER_READ_ONLY");
 }
 
 // Forgotten with the batch that reaches it, it would convict nobody.
