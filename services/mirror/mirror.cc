@@ -401,28 +401,45 @@ absl::Status Mirror::CompareFigures(Origin* origin) {
                        "fundledger.v1.ReportService/GetBriefing", briefing);
 }
 
+// All pages of it.
 template <typename Stub, typename Request, typename Response>
 absl::Status Mirror::CompareFigure(Origin* origin, Stub& stub,
                                    grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                                 Response*),
                                    std::string_view name, Request request) {
+  constexpr bool kHasPages = requires(Response page) {
+    page.next_page_token();
+  };
   request.set_sign_answer(true);
-  absl::StatusOr<Response> shown = origin->Call(stub, method, request);
-  if (!shown.ok() && ReasonOf(shown.status()).starts_with("ANSWER_")) {  // it signs none
-    request.set_sign_answer(false);
-    shown = origin->Call(stub, method, request);
+  while (Wait(0)) {
+    absl::StatusOr<Response> shown = origin->Call(stub, method, request);
+    if (!shown.ok() && request.sign_answer() && ReasonOf(shown.status()).starts_with("ANSWER_")) {
+      request.set_sign_answer(false);  // it signs none
+      // A token belongs to its question: from the beginning, unsigned.
+      if constexpr (kHasPages) request.clear_page_token();
+      continue;
+    }
+    if (!shown.ok() && IsNoAnswer(shown.status())) return shown.status();
+    std::string signed_answer;
+    if (shown.ok()) signed_answer = std::exchange(*shown->mutable_basis()->mutable_signed_answer(), "");
+    const google::protobuf::Message* answer = nullptr;
+    if (shown.ok()) answer = &*shown;
+    ASSIGN_OR_RETURN(const std::string difference,
+                     Difference(*follower_->view(), name, request, answer, shown.status()));
+    if (!difference.empty()) {
+      return AccuseOfFigure(
+          Found("FIGURE_DIFFERS",
+                absl::StrCat(ToAbsl(name), " as of record ", request.as_of().sequence(), ": ", difference)),
+          signed_answer);
+    }
+    std::string next;
+    if constexpr (kHasPages) {
+      if (shown.ok()) next = shown->next_page_token();
+      request.set_page_token(next);  // the mirror's own too, or the pages would differ
+    }
+    if (next.empty()) return absl::OkStatus();
   }
-  if (!shown.ok() && IsNoAnswer(shown.status())) return shown.status();
-  std::string signed_answer;
-  if (shown.ok()) signed_answer = std::exchange(*shown->mutable_basis()->mutable_signed_answer(), "");
-  const google::protobuf::Message* answer = nullptr;
-  if (shown.ok()) answer = &*shown;
-  ASSIGN_OR_RETURN(const std::string difference,
-                   Difference(*follower_->view(), name, request, answer, shown.status()));
-  if (difference.empty()) return absl::OkStatus();
-  return AccuseOfFigure(Found("FIGURE_DIFFERS", absl::StrCat(ToAbsl(name), " as of record ",
-                                                             request.as_of().sequence(), ": ", difference)),
-                        signed_answer);
+  return absl::CancelledError("the mirror is being stopped");
 }
 
 // Signed, it convicts with the records; unsigned, it is the mirror's word.

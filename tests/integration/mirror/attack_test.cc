@@ -62,6 +62,7 @@ class Liar final : public v1::LedgerService::Service,
   // Set before the mirror starts.
   std::function<void(v1::WatchRecordsResponse*)> change_records;
   std::function<void(v1::GetStatementResponse*)> change_statement;
+  std::function<void(v1::ListFundsResponse*)> change_funds;
   std::function<void()> hold_ledger;  // before its answer is passed on
   std::function<void(v1::GetLedgerResponse*)> change_ledger;
 
@@ -104,7 +105,9 @@ class Liar final : public v1::LedgerService::Service,
   grpc::Status ListFunds(grpc::ServerContext*, const v1::ListFundsRequest* request,
                          v1::ListFundsResponse* response) override {
     grpc::ClientContext context;
-    return funds_->ListFunds(&context, *request, response);
+    const grpc::Status status = funds_->ListFunds(&context, *request, response);
+    if (change_funds) change_funds(response);
+    return status;
   }
   grpc::Status GetBriefing(grpc::ServerContext*, const v1::GetBriefingRequest* request,
                            v1::GetBriefingResponse* response) override {
@@ -298,6 +301,29 @@ TEST_F(MirrorAttack, AFigureThatTheRecordsDoNotGiveIsFound) {
   EXPECT_THAT(ReadAll(path("evidence/ALARM")), HasSubstr("FIGURE_DIFFERS"));
   EXPECT_THAT(ReadAll(path("evidence/ALARM")), HasSubstr("paid_fen: stated 1, the records give 0"));
   EXPECT_THAT(StateOfMirror(), HasSubstr("mirror_alarm"));
+}
+
+// A page holds a hundred funds. What stands behind it is compared too.
+TEST_F(MirrorAttack, AFigureBehindTheFirstPageIsFound) {
+  Good({"import", "--as", "admin-1",
+        Csv("categories.csv", "kind,reference,id,name\nregister_category,C-1,integrated-funds,统筹\n")});
+  std::string rows = "kind,reference,id,name,document_number,fiscal_year,source_tier,nature,categories\n";
+  for (int i = 0; i < 101; ++i) {
+    const std::string id = "f-" + std::to_string(100 + i);
+    rows += "register_fund,F-" + id + "," + id + ",资金,文号,2020,central,fiscal,integrated-funds\n";
+  }
+  Good({"import", "--as", "clerk-1", Csv("funds.csv", rows)});
+  Good({"finance", "approve", "--as", "reviewer-1", "--all", "--yes"});
+  Liar liar(path("county"), Origin());
+  liar.change_funds = [](v1::ListFundsResponse* response) {
+    for (v1::FundState& fund : *response->mutable_funds()) {
+      if (fund.fund().id() == "f-200") fund.mutable_amounts()->set_paid_fen(1);
+    }
+  };
+  StartMirror(liar.address);
+  (void)AwaitAlarm();
+  EXPECT_THAT(ReadAll(path("evidence/ALARM")), HasSubstr("FIGURE_DIFFERS"));
+  EXPECT_THAT(ReadAll(path("evidence/ALARM")), HasSubstr("paid_fen: stated 1, the records give 0"));
 }
 
 // The operator signs the figure that it shows: with the records under the checkpoint, that convicts.
