@@ -79,8 +79,8 @@ void Mirror::Stop() {
     const MutexLock lock(&mutex_);
     stopping_ = true;
     stop_came_.NotifyAll();
-    if (call_ != nullptr) call_->TryCancel();
   }
+  calls_.Cancel();
   if (following_.joinable()) following_.join();
   if (comparing_.joinable()) comparing_.join();
 }
@@ -95,12 +95,6 @@ bool Mirror::Wait(int64_t milliseconds) {
 bool Mirror::is_alarmed() {
   const MutexLock lock(&mutex_);
   return state_.phase == Phase::kAlarmed;
-}
-
-void Mirror::SetCall(grpc::ClientContext* call) {
-  const MutexLock lock(&mutex_);
-  call_ = call;
-  if (call_ != nullptr && stopping_) call_->TryCancel();
 }
 
 // An alarm is for good: nothing that comes after it takes it back.
@@ -141,13 +135,11 @@ void Mirror::Run() {
 
 // Never OK: a watch has no end of its own.
 absl::Status Mirror::FollowOnce() {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Origin> origin, Origin::Dial(settings_.origin));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Origin> origin, Origin::Dial(settings_.origin, &calls_));
   RETURN_IF_ERROR(Greet(origin.get()));
   grpc::ClientContext context;
-  SetCall(&context);
-  const absl::Status ended = Watch(origin.get(), &context);
-  SetCall(nullptr);
-  return ended;
+  const Calls::UnderWay call(&calls_, &context);
+  return Watch(origin.get(), &context);
 }
 
 // Before records are asked for: is it the ledger, and is what it shows what it signed before?
@@ -328,20 +320,19 @@ absl::Status Mirror::Alarm(const absl::Status& why, log::EvidenceFile file) {
   const absl::Status alarm =
       Refuse(why.code(), ReasonOf(why), absl::StrCat(why.message(), "; evidence: ", path.string()));
   SetPhase(Phase::kAlarmed, alarm);
-  const MutexLock lock(&mutex_);
-  if (call_ != nullptr) call_->TryCancel();
+  calls_.Cancel();
   return alarm;
 }
 
 void Mirror::RunComparisons() {
   while (Wait(settings_.compare_seconds * 1000) && !is_alarmed()) {
     const absl::Status status = [this]() -> absl::Status {
-      ASSIGN_OR_RETURN(const std::unique_ptr<Origin> origin, Origin::Dial(settings_.origin));
+      ASSIGN_OR_RETURN(const std::unique_ptr<Origin> origin, Origin::Dial(settings_.origin, &calls_));
       RETURN_IF_ERROR(Greet(origin.get()));
       RETURN_IF_ERROR(FetchAttestations(origin.get()));
       return CompareFigures(origin.get());
     }();
-    if (is_alarmed()) return;
+    if (is_alarmed() || !Wait(0)) return;
     if (!status.ok()) process::LogStatus(LogLevel::kWarn, "mirror_not_compared", status);
   }
 }

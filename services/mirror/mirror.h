@@ -17,6 +17,7 @@
 #include "ledger/base/mutex.h"
 #include "ledger/engine/follower.h"
 #include "ledger/log/evidence.h"
+#include "services/mirror/calls.h"
 #include "services/mirror/origin.h"
 
 #include "absl/base/thread_annotations.h"
@@ -80,8 +81,6 @@ class Mirror {
   bool is_alarmed();
   // False if it is to stop.
   bool Wait(int64_t milliseconds);
-  // A call under way, for Stop to cancel; null when it is over.
-  void SetCall(grpc::ClientContext* call);
 
   const Settings settings_;
   engine::Follower* const follower_;
@@ -93,10 +92,10 @@ class Mirror {
   // Of the comparing thread: checkpoints attested so far, as they were fetched.
   uint64_t attested_size_ = 0;
 
+  Calls calls_;  // cancelled when it stops or alarms: nothing is asked any more
   Mutex mutex_;
   CondVar stop_came_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  grpc::ClientContext* call_ ABSL_GUARDED_BY(mutex_) = nullptr;
   engine::MirrorState state_ ABSL_GUARDED_BY(mutex_);
 
   std::thread following_;

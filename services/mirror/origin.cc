@@ -20,6 +20,7 @@ constexpr int kReceiveBytesMax = 64 << 20;
 constexpr size_t kUnsignedBytesMax = 64 << 20;
 // A connection behind which nobody is any more is noticed by then.
 constexpr int kPingMs = 30'000;
+constexpr std::chrono::seconds kFirstWithin(120);
 
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const OriginAddress& address) {
   if (address.ca.empty()) return grpc::InsecureChannelCredentials();
@@ -32,7 +33,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const Orig
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Origin>> Origin::Dial(const OriginAddress& address) {
+absl::StatusOr<std::unique_ptr<Origin>> Origin::Dial(const OriginAddress& address, Calls* calls) {
   ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelCredentials> credentials, Credentials(address));
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kReceiveBytesMax);
@@ -41,7 +42,7 @@ absl::StatusOr<std::unique_ptr<Origin>> Origin::Dial(const OriginAddress& addres
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   const auto channel = grpc::CreateCustomChannel(address.address, credentials, arguments);
-  auto origin = std::make_unique<Origin>();
+  std::unique_ptr<Origin> origin(new Origin(calls));
   origin->ledger_ = v1::LedgerService::NewStub(channel);
   origin->audit_ = v1::AuditService::NewStub(channel);
   origin->funds_ = v1::FundService::NewStub(channel);
@@ -60,9 +61,11 @@ absl::Status AddMessage(v1::WatchRecordsResponse* message, RecordBatch* batch) {
                 "the ledger sent 64 MiB of records without a checkpoint among them");
 }
 
-absl::StatusOr<RecordBatch> FetchFirst(const OriginAddress& address) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Origin> origin, Origin::Dial(address));
+absl::StatusOr<RecordBatch> FetchFirst(const OriginAddress& address, Calls* calls) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<Origin> origin, Origin::Dial(address, calls));
   grpc::ClientContext context;
+  const Calls::UnderWay call(calls, &context);
+  context.set_deadline(std::chrono::system_clock::now() + kFirstWithin);
   v1::WatchRecordsRequest request;
   request.set_until_latest(true);
   const auto reader = origin->audit().WatchRecords(&context, request);

@@ -12,6 +12,7 @@
 #include "fundledger/v1/fund_service.grpc.pb.h"
 #include "fundledger/v1/ledger_service.grpc.pb.h"
 #include "fundledger/v1/report_service.grpc.pb.h"
+#include "services/mirror/calls.h"
 #include "services/rpc/status.h"
 
 #include "absl/status/statusor.h"
@@ -28,8 +29,9 @@ struct OriginAddress {
 
 class Origin {
  public:
-  // Reads the files anew each time. UNAVAILABLE, reason FILE_UNREADABLE; errors of process::ReadSecretFile.
-  static absl::StatusOr<std::unique_ptr<Origin>> Dial(const OriginAddress& address);
+  // Reads the files anew each time. `calls`, which outlives it, has its calls. UNAVAILABLE, reason
+  // FILE_UNREADABLE; errors of process::ReadSecretFile.
+  static absl::StatusOr<std::unique_ptr<Origin>> Dial(const OriginAddress& address, Calls* calls);
 
   // One question and its answer, within 20 seconds.
   template <typename Stub, typename Request, typename Response>
@@ -37,6 +39,7 @@ class Origin {
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                                 const Request& request) {
     grpc::ClientContext context;
+    const Calls::UnderWay call(calls_, &context);
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
     Response response;
     const grpc::Status status = (stub.*method)(&context, request, &response);
@@ -50,6 +53,9 @@ class Origin {
   ::fundledger::v1::ReportService::Stub& reports() { return *reports_; }
 
  private:
+  explicit Origin(Calls* calls) : calls_(calls) {}
+
+  Calls* const calls_;
   std::unique_ptr<::fundledger::v1::LedgerService::Stub> ledger_;
   std::unique_ptr<::fundledger::v1::AuditService::Stub> audit_;
   std::unique_ptr<::fundledger::v1::FundService::Stub> funds_;
@@ -66,8 +72,8 @@ struct RecordBatch {
 // no ledger would have signed so late.
 absl::Status AddMessage(::fundledger::v1::WatchRecordsResponse* message, RecordBatch* batch);
 
-// What a new mirror begins with: record 0, and what comes with it up to the first checkpoint. Errors of Dial
-// and of the call.
-absl::StatusOr<RecordBatch> FetchFirst(const OriginAddress& address);
+// What a new mirror begins with: record 0, and what comes with it up to the first checkpoint, within two
+// minutes. Errors of Dial and of the call.
+absl::StatusOr<RecordBatch> FetchFirst(const OriginAddress& address, Calls* calls);
 
 }  // namespace fundledger::mirror

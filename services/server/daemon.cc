@@ -1,8 +1,11 @@
 #include "services/server/daemon.h"
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
+#include <future>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <google/protobuf/stubs/logging.h>
@@ -15,6 +18,7 @@
 #include "ledger/base/status.h"
 #include "ledger/engine/follower.h"
 #include "services/api/ledger_facts.h"
+#include "services/mirror/calls.h"
 #include "services/mirror/mirror.h"
 #include "services/mirror/origin.h"
 #include "services/process/signals.h"
@@ -142,6 +146,25 @@ mirror::Settings MirrorSettings(const Config& config) {
   return settings;
 }
 
+bool IsToStop(int signal) {
+  return signal == SIGTERM || signal == SIGINT;
+}
+
+// Nothing: a signal to stop came first.
+std::optional<absl::StatusOr<mirror::RecordBatch>> FetchFirst(const Config& config, const sigset_t& signals) {
+  constexpr std::chrono::milliseconds kLook(50);
+  mirror::Calls calls;
+  auto first = std::async(std::launch::async,
+                          [&] { return mirror::FetchFirst(MirrorSettings(config).origin, &calls); });
+  while (first.wait_for(kLook) != std::future_status::ready) {
+    if (!IsToStop(WaitForSignal(signals, 0))) continue;
+    calls.Cancel();
+    first.wait();
+    return std::nullopt;
+  }
+  return first.get();
+}
+
 // A new mirror waits for its ledger as long as it takes. Null: a signal came first.
 absl::StatusOr<std::unique_ptr<engine::Follower>> OpenFollower(const Config& config,
                                                                const sigset_t& signals) {
@@ -153,12 +176,12 @@ absl::StatusOr<std::unique_ptr<engine::Follower>> OpenFollower(const Config& con
   auto follower = engine::Follower::Open(options);
   absl::Status told;
   while (!follower.ok() && ReasonOf(follower.status()) == "MIRROR_MISSING") {
-    const auto first = mirror::FetchFirst(MirrorSettings(config).origin);
-    if (first.ok()) return engine::Follower::Create(options, first->records, first->note);
-    if (first.status() != told) LogStatus(LogLevel::kWarn, "mirror_waiting", first.status());
-    told = first.status();
-    const int signal = WaitForSignal(signals, 1);
-    if (signal == SIGTERM || signal == SIGINT) return nullptr;
+    const auto first = FetchFirst(config, signals);
+    if (!first.has_value()) return nullptr;
+    if (first->ok()) return engine::Follower::Create(options, (*first)->records, (*first)->note);
+    if (first->status() != told) LogStatus(LogLevel::kWarn, "mirror_waiting", first->status());
+    told = first->status();
+    if (IsToStop(WaitForSignal(signals, 1))) return nullptr;
   }
   return follower;
 }

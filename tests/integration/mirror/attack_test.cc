@@ -241,6 +241,45 @@ TEST_F(MirrorAttack, AnAnswerThatTheMirrorOvertookAccusesNobody) {
   StopMirror();
 }
 
+// An answer that does not come keeps nobody from stopping.
+class SilentLedger : public MirrorAttack {
+ protected:
+  static constexpr std::chrono::seconds kLimit{60};
+
+  // Of an answer: it does not go on before `released_`.
+  void Hold() {
+    if (++held_calls_ == 1) held_.set_value();
+    release_.wait_for(kLimit / 2);
+  }
+  void ExpectStopsAtOnce() {
+    EXPECT_EQ(held_.get_future().wait_for(kLimit), std::future_status::ready) << MirrorLog();
+    const auto begun = std::chrono::steady_clock::now();
+    StopMirror();
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
+    released_.set_value();
+  }
+
+  std::promise<void> held_;
+  std::promise<void> released_;
+  const std::shared_future<void> release_ = released_.get_future().share();
+  std::atomic<int> held_calls_ = 0;
+};
+
+TEST_F(SilentLedger, LetsTheMirrorStopThatIsMadeFromIt) {
+  Liar silent(path("county"), Origin());
+  silent.change_records = [&](v1::WatchRecordsResponse*) { Hold(); };
+  mirror_ = Begin(silent.address);
+  ExpectStopsAtOnce();
+  EXPECT_FALSE(std::filesystem::exists(path("mirror")));
+}
+
+TEST_F(SilentLedger, LetsTheMirrorStopThatAsksIt) {
+  Liar silent(path("county"), Origin());
+  silent.hold_ledger = [&] { Hold(); };
+  StartMirror(silent.address);
+  ExpectStopsAtOnce();
+}
+
 // The same of two programs of one client, which share what they have seen.
 TEST_F(MirrorAttack, AnAnswerThatAnotherProgramOvertookAccusesNobody) {
   constexpr std::chrono::seconds kLimit(60);

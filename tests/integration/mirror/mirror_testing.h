@@ -28,7 +28,9 @@ class MirrorWorld : public clients_testing::World {
   // A line `key = "…"` of the client's configuration.
   std::string Configured(const std::string& key) const;
 
-  // Starts the mirror of `origin`, and waits until it serves.
+  // Starts the mirror of `origin`.
+  std::unique_ptr<Process> Begin(const std::string& origin);
+  // The same, and waits until it serves.
   void StartMirror(const std::string& origin);
   // Runs it to its end.
   Finished RunMirror(const std::string& origin);
@@ -49,7 +51,6 @@ class MirrorWorld : public clients_testing::World {
   std::unique_ptr<Process> mirror_;
 
  private:
-  std::unique_ptr<Process> Begin(const std::string& origin);
   std::string AddressIn(const std::string& file) const;
   int asked_ = 0;
 };
