@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 
 #include "ledger/base/status.h"
+#include "services/http/framing.h"
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace fundledger::http {
@@ -71,7 +71,9 @@ class SocketStream final : public httplib::Stream {
 
   process::TlsSession* tls() { return tls_.get(); }
   void SetDeadline(int64_t seconds) { deadline_ = After(seconds); }
-  void BeginRequest() { head_bytes_ = 0; }
+  void BeginRequest() { head_.clear(); }
+  // What was read of the question but for its body, as it was sent.
+  const std::string& head() const { return head_; }
 
   bool Handshake() {
     process::TlsIo io = tls_->Handshake();
@@ -106,9 +108,9 @@ class SocketStream final : public httplib::Stream {
   }
 
   ssize_t read(char* bytes, size_t size) override {
-    if (head_bytes_ >= kHeadBytesMax || !Fill()) return -1;
+    if (head_.size() >= kHeadBytesMax || !Fill()) return -1;
     const size_t given = Take(bytes, size);
-    head_bytes_ += given;
+    head_.append(bytes, given);
     return static_cast<ssize_t>(given);
   }
 
@@ -174,7 +176,7 @@ class SocketStream final : public httplib::Stream {
   std::array<char, kBufferBytes> buffer_{};
   size_t begin_ = 0;
   size_t end_ = 0;
-  size_t head_bytes_ = 0;
+  std::string head_;
 };
 
 // Messages of one connection. All is answered before cpp-httplib looks for a route: it decodes paths, and
@@ -244,19 +246,18 @@ class Dialogue final : public httplib::Server {
   }
 
   // False: it was refused.
-  bool ReadBody(const httplib::Request& request, std::string* body, httplib::Response* response) {
+  bool ReadBody(const httplib::Request& request, const Framing& framing, std::string* body,
+                httplib::Response* response) {
     // What is packed is not unpacked: a few bytes could stand for as many as fill the memory.
     if (request.has_header("Content-Encoding")) {
       RefuseUnread(415, "send the body as it is, without a content encoding", response);
       return false;
     }
-    const std::string length = request.get_header_value("Content-Length");
-    uint64_t size = 0;
-    if (request.has_header("Transfer-Encoding") || request.get_header_value_count("Content-Length") != 1 ||
-        length.find_first_not_of("0123456789") != std::string::npos || !absl::SimpleAtoi(length, &size)) {
+    if (!framing.is_clear() || !framing.length.has_value()) {
       RefuseUnread(411, "a POST says in one Content-Length how many bytes follow", response);
       return false;
     }
+    const uint64_t size = *framing.length;
     if (size > body_bytes_max_) {
       RefuseUnread(413,
                    absl::StrCat("the body has ", size, " bytes; at most ", body_bytes_max_, " are taken"),
@@ -269,15 +270,20 @@ class Dialogue final : public httplib::Server {
   }
 
   void Answer(const httplib::Request& request, httplib::Response* response) {
+    const absl::StatusOr<Framing> framing = ReadFraming(stream_->head());
+    if (!framing.ok()) return RefuseUnread(400, std::string(framing.status().message()), response);
     std::string body;
     const bool takes_body = request.method == "POST" && body_bytes_max_ > 0;
-    const bool has_come = !takes_body || ReadBody(request, &body, response);
+    if (!takes_body && !framing->is_clear()) {
+      return RefuseUnread(400, "how many bytes follow is said in more than one way, or not in digits",
+                          response);
+    }
+    const bool has_come = !takes_body || ReadBody(request, *framing, &body, response);
     stream_->SetDeadline(patience_.answer_seconds);
     if (!has_come) return;
     if (!takes_body) {
-      const std::string length = request.get_header_value("Content-Length");
       // What follows would be taken for the next question.
-      has_unread_ = (!length.empty() && length != "0") || request.has_header("Transfer-Encoding");
+      has_unread_ = framing->has_body();
       ends_ = ends_ || has_unread_;
       if (request.method != "GET" && request.method != "HEAD") return RefuseMethod(response);
     }

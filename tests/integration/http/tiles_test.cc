@@ -224,6 +224,28 @@ TEST_F(TilesTest, EndsAConnectionWhoseQuestionHasABody) {
   EXPECT_THAT(answer, Not(HasSubstr("HTTP_NOT_FOUND")));
 }
 
+// Whoever stands before the server may have read another end of the question than the server: what is sent
+// behind it would be somebody else's. One answer, and the end.
+TEST_F(TilesTest, RefusesAQuestionWhoseEndCouldBeReadInTwoWays) {
+  for (const std::string headers :
+       {"Content-Length: 0\r\nContent-Length: 42\r\n", "Content-Length: 42\r\nContent-Length: 0\r\n",
+        "Content-Length: 0\r\nContent-Length: 0\r\n", "Content-Length : 42\r\n", "Content-Length\t: 42\r\n",
+        " Content-Length: 42\r\n", "X: y\r\n Content-Length: 42\r\n", "Content-Length: 0x2a\r\n",
+        "Content-Length: +42\r\n", "Content-Length: %30\r\n", "Content-Length: 0, 42\r\n",
+        "Content-Length: \r\n", "Content-Length: 99999999999999999999999\r\n", "Content-Length: 42\n",
+        "Content-Length\r\n", ": 42\r\n", "X: y\rContent-Length: 42\r\n",
+        "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding:\r\n chunked\r\n"}) {
+    Wire wire(ledgerd_.server->http_address());
+    wire.Send("GET /checkpoint HTTP/1.1\r\nHost: x\r\n" + headers +
+              "\r\nGET /hidden HTTP/1.1\r\nHost: x\r\n\r\n");
+    const std::string answer = wire.ReadAll();
+    EXPECT_THAT(answer, HasSubstr("HTTP/1.1 400 ")) << headers;
+    EXPECT_THAT(answer, HasSubstr("HTTP_MALFORMED")) << headers;
+    EXPECT_THAT(answer, Not(HasSubstr("HTTP_NOT_FOUND"))) << headers;
+    EXPECT_EQ(answer.rfind("HTTP/1.1"), 0u) << "two answers: " << headers;
+  }
+}
+
 TEST_F(TilesTest, RefusesWhatIsNoQuestion) {
   const std::string& address = ledgerd_.server->http_address();
   for (const std::string& sent : {std::string("nothing of the kind\r\n\r\n"), std::string("\r\n\r\n"),
