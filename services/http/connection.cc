@@ -17,7 +17,10 @@
 #include "ledger/base/status.h"
 #include "services/http/framing.h"
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace fundledger::http {
 namespace {
@@ -197,12 +200,25 @@ class Dialogue final : public httplib::Server {
       Answer(request, &response);
       return HandlerResponse::Handled;
     });
-    set_error_handler(HandlerWithResponse([this](const httplib::Request&, httplib::Response& response) {
-      if (!response.body.empty()) return HandlerResponse::Unhandled;
-      RefuseUnread(response.status, "this is no HTTP/1.1 request whose line and headers have at most 16 KiB",
-                   &response);
-      return HandlerResponse::Handled;
-    }));
+    set_error_handler(
+        HandlerWithResponse([this](const httplib::Request& request, httplib::Response& response) {
+          if (!response.body.empty()) return HandlerResponse::Unhandled;
+          if (response.status == kRangeNotRead) {
+            Answer(request, &response);
+            response.set_header("Content-Length", std::to_string(response.body.size()));
+            return HandlerResponse::Unhandled;  // so that no range is cut out
+          }
+          RefuseUnread(response.status,
+                       "this is no HTTP/1.1 request whose line and headers have at most 16 KiB", &response);
+          return HandlerResponse::Handled;
+        }));
+    set_post_routing_handler([this](const httplib::Request&, httplib::Response& response) {
+      response.headers.erase("Accept-Ranges");  // said of every HEAD, and not so
+      if (!ends_) return;
+      response.headers.erase("Keep-Alive");
+      response.headers.erase("Connection");
+      response.set_header("Connection", "close");
+    });
   }
 
   // One question and its answer. False: the connection is to end.
@@ -222,6 +238,9 @@ class Dialogue final : public httplib::Server {
   bool has_unread() const { return has_unread_; }
 
  private:
+  // What cpp-httplib answers by itself to a Range that it cannot read, before it asks anybody.
+  static constexpr int kRangeNotRead = 416;
+
   static void Put(const Response& answer, httplib::Response* response) {
     response->status = answer.status;
     response->set_content(answer.body, answer.content_type);
@@ -269,7 +288,19 @@ class Dialogue final : public httplib::Server {
     return false;
   }
 
+  // Before HTTP/1.1 a connection was for one question.
+  static bool IsLast(const httplib::Request& request) {
+    const auto [begin, end] = request.headers.equal_range("Connection");
+    return request.version == "HTTP/1.0" || std::any_of(begin, end, [](const auto& header) {
+             for (const absl::string_view option : absl::StrSplit(header.second, ',')) {
+               if (absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(option), "close")) return true;
+             }
+             return false;
+           });
+  }
+
   void Answer(const httplib::Request& request, httplib::Response* response) {
+    ends_ = ends_ || IsLast(request);
     const absl::StatusOr<Framing> framing = ReadFraming(stream_->head());
     if (!framing.ok()) return RefuseUnread(400, std::string(framing.status().message()), response);
     std::string body;

@@ -198,7 +198,55 @@ TEST_F(TilesTest, SendsBytesAsTheyAre) {
     EXPECT_EQ(head->body, "");
     EXPECT_EQ(head->get_header_value("Content-Length"), absl::StrCat(plain->body.size()));
     EXPECT_EQ(head->get_header_value("Content-Type"), plain->get_header_value("Content-Type"));
+    EXPECT_FALSE(head->has_header("Accept-Ranges"));
   }
+}
+
+// Whatever stands there: it is the plain question.
+TEST_F(TilesTest, LooksAtNoRange) {
+  const auto plain = client_->Get("/checkpoint");
+  ASSERT_TRUE(plain);
+  for (const std::string range : {"items=0-3", "bytes=zzz", "bytes=5-2", "bytes=0-3,5-2", "bytes=0-1,3-4",
+                                  "bytes=-1", "", "bytes=0-99999999999999999999999", "bytes=99999-"}) {
+    for (const std::string method : {"GET", "HEAD"}) {
+      const Wire wire(ledgerd_.server->http_address());
+      const std::string question = method + " /checkpoint HTTP/1.1\r\nHost: x\r\nRange: " + range + "\r\n";
+      wire.Send(question + "\r\n");
+      const std::string head = wire.ReadUntil("\r\n\r\n");
+      EXPECT_THAT(head, HasSubstr("HTTP/1.1 200 ")) << range;
+      EXPECT_THAT(head, HasSubstr(absl::StrCat("Content-Length: ", plain->body.size(), "\r\n"))) << range;
+      EXPECT_THAT(head, HasSubstr("Keep-Alive: ")) << range;
+      EXPECT_THAT(head, Not(HasSubstr("Content-Range"))) << range;
+      // And the next question on the same connection.
+      wire.Send(question + "Connection: close\r\n\r\n");
+      const std::string next = "HTTP/1.1 200 ";
+      EXPECT_THAT(wire.ReadAll(), ::testing::StartsWith(method == "GET" ? plain->body + next : next))
+          << range;
+    }
+  }
+}
+
+// A client that is told otherwise sends its next question in vain.
+TEST_F(TilesTest, SaysWhetherTheConnectionEnds) {
+  const auto answer = [this](const std::string& sent) {
+    const Wire wire(ledgerd_.server->http_address());
+    wire.Send(sent);
+    return wire.ReadAll();
+  };
+  for (const std::string sent :
+       {"GET /checkpoint HTTP/1.0\r\n\r\n", "GET /checkpoint HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
+        "GET /checkpoint HTTP/1.1\r\nConnection: close\r\n\r\n",
+        "GET /checkpoint HTTP/1.1\r\nConnection: x, Close\r\n\r\n",
+        "GET /checkpoint HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi",
+        "GET /checkpoint HTTP/1.1\r\nContent-Length : 2\r\n\r\nhi",
+        "POST /checkpoint HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi", "nothing of the kind\r\n\r\n"}) {
+    EXPECT_THAT(answer(sent), HasSubstr("\r\nConnection: close\r\n")) << sent;
+    EXPECT_THAT(answer(sent), Not(HasSubstr("Keep-Alive"))) << sent;
+  }
+  const auto goes_on = client_->Get("/checkpoint");
+  ASSERT_TRUE(goes_on);
+  EXPECT_TRUE(goes_on->has_header("Keep-Alive"));
+  EXPECT_FALSE(goes_on->has_header("Connection"));
 }
 
 TEST_F(TilesTest, AnswersGetAndHeadOnly) {

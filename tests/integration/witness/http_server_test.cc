@@ -111,6 +111,7 @@ TEST_F(WitnessHttpTest, RefusesABodyWithoutOneLength) {
     const std::string answer = wire.ReadAll();
     EXPECT_THAT(answer, HasSubstr("HTTP/1.1 411 ")) << headers;
     EXPECT_THAT(answer, HasSubstr("HTTP_MALFORMED")) << headers;
+    EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n")) << headers;
   }
   ExpectCosigned(0, 5);
 }
