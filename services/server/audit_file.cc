@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ledger/base/clock.h"
@@ -16,13 +17,6 @@
 namespace fundledger::server {
 namespace {
 
-absl::StatusOr<int> OpenToAppend(const std::string& path) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-  if (file >= 0) return file;
-  return Refuse(absl::StatusCode::kUnavailable, "AUDIT_FILE_NOT_OPENED",
-                absl::StrCat(path, ": ", std::strerror(errno), "; check the path and who may write there"));
-}
-
 std::string Formatted(int64_t time_us, const AuditFile::Line& line) {
   nlohmann::ordered_json json;
   json["time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::FromUnixMicros(time_us), absl::UTCTimeZone());
@@ -30,24 +24,60 @@ std::string Formatted(int64_t time_us, const AuditFile::Line& line) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-// One write a line: lines of two processes on one file do not mix.
-bool WriteWhole(int file, const std::string& line) {
-  ssize_t written = -1;
-  do {
-    written = ::write(file, line.data(), line.size());
-  } while (written < 0 && errno == EINTR);
-  return written == static_cast<ssize_t>(line.size());
+// Whether there is a last line without its end: a disk was full, or a machine went out. Of what cannot be
+// read, as a device, it is not known.
+bool EndsInMidLine(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (file < 0) return false;
+  struct stat status {};
+  char last = '\n';
+  if (::fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
+    (void)!::pread(file, &last, 1, status.st_size - 1);
+  }
+  ::close(file);
+  return last != '\n';
 }
 
 }  // namespace
 
+class AuditFile::Lines {
+ public:
+  // Error as of AuditFile::Open.
+  static absl::StatusOr<std::shared_ptr<Lines>> Open(const std::string& path) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0) return std::make_shared<Lines>(file, EndsInMidLine(path));
+    return Refuse(absl::StatusCode::kUnavailable, "AUDIT_FILE_NOT_OPENED",
+                  absl::StrCat(path, ": ", std::strerror(errno), "; check the path and who may write there"));
+  }
+  Lines(int file, bool is_cut) : file_(file), is_cut_(is_cut) {}
+  ~Lines() { ::close(file_); }
+  Lines(const Lines&) = delete;
+  Lines& operator=(const Lines&) = delete;
+
+  // `line` has its newline. False: not all of it was written. One write a line: lines of two processes on one
+  // file do not mix.
+  bool Write(const std::string& line) {
+    const std::string bytes = is_cut_ ? "\n" + line : line;
+    ssize_t written = -1;
+    do {
+      written = ::write(file_, bytes.data(), bytes.size());
+    } while (written < 0 && errno == EINTR);
+    if (written > 0) is_cut_ = bytes[static_cast<size_t>(written) - 1] != '\n';
+    return written == static_cast<ssize_t>(bytes.size());
+  }
+
+ private:
+  const int file_;
+  bool is_cut_;  // the next line is not to be glued to half a one
+};
+
 absl::StatusOr<std::unique_ptr<AuditFile>> AuditFile::Open(std::string path, const AuditLimits& limits) {
-  ASSIGN_OR_RETURN(const int file, OpenToAppend(path));
-  return std::unique_ptr<AuditFile>(new AuditFile(std::move(path), limits, file));
+  ASSIGN_OR_RETURN(std::shared_ptr<Lines> lines, Lines::Open(path));
+  return std::unique_ptr<AuditFile>(new AuditFile(std::move(path), limits, std::move(lines)));
 }
 
-AuditFile::AuditFile(std::string path, const AuditLimits& limits, int file)
-    : path_(std::move(path)), limits_(limits), file_(file), thread_([this] { Work(); }) {}
+AuditFile::AuditFile(std::string path, const AuditLimits& limits, std::shared_ptr<Lines> lines)
+    : path_(std::move(path)), limits_(limits), lines_(std::move(lines)), thread_([this] { Work(); }) {}
 
 AuditFile::~AuditFile() {
   {
@@ -56,8 +86,6 @@ AuditFile::~AuditFile() {
   }
   work_.NotifyOne();
   thread_.join();
-  MutexLock lock(&mutex_);
-  ::close(file_);
 }
 
 bool AuditFile::HasRoom(int64_t now_us) {
@@ -83,11 +111,9 @@ void AuditFile::Append(Line line) {
 }
 
 absl::Status AuditFile::Reopen() {
-  ASSIGN_OR_RETURN(const int fresh, OpenToAppend(path_));
+  ASSIGN_OR_RETURN(std::shared_ptr<Lines> fresh, Lines::Open(path_));
   MutexLock lock(&mutex_);
-  // The writer holds a copy of its own of what it writes to.
-  ::close(file_);
-  file_ = fresh;
+  lines_ = std::move(fresh);
   return absl::OkStatus();
 }
 
@@ -99,18 +125,16 @@ uint64_t AuditFile::dropped() const {
 void AuditFile::Work() {
   while (true) {
     std::pair<int64_t, Line> next;
-    int file = -1;
+    std::shared_ptr<Lines> lines;
     {
       MutexLock lock(&mutex_);
       while (waiting_.empty() && !stopping_) work_.Wait(&mutex_);
       if (waiting_.empty()) return;
       next = std::move(waiting_.front());
       waiting_.pop_front();
-      file = ::fcntl(file_, F_DUPFD_CLOEXEC, 0);
+      lines = lines_;
     }
-    const bool written = file >= 0 && WriteWhole(file, Formatted(next.first, next.second));
-    if (file >= 0) ::close(file);
-    if (written) continue;
+    if (lines->Write(Formatted(next.first, next.second))) continue;
     MutexLock lock(&mutex_);
     ++dropped_;
   }

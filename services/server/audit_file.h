@@ -52,7 +52,10 @@ class AuditFile {
   uint64_t dropped() const;
 
  private:
-  AuditFile(std::string path, const AuditLimits& limits, int file);
+  // One that is open, and whether its last line is whole.
+  class Lines;
+
+  AuditFile(std::string path, const AuditLimits& limits, std::shared_ptr<Lines> lines);
   void Work();
   // Whether this second has room for one more.
   bool HasRoom(int64_t now_us) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -61,7 +64,7 @@ class AuditFile {
   const AuditLimits limits_;
   mutable Mutex mutex_;
   CondVar work_;
-  int file_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<Lines> lines_ ABSL_GUARDED_BY(mutex_);  // written to by the thread alone
   // (time of the event, line)
   std::deque<std::pair<int64_t, Line>> waiting_ ABSL_GUARDED_BY(mutex_);
   int64_t second_ ABSL_GUARDED_BY(mutex_) = 0;

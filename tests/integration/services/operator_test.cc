@@ -8,6 +8,8 @@
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -102,6 +104,61 @@ TEST(AuditFile, NeitherBlocksNorFailsWhenTheDiskIsFull) {
   while ((*file)->dropped() == 0) std::this_thread::yield();
   EXPECT_EQ((*file)->dropped(), 1u);
   EXPECT_EQ(ReasonOf(server::AuditFile::Open("/none/audit.jsonl").status()), "AUDIT_FILE_NOT_OPENED");
+}
+
+// A file system that is full after so many bytes of a file, for the test's own process.
+class FullAfter {
+ public:
+  explicit FullAfter(rlim_t bytes) {
+    (void)::signal(SIGXFSZ, SIG_IGN);
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before_), 0);
+    const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+  }
+  ~FullAfter() { EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &before_), 0); }
+
+ private:
+  rlimit before_{};
+};
+
+// The reason of each line; empty where it is no JSON.
+std::vector<std::string> ReasonsIn(const std::string& path) {
+  std::vector<std::string> reasons;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const json parsed = json::parse(line, nullptr, /*allow_exceptions=*/false);
+    reasons.push_back(parsed.is_object() ? std::string(parsed.at("reason")) : "");
+  }
+  return reasons;
+}
+
+// What a full disk cut off takes no whole line with it: not the next, and not the first after a restart.
+TEST(AuditFile, BeginsANewLineAfterHalfAOne) {
+  const test_support::TemporaryDirectory directory;
+  const std::string path = directory.Sub("audit.jsonl");
+  const auto open_cut = [&path](const char* reason) {
+    auto file = server::AuditFile::Open(path);
+    EXPECT_TRUE(file.ok()) << file.status();
+    std::error_code error;
+    const FullAfter full(std::filesystem::file_size(path, error) + 20);
+    (*file)->Append({{"reason", reason}});
+    (*file)->Append({{"reason", "NOTHING_OF_IT"}});
+    while ((*file)->dropped() < 2) std::this_thread::yield();
+    return *std::move(file);
+  };
+  {
+    const auto file = open_cut("CUT");
+    file->Append({{"reason", "NEXT"}});
+  }
+  (void)open_cut("CUT_AGAIN");
+  {
+    auto file = server::AuditFile::Open(path);
+    ASSERT_TRUE(file.ok()) << file.status();
+    (*file)->Append({{"reason", "AFTER_A_RESTART"}});
+    (*file)->Append({{"reason", "LAST"}});
+    EXPECT_EQ((*file)->dropped(), 0u);
+  }
+  EXPECT_THAT(ReasonsIn(path), ::testing::ElementsAre("", "NEXT", "", "AFTER_A_RESTART", "LAST"));
 }
 
 TEST(ClaimsOf, ReadsOfficerAndRequestIdOfWhatWasNotVerified) {
