@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "ledger/base/bytes.h"
@@ -11,6 +10,7 @@
 #include "ledger/books/officers.h"
 #include "ledger/engine/create.h"
 #include "ledger/engine/layout.h"
+#include "ledger/engine/mirror_directory.h"
 #include "ledger/engine/mirror_mark.h"
 #include "ledger/store/rocksdb.h"
 
@@ -121,12 +121,11 @@ absl::Status NotWritten(const absl::Status& why) {
                 absl::StrCat("the mirror stopped writing: ", why.message(), "; restart it"));
 }
 
-// All of a new mirror, in a directory that nobody looks into yet.
+// All of a new mirror, in an empty directory that nobody looks into yet.
 absl::Status MakeStore(const std::filesystem::path& directory, const LedgerFacts& facts, Group* group,
                        const std::string& note) {
   WriteMeta(facts.origin, group->mutable_batch());
   WriteMirrorMark({MirrorStanding::kFollowing, ""}, group->mutable_batch());
-  RETURN_IF_ERROR(MakeDirectory(directory.string()));
   ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
                    store::CreateRocksdb((directory / "db").string()));
   RETURN_IF_ERROR(store->Commit(group->batch(), 0, group->end().next_sequence()));
@@ -163,28 +162,19 @@ absl::StatusOr<std::unique_ptr<Follower>> Follower::Create(FollowOptions options
   RETURN_IF_ERROR(OpenEnd(note, log_keys, group.end().edge).status());
   group.SealFollowed(note);
 
-  std::filesystem::path directory = options.directory;
-  if (directory.filename().empty()) directory = directory.parent_path();  // "a/b/"
-  const std::filesystem::path made = directory.string() + ".making";
-  std::error_code error;
-  std::filesystem::remove_all(made, error);  // of a creation that was interrupted
-  RETURN_IF_ERROR(MakeStore(made, facts, &group, note));
-  std::filesystem::rename(made, directory, error);
-  if (error) {
-    return Refuse(absl::StatusCode::kAlreadyExists, "LEDGER_EXISTS",
-                  absl::StrCat(directory.string(), ": a mirror cannot be made there: ", error.message()));
-  }
-  RETURN_IF_ERROR(SyncParent(directory.string()));
+  RETURN_IF_ERROR(MakeMirror(options.directory, [&](const std::filesystem::path& made) {
+    return MakeStore(made, facts, &group, note);
+  }));
   return Open(std::move(options));
 }
 
 absl::StatusOr<std::unique_ptr<Follower>> Follower::Open(FollowOptions options) {
   const std::filesystem::path directory = options.directory;
-  std::error_code error;
-  if (!std::filesystem::exists(directory, error) || std::filesystem::is_empty(directory, error)) {
+  if (HoldsNoMirror(directory)) {
     return Refuse(absl::StatusCode::kNotFound, "MIRROR_MISSING",
                   absl::StrCat(options.directory, " holds no mirror yet"));
   }
+  TidyMirror(directory);
   ASSIGN_OR_RETURN(std::unique_ptr<store::Store> store, store::OpenRocksdb((directory / "db").string()));
   ASSIGN_OR_RETURN(std::unique_ptr<store::Anchor> anchor,
                    store::Anchor::Open((directory / "anchor").string()));

@@ -57,8 +57,9 @@ struct AppendOutcome {
 class Follower final : public Engine {
  public:
   // A new mirror in a directory that is missing or empty. `records` begin with record 0 and lead to `note`.
-  // An interruption leaves no directory. FAILED_PRECONDITION, reason WRONG_LEDGER, if it is another ledger;
-  // errors of Append and of making directories.
+  // An interruption leaves nothing that Open would take for a mirror, or that is in the way of another
+  // Create. FAILED_PRECONDITION, reason WRONG_LEDGER, if it is another ledger; errors of Append and of
+  // MakeMirror.
   static absl::StatusOr<std::unique_ptr<Follower>> Create(FollowOptions options,
                                                           const std::vector<std::string>& records,
                                                           const std::string& note);

@@ -8,7 +8,6 @@
 // keeps a cosignature of each. Writes its size to standard output, a line, once both are kept. Dies the NTH
 // time that it comes to PLACE; exit code 0: it came to the end of the batches.
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -21,6 +20,7 @@
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/engine/follower.h"
+#include "ledger/engine/mirror_directory.h"
 #include "ledger/engine/open.h"
 #include "ledger/log/cosignature.h"
 #include "ledger/log/note.h"
@@ -122,7 +122,7 @@ void Say(uint64_t size) {
 }
 
 absl::Status Copy(const FollowOptions& options, const std::vector<Batch>& batches, Killer* killer) {
-  if (!std::filesystem::exists(options.directory)) {
+  if (HoldsNoMirror(options.directory)) {
     const auto made = Follower::Create(options, batches.front().records, batches.front().note);
     RETURN_IF_ERROR(made.status());
     Say((*made)->view()->size());

@@ -5,9 +5,12 @@
 #include <filesystem>
 #include <future>
 
+#include <sys/stat.h>
+
 #include "ledger/base/status.h"
 #include "ledger/engine/checkpoints.h"
 #include "ledger/engine/layout.h"
+#include "ledger/engine/mirror_directory.h"
 #include "ledger/engine/mirror_mark.h"
 #include "ledger/engine/open.h"
 #include "ledger/engine/promote.h"
@@ -190,9 +193,68 @@ TEST_P(FollowerTest, OpensWithAnAnchorThatIsABatchBehind) {
 }
 
 TEST_P(FollowerTest, AnInterruptedCreationLeavesNothingInTheWay) {
-  std::filesystem::create_directories(directory_.Sub("mirror.making/db"));
-  EXPECT_NE(Create(3), nullptr);
-  EXPECT_FALSE(std::filesystem::exists(directory_.Sub("mirror.making")));
+  const auto make = [this](const std::string& name) {
+    std::filesystem::create_directories(directory_.Sub("mirror"));
+    std::filesystem::create_directories(directory_.Sub("mirror/" + name));
+  };
+  // Before anything was moved; after the store was.
+  for (const std::string store : {".making/db", "db"}) {
+    make(".making");
+    make(store);
+    EXPECT_EQ(ReasonOf(Follower::Open(Options()).status()), "MIRROR_MISSING") << store;
+    EXPECT_NE(Create(3), nullptr) << store;
+    EXPECT_FALSE(std::filesystem::exists(directory_.Sub("mirror/.making"))) << store;
+    std::filesystem::remove_all(directory_.Sub("mirror"));
+  }
+  // After all was: it is made.
+  Create(3).reset();
+  make(".making");
+  EXPECT_TRUE(Follower::Open(Options()).ok());
+  EXPECT_FALSE(std::filesystem::exists(directory_.Sub("mirror/.making")));
+}
+
+// As a volume of its own is, which cannot be replaced by another directory.
+TEST_P(FollowerTest, IsMadeInADirectoryThatIsThere) {
+  std::filesystem::create_directories(directory_.Sub("mirror/lost+found"));
+  struct stat before {};
+  ASSERT_EQ(::stat(directory_.Sub("mirror").c_str(), &before), 0);
+  EXPECT_EQ(ReasonOf(Follower::Open(Options()).status()), "MIRROR_MISSING");
+  Create(3).reset();
+  struct stat after {};
+  ASSERT_EQ(::stat(directory_.Sub("mirror").c_str(), &after), 0);
+  EXPECT_EQ(before.st_ino, after.st_ino);
+  ExpectVerifies();
+  EXPECT_TRUE(Follower::Open(Options()).ok());
+}
+
+// As when the disk is full: it can be tried again, and nothing is left to whoever looks there.
+TEST(MirrorDirectory, HoldsNothingOfACreationThatFailed) {
+  const test_support::TemporaryDirectory directory;
+  const std::filesystem::path mirror = directory.Sub("mirror");
+  const auto fail = [](const std::filesystem::path& made) {
+    std::filesystem::create_directory(made / "db");
+    return absl::UnavailableError("the disk is full");
+  };
+  EXPECT_EQ(MakeMirror(mirror, fail).message(), "the disk is full");
+  EXPECT_FALSE(std::filesystem::exists(mirror));
+  std::filesystem::create_directory(mirror);
+  EXPECT_EQ(MakeMirror(mirror, fail).message(), "the disk is full");
+  EXPECT_TRUE(std::filesystem::is_empty(mirror));
+  // Without an anchor it is not made.
+  const auto half = [](const std::filesystem::path& made) {
+    std::filesystem::create_directory(made / "db");
+    return absl::OkStatus();
+  };
+  EXPECT_EQ(ReasonOf(MakeMirror(mirror, half)), "DIRECTORY_NOT_MADE");
+  EXPECT_TRUE(std::filesystem::is_empty(mirror));
+}
+
+TEST_P(FollowerTest, IsNotMadeBesideAnythingElse) {
+  std::filesystem::create_directories(directory_.Sub("mirror/db"));
+  const auto follower = Follower::Create(Options(), Records(0, 1), NoteOf(1));
+  EXPECT_EQ(ReasonOf(follower.status()), "LEDGER_EXISTS");
+  EXPECT_TRUE(std::filesystem::exists(directory_.Sub("mirror/db")));
+  EXPECT_FALSE(std::filesystem::exists(directory_.Sub("mirror/.making")));
 }
 
 TEST_P(FollowerTest, KeepsAttestationsWithoutRecords) {
