@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -24,7 +25,8 @@ namespace fundledger::http {
 namespace {
 
 constexpr int kBacklog = 128;
-// Where a connection cannot be accepted although there is room (no more open files), it is tried again after.
+// Where a connection cannot be accepted although there is room (no more open files), or not be waited for (no
+// memory), it is tried again after.
 constexpr int kRetryMs = 100;
 
 absl::Status CannotListen(const std::string& address, std::string_view why) {
@@ -194,7 +196,16 @@ void Listener::Accept() {
   while (true) {
     std::array<pollfd, 2> waited = {pollfd{.fd = socket_, .events = POLLIN, .revents = 0},
                                     pollfd{.fd = wake_, .events = POLLIN, .revents = 0}};
-    if (::poll(waited.data(), waited.size(), -1) < 0 && errno != EINTR) return;
+    if (::poll(waited.data(), waited.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      MutexLock lock(&mutex_);
+      if (!stopping_) {
+        (void)room_.WaitUntil(&mutex_,
+                              std::chrono::steady_clock::now() + std::chrono::milliseconds(kRetryMs));
+      }
+      if (stopping_) return;
+      continue;
+    }
     if ((waited[1].revents & POLLIN) != 0) return;
     if ((waited[0].revents & POLLIN) == 0) continue;
     if (!MakeRoom()) return;
@@ -207,6 +218,10 @@ void Listener::Accept() {
     const int on = 1;
     (void)::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     MutexLock lock(&mutex_);
+    if (stopping_) {  // since there was room: who would serve it may be gone
+      ::close(socket);
+      return;
+    }
     open_[socket].since = ++events_;
     queue_.push_back(socket);
     work_.NotifyOne();

@@ -109,6 +109,20 @@ TEST_F(ListenerTest, EndsNoMoreThanOneForOneMore) {
   EXPECT_EQ(open, 2);
 }
 
+// One that is accepted at the moment of the stop is not left open, with nobody to serve it.
+TEST_F(ListenerTest, StopsWhileConnectionsCome) {
+  for (int i = 0; i < 300; ++i) {
+    Listen({.connections = 4});
+    // No more than the backlog holds, which nobody empties after the stop.
+    std::thread client([&] {
+      for (int k = 0; k < 50; ++k) (void)Wire(listener_->address());
+    });
+    listener_->Stop(absl::Now() + absl::Seconds(5));
+    EXPECT_EQ(listener_->open(), 0u);
+    client.join();
+  }
+}
+
 // Many more than fit, all at once: each is answered in the end.
 TEST_F(ListenerTest, AnswersEachOfManyMoreThanFit) {
   Listen({.connections = 3});
