@@ -337,10 +337,25 @@ void Mirror::RunComparisons() {
   }
 }
 
+// A checkpoint is sent to others only while it is the latest, and their answers are waited for five minutes
+// at most. So of each that was followed by another long enough before the last time, all was there then; the
+// rest of the margin is for clocks that differ.
+absl::StatusOr<uint64_t> Mirror::FirstToAttest() const {
+  constexpr int64_t kMarginUs = int64_t{15} * 60 * 1'000'000;
+  if (attested_at_us_ == 0) return 0;
+  const std::shared_ptr<const engine::View> view = follower_->view();
+  engine::TrailFilter since;
+  since.recorded_from_us = attested_at_us_ - kMarginUs;
+  ASSIGN_OR_RETURN(const std::vector<Sequence> first, view->Trail(since, 0, 1));
+  return first.empty() ? view->size() : first.front();
+}
+
 // What is signed by others is kept as it came; whose keys count is for readers to say.
 absl::Status Mirror::FetchAttestations(Origin* origin) {
+  const int64_t asked_at_us = SystemClockMicros();
   v1::ListCheckpointsRequest request;
-  request.set_size_min(attested_size_);
+  ASSIGN_OR_RETURN(const uint64_t first, FirstToAttest());
+  request.set_size_min(first);
   request.set_size_max(follower_->view()->size());
   while (Wait(0)) {
     ASSIGN_OR_RETURN(const v1::ListCheckpointsResponse page,
@@ -355,9 +370,11 @@ absl::Status Mirror::FetchAttestations(Origin* origin) {
       engine::Attestation kept{size, std::move(split.others), {}};
       kept.time_stamps.assign(attested.time_stamps().begin(), attested.time_stamps().end());
       RETURN_IF_ERROR(follower_->KeepAttested(size, split.log_note, std::move(kept)));
-      attested_size_ = std::max(attested_size_, size);
     }
-    if (page.next_page_token().empty()) return absl::OkStatus();
+    if (page.next_page_token().empty()) {
+      attested_at_us_ = asked_at_us;
+      return absl::OkStatus();
+    }
     request.set_page_token(page.next_page_token());
   }
   return absl::CancelledError("the mirror is being stopped");

@@ -22,6 +22,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace fundledger::mirror {
 
@@ -57,6 +58,8 @@ class Mirror {
   // The comparing thread.
   void RunComparisons();
   absl::Status FetchAttestations(Origin* origin);
+  // The smallest checkpoint of which others may have said something since.
+  absl::StatusOr<uint64_t> FirstToAttest() const;
   absl::Status CompareFigures(Origin* origin);
   template <typename Stub, typename Request, typename Response>
   absl::Status CompareFigure(Origin* origin, Stub& stub,
@@ -89,8 +92,8 @@ class Mirror {
   int64_t backoff_ms_ = 0;
   int64_t progress_since_us_ = 0;
   uint64_t progress_records_ = 0;
-  // Of the comparing thread: checkpoints attested so far, as they were fetched.
-  uint64_t attested_size_ = 0;
+  // Of the comparing thread: when attestations were last asked for and all fetched; 0: not yet.
+  int64_t attested_at_us_ = 0;
 
   Calls calls_;  // cancelled when it stops or alarms: nothing is asked any more
   Mutex mutex_;

@@ -14,6 +14,7 @@
 #include "fundledger/v1/ledger_service.grpc.pb.h"
 #include "fundledger/v1/report_service.grpc.pb.h"
 #include "fundledger/v1/resources.pb.h"
+#include "ledger/base/bytes.h"
 #include "ledger/crypto/dsse.h"
 #include "ledger/crypto/signature.h"
 #include "tests/integration/mirror/mirror_testing.h"
@@ -63,6 +64,7 @@ class Liar final : public v1::LedgerService::Service,
   std::function<void(v1::WatchRecordsResponse*)> change_records;
   std::function<void(v1::GetStatementResponse*)> change_statement;
   std::function<void(v1::ListFundsResponse*)> change_funds;
+  std::function<void(const v1::ListCheckpointsRequest&, v1::ListCheckpointsResponse*)> change_checkpoints;
   std::function<void()> hold_ledger;  // before its answer is passed on
   std::function<void(v1::GetLedgerResponse*)> change_ledger;
 
@@ -93,7 +95,9 @@ class Liar final : public v1::LedgerService::Service,
   grpc::Status ListCheckpoints(grpc::ServerContext*, const v1::ListCheckpointsRequest* request,
                                v1::ListCheckpointsResponse* response) override {
     grpc::ClientContext context;
-    return audit_->ListCheckpoints(&context, *request, response);
+    const grpc::Status status = audit_->ListCheckpoints(&context, *request, response);
+    if (change_checkpoints) change_checkpoints(*request, response);
+    return status;
   }
   grpc::Status GetStatement(grpc::ServerContext*, const v1::GetStatementRequest* request,
                             v1::GetStatementResponse* response) override {
@@ -125,6 +129,11 @@ class Liar final : public v1::LedgerService::Service,
 
 class MirrorAttack : public MirrorWorld {
  protected:
+  // The latest signed checkpoint, as the ledger shows it.
+  std::string Checkpoint(const std::string& name) {
+    Good({"inspect", "checkpoint", "--out", path(name).string()});
+    return ReadAll(path(name));
+  }
   // The ledger's directory as it is now, put back later.
   void KeepOldCopy() {
     StopServer();
@@ -185,8 +194,7 @@ TEST_F(MirrorAttack, ACheckpointShownBeforeItsRecordsConvictsThoseThatFollow) {
   StopMirror();
   KeepOldCopy();
   AddOrganization("v-true");
-  Good({"inspect", "checkpoint", "--out", path("first-face").string()});
-  const std::string first_face = ReadAll(path("first-face"));
+  const std::string first_face = Checkpoint("first-face");
   PutOldCopyBack();
   AddOrganization("v-false");
   Liar two_faced(path("county"), Origin());
@@ -363,6 +371,40 @@ TEST_F(MirrorAttack, AFigureBehindTheFirstPageIsFound) {
   (void)AwaitAlarm();
   EXPECT_THAT(ReadAll(path("evidence/ALARM")), HasSubstr("FIGURE_DIFFERS"));
   EXPECT_THAT(ReadAll(path("evidence/ALARM")), HasSubstr("paid_fen: stated 1, the records give 0"));
+}
+
+// A witness that was slow, or a second one: its word of a checkpoint comes after somebody's of the next.
+TEST_F(MirrorAttack, WhatIsSaidLaterOfASmallerCheckpointIsFetchedToo) {
+  const uint64_t smaller = Size();
+  const std::string line = "— witness.example/w " + Base64Encode(std::string(76, 'w')) + "\n";
+  const std::string smaller_note = Checkpoint("smaller") + line;
+  AddOrganization("v-1");
+  const std::string larger_note = Checkpoint("larger") + line;
+  Liar late(path("county"), Origin());
+  std::atomic<int> rounds = 0;
+  late.change_checkpoints = [&](const v1::ListCheckpointsRequest& request,
+                                v1::ListCheckpointsResponse* response) {
+    response->Clear();
+    // After the larger one was fetched and kept.
+    const bool has_come = ++rounds > 1;
+    if (has_come && request.size_min() <= smaller) response->add_checkpoints()->set_checkpoint(smaller_note);
+    response->add_checkpoints()->set_checkpoint(larger_note);
+  };
+  StartMirror(late.address);
+  AwaitMirror(Size());
+  Liar mirror(path("county"), Mirror());
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (true) {
+    v1::ListCheckpointsRequest request;
+    v1::ListCheckpointsResponse kept;
+    ASSERT_TRUE(mirror.ListCheckpoints(nullptr, &request, &kept).ok());
+    if (kept.checkpoints_size() == 2) {
+      EXPECT_EQ(kept.checkpoints(0).checkpoint(), smaller_note);
+      EXPECT_EQ(kept.checkpoints(1).checkpoint(), larger_note);
+      break;
+    }
+    ASSERT_LT(std::chrono::steady_clock::now(), until) << MirrorLog();
+  }
 }
 
 // The operator signs the figure that it shows: with the records under the checkpoint, that convicts.
