@@ -43,7 +43,8 @@ int ExitCodeOf(const absl::Status& status) {
   }
   if (sdk::IsEvidence(status)) return kExitUnverified;
   if (reason == "NOT_WITNESSED") return kExitUnwitnessed;
-  for (const char* unanswered : {"SERVER_UNREACHABLE", "SERVER_TIMED_OUT", "NO_ANSWER", "NOT_SETTLED"}) {
+  if (reason == "NOT_SETTLED") return kExitUnsettled;
+  for (const char* unanswered : {"SERVER_UNREACHABLE", "SERVER_TIMED_OUT", "NO_ANSWER"}) {
     if (reason == unanswered) return kExitUnreachable;
   }
   if (sdk::IsFromServer(status)) return IsTransport(status) ? kExitUnreachable : kExitRefused;
@@ -215,6 +216,8 @@ absl::StatusOr<sdk::CheckedReceipt> Context::SendNow(const sdk::Sealed& sealed) 
   auto receipt = SendOne(outbox, &waiting);
   // Whoever gave the command is told now; only what waited is listed with its refusal.
   if (IsRefused(receipt.status())) RETURN_IF_ERROR(outbox.Remove(waiting));
+  // A later one that is settled settles all before it.
+  if (receipt.ok()) unsettled_ = receipt->settled;
   return receipt;
 }
 
@@ -285,7 +288,7 @@ absl::Status Context::SendAll(const sdk::Outbox& outbox, const std::string& offi
     if (waiting.refusal.has_value() && !refused) continue;
     RETURN_IF_ERROR(outbox.Reopen(&waiting));
     auto receipt = SendOne(outbox, &waiting);
-    const absl::Status status = receipt.status();
+    const absl::Status status = receipt.ok() ? receipt->settled : receipt.status();
     if (IsRefused(status)) {
       waiting.refusal = sdk::Refusal{status, SystemClockMicros()};
       RETURN_IF_ERROR(outbox.MarkRefused(waiting, *waiting.refusal));

@@ -29,6 +29,7 @@ enum ExitCode : int {
   kExitUnknown = 5,      // a submission was sent and not answered: send it again
   kExitWaiting = 6,      // a submission was signed and waits in the outbox: not sent
   kExitUnwitnessed = 7,  // not, or not to its end, under the cosignatures that were demanded
+  kExitUnsettled = 8,    // a submission was recorded; that the log only grew is still to be proven
 };
 int ExitCodeOf(const absl::Status& status);
 
@@ -92,6 +93,7 @@ class Context {
 
   // Signs, stores, sends, and removes what was stored once the answer is certain; what waits of this officer
   // goes before it. An unanswered submission stays in the outbox, and the error says how to send it again.
+  // One that was recorded and not settled is recorded: unsettled() keeps that for the program's end.
   absl::StatusOr<sdk::CheckedReceipt> Submit(const std::string& officer,
                                              const std::vector<v1::Action>& actions);
   // The same for what others signed too.
@@ -99,9 +101,11 @@ class Context {
   // Signs and stores, and sends nothing: it waits behind what is there.
   absl::StatusOr<sdk::Waiting> KeepForLater(const std::string& officer,
                                             const std::vector<v1::Action>& actions);
+  // OK, or why what was submitted last is recorded and not settled.
+  const absl::Status& unsettled() const { return unsettled_; }
   // Sends what waits, oldest first; of one officer, unless that is empty. With `refused`, also what the
   // ledger refused before. A refused one does not stop those behind it. Returns what stopped it, if anything
-  // did.
+  // did: an answer that did not come, or NOT_SETTLED of one that is recorded.
   absl::Status SendWaiting(const std::string& officer, bool refused, std::vector<SentAgain>* sent);
 
  private:
@@ -120,6 +124,7 @@ class Context {
   std::map<std::string, std::unique_ptr<crypto::Signer>> signers_;
   std::optional<std::map<std::string, uint32_t>> scales_;
   std::optional<sdk::Facts> facts_;
+  absl::Status unsettled_;
 };
 
 // What a command does, once options are read. The exit code, or why it failed.

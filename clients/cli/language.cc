@@ -142,7 +142,7 @@ constexpr Gloss kGlosses[] = {
     {"NOT_EXPIRED", "提议尚未过期"},
     {"NOT_IN_EFFECT", "该事项未生效，不能冲销"},
     {"NOT_REVERSIBLE", "此类事项不能冲销"},
-    {"NOT_SETTLED", "已入账，回执已保存；但未能核实账本是否只增不改，请稍后重试"},
+    {"NOT_SETTLED", "已入账，回执已保存，请勿重复报送；账本是否只增不改尚待核实，再执行任一命令即会核实"},
     {"NOT_THE_REQUESTER", "只有提议人可以撤回"},
     {"NOT_WITNESSED", "要求见证而见证不足，请待下次见证后再查"},
     {"NO_ANSWER", "未获账本答复"},

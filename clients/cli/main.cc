@@ -36,13 +36,16 @@ const char* Footer() {
       "answered\n"
       "(fundledger outbox send sends the same again, and nothing is recorded twice); 6 signed without a "
       "connection,\n"
-      "and waiting in the outbox; 7 not witnessed, although that is demanded.\n"
+      "and waiting in the outbox; 7 not witnessed, although that is demanded; 8 recorded, and that the log "
+      "only\n"
+      "grew is still to be proven: do not submit it anew.\n"
       "Start: fundledger init --help. Completion: source <(fundledger completion bash)",
       "金额按习惯书写：12,345.67（元）、120.5万、1.466亿；日期：2020-06-16。\n"
       "退出码：0 完成；1 账本拒绝；2 用法、文件、配置或密钥有误；3 连不上服务器；4 "
       "验证失败，即对服务器不利的证据；\n"
       "5 报送已发出但未获答复（fundledger outbox send 可原样重发，不会重复入账）；6 离线签署，待发；7 "
-      "要求见证而见证不足。\n"
+      "要求见证而见证不足；\n"
+      "8 已入账，但尚未核实账本只增不改，请勿重复报送。\n"
       "入门：fundledger init --help。命令补全：source <(fundledger completion bash)");
 }
 
@@ -152,10 +155,13 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
-  const absl::StatusOr<int> code = program.chosen(context);
-  if (code.ok()) return *code;
-  std::cerr << ErrorLine(code.status()) << '\n';
-  return ExitCodeOf(code.status());
+  const absl::StatusOr<int> chosen = program.chosen(context);
+  const int code = chosen.ok() ? *chosen : ExitCodeOf(chosen.status());
+  if (!chosen.ok()) std::cerr << ErrorLine(chosen.status()) << '\n';
+  if (context.unsettled().ok()) return code;
+  std::cerr << ErrorLine(context.unsettled()) << '\n';
+  // Whoever reads "unreachable" takes it that nothing was sent.
+  return code == kExitOk || code == kExitUnreachable ? kExitUnsettled : code;
 }
 
 }  // namespace

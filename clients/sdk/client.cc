@@ -29,6 +29,15 @@ absl::StatusOr<std::vector<Hash256>> ReadHashes(const google::protobuf::Repeated
   return hashes;
 }
 
+// Not as the server said it: that would be a refusal, and it refused only to prove.
+absl::Status NotSettled(std::string_view recorded, const absl::Status& why) {
+  return Refuse(absl::StatusCode::kFailedPrecondition, "NOT_SETTLED",
+                absl::StrCat(ToAbsl(recorded),
+                             "; that the log only grew since it was last seen is still to be proven: any "
+                             "command asks again, do not submit it anew (",
+                             why.message(), ")"));
+}
+
 }  // namespace
 
 absl::StatusOr<VerifiedRecord> DecodeRecordBytes(Sequence sequence, const std::string& bytes) {
@@ -230,14 +239,10 @@ absl::StatusOr<CheckedReceipt> Client::Submit(const Sealed& sealed, const crypto
   Owe(checked);
   if (!settle) return checked;
   const absl::Status settled = Settle();
-  if (settled.ok()) return checked;
   const std::string recorded = absl::StrCat("it was recorded as ", checked.sequence, ", its receipt is kept");
   if (IsEvidence(settled)) return Annotate(settled, recorded);
-  // Not as the server said it: that would be a refusal, and it refused only to prove.
-  return Refuse(
-      absl::StatusCode::kFailedPrecondition, "NOT_SETTLED",
-      absl::StrCat(recorded, "; that the log only grew since it was last seen could not be checked: ",
-                   settled.message()));
+  if (!settled.ok()) checked.settled = NotSettled(recorded, settled);
+  return checked;
 }
 
 size_t Client::Owe(const CheckedReceipt& receipt) {

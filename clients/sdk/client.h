@@ -100,8 +100,9 @@ class Client {
 
   // Sends the same bytes until they are answered or the patience is at its end; checks the receipt; keeps it.
   // The checkpoint is believed at once, or, with `settle` false, by the next call of Settle. UNAVAILABLE,
-  // DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED: unknown whether it was recorded; send the same again.
-  // FAILED_PRECONDITION, reason NOT_SETTLED, and evidence: it was recorded, and its receipt is kept.
+  // DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED: unknown whether it was recorded; send the same again. Evidence
+  // that says so: it was recorded, and its receipt is kept. What could not be settled is no error: it stands
+  // in CheckedReceipt::settled.
   absl::StatusOr<CheckedReceipt> Submit(const Sealed& sealed, const crypto::PublicKey& own_key,
                                         bool settle = true);
   // Leaves a checked receipt's checkpoint to the next call of Settle; how many wait for it.

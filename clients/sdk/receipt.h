@@ -27,6 +27,9 @@ struct CheckedReceipt {
   log::Checkpoint checkpoint;
   v1::Receipt receipt;    // with the envelope, so that it proves something by itself
   bool repeated = false;  // recorded earlier, with the same actions
+  // By Client::Submit. OK; else FAILED_PRECONDITION, reason NOT_SETTLED: it is recorded, and that the log
+  // only grew since it was last seen is still to be proven.
+  absl::Status settled;
 };
 
 // Opens checkpoints signed by one log, and verifies a note once that comes many times in a row, as those of

@@ -12,6 +12,7 @@
 #include "clients/sdk/passphrase.h"
 #include "clients/sdk/submission.h"
 #include "ledger/base/clock.h"
+#include "tests/integration/clients/cut_line.h"
 #include "tests/integration/clients/world.h"
 
 namespace fundledger::clients_testing {
@@ -348,6 +349,69 @@ TEST_F(Killed, WhileDiscardingNeverSendsWhatWasRefused) {
         EXPECT_EQ(Json({"outbox", "send"}).size(), 0U) << "it is refused or gone, and waits no more";
         EXPECT_EQ(Size(), size);
       });
+}
+
+// The line is cut in the middle of what a command does.
+class Cut : public OutboxTest {
+ protected:
+  Cut() : line_(path("county"), address(), "township-1") {
+    Good(Declare("p-1"));
+    // The line is to be cut behind the greeting, which asks for no proof then.
+    size_ = Size();
+  }
+  Finished RunCut(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--patience", "0"});
+    return RunAt(line_.address(), path("county/client.toml"), arguments);
+  }
+  static std::vector<std::string> Payee(const std::string& id) {
+    return {"finance", "payee",  "add",          "--as",          "clerk-1",           "--id",
+            id,        "--name", "示例建筑公司", "--credit-code", "91421081EX00000109"};
+  }
+
+  CutLine line_;
+  uint64_t size_ = 0;
+};
+
+TEST_F(Cut, BehindTheReceiptAReportIsRecordedAndNotSignedAnew) {
+  line_.CutAt("GetConsistencyProof", false);
+  const Finished sent = RunCut(Progress("p-1", 100));
+  EXPECT_EQ(sent.exit_code, 8) << sent.out << sent.err;
+  EXPECT_THAT(sent.out, HasSubstr("recorded as " + std::to_string(size_)));
+  EXPECT_THAT(sent.err, testing::AllOf(HasSubstr("NOT_SETTLED"), HasSubstr("do not submit it anew")));
+  EXPECT_TRUE(Listed().empty()) << "it is recorded";
+  EXPECT_EQ(Size(), size_ + 1);
+  line_.CutAt("GetConsistencyProof", false);
+  auto in_chinese = Progress("p-1", 200);
+  in_chinese.insert(in_chinese.end(), {"--lang", "zh", "--json"});
+  const Finished again = RunCut(in_chinese);
+  EXPECT_EQ(again.exit_code, 8) << again.out << again.err;
+  EXPECT_EQ(nlohmann::json::parse(again.out)["sequence"].get<uint64_t>(), size_ + 1);
+  EXPECT_THAT(again.err, HasSubstr("请勿重复报送"));
+  EXPECT_EQ(Json({"township", "outbox", "send"}).size(), 0U);
+  EXPECT_EQ(Size(), size_ + 2);
+}
+
+TEST_F(Cut, BehindTheReceiptNobodyIsToldThatNothingWasSent) {
+  line_.CutAt("GetConsistencyProof", false);
+  const Finished sent = RunCut(Payee("builder"));
+  EXPECT_EQ(sent.exit_code, 8) << sent.out << sent.err;
+  EXPECT_THAT(sent.out, HasSubstr("recorded as " + std::to_string(size_)));
+  EXPECT_THAT(sent.err, testing::Not(HasSubstr("give the command again")));
+  EXPECT_TRUE(Listed().empty());
+  EXPECT_EQ(Size(), size_ + 1);
+}
+
+TEST_F(Cut, BehindTheReceiptOfWhatWaitedItLeavesTheOutbox) {
+  Keep(Progress("p-1", 100));
+  Keep(Progress("p-1", 200));
+  line_.CutAt("GetConsistencyProof", false);
+  const Finished sent = RunCut({"township", "outbox", "send"});
+  EXPECT_EQ(sent.exit_code, 8) << sent.out << sent.err;
+  EXPECT_THAT(sent.out, HasSubstr(": recorded as " + std::to_string(size_)));
+  EXPECT_EQ(Listed().size(), 1U) << "the second waits still";
+  EXPECT_EQ(State(0), "unsent");
+  EXPECT_EQ(Json({"township", "outbox", "send"}).size(), 1U);
+  EXPECT_EQ(Size(), size_ + 2);
 }
 
 }  // namespace

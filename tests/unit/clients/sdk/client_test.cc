@@ -101,10 +101,13 @@ TEST_F(ClientTest, WhatWasRecordedIsNotCalledRefusedWhereNoProofFollows) {
   ASSERT_TRUE(Send(NewRequestId()).ok());
   ASSERT_TRUE(client_->Settle().ok());
   proves_ = false;
-  const absl::Status sent = client_->Submit(*sealed, officer_->public_key()).status();
-  EXPECT_EQ(ReasonOf(sent), "NOT_SETTLED") << sent;
-  EXPECT_FALSE(IsFromServer(sent));
-  EXPECT_TRUE(absl::StartsWith(sent.message(), "it was recorded as 5, its receipt is kept")) << sent;
+  const auto sent = client_->Submit(*sealed, officer_->public_key());
+  ASSERT_TRUE(sent.ok()) << sent.status();
+  EXPECT_EQ(sent->sequence, 5U);
+  EXPECT_EQ(ReasonOf(sent->settled), "NOT_SETTLED") << sent->settled;
+  EXPECT_FALSE(IsFromServer(sent->settled));
+  EXPECT_TRUE(absl::StartsWith(sent->settled.message(), "it was recorded as 5, its receipt is kept"))
+      << sent->settled;
   proves_ = true;
   EXPECT_TRUE(client_->Settle().ok());
 }
