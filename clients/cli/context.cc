@@ -20,6 +20,7 @@ namespace fundledger::cli {
 namespace {
 
 constexpr char kUnansweredUrl[] = "type.fundledger/unanswered";
+constexpr char kBlockedUrl[] = "type.fundledger/blocked";
 
 bool IsTransport(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
@@ -31,11 +32,23 @@ bool IsRefused(const absl::Status& status) {
   return sdk::IsFromServer(status) && !IsTransport(status);
 }
 
+// Nothing came of what stands before it in the outbox, and so it was not sent itself. It is said of an older
+// submission, but it is an answer to whoever gave this one.
+absl::Status Blocked(const absl::Status& stopped) {
+  absl::Status blocked =
+      Annotate(stopped, T("this was not sent: what waits in the outbox goes first, and was not answered",
+                          "本次内容未发送：发件箱中待发的报送须先发送，但未获答复"));
+  blocked.ErasePayload(kUnansweredUrl);
+  blocked.SetPayload(kBlockedUrl, absl::Cord("1"));
+  return blocked;
+}
+
 }  // namespace
 
 int ExitCodeOf(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
   if (status.ok()) return kExitOk;
+  if (status.GetPayload(kBlockedUrl).has_value()) return kExitUnreachable;
   if (status.GetPayload(kUnansweredUrl).has_value()) return kExitUnknown;
   // That our last checkpoint is no prefix of its log is said by the server, but against itself: it signed it.
   for (const char* unverified : {"WRONG_LEDGER", "SEEN_DAMAGED", "SEEN_NOT_A_PREFIX"}) {
@@ -268,9 +281,9 @@ absl::StatusOr<sdk::FileLock> Context::MakeWay(const std::string& officer) {
     }
   }
   if (stopped.ok()) return alone;
-  if (sdk::IsEvidence(stopped)) return stopped;
-  return Annotate(stopped, T("what waits in the outbox goes first, and was not answered",
-                             "发件箱中待发的报送须先发送，但未获答复"));
+  const int code = ExitCodeOf(stopped);
+  const bool blocked = code == kExitUnknown || code == kExitUnreachable || code == kExitUnsettled;
+  return blocked ? Blocked(stopped) : stopped;
 }
 
 absl::Status Context::SendWaiting(const std::string& officer, bool refused, std::vector<SentAgain>* sent) {

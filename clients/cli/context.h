@@ -93,7 +93,8 @@ class Context {
 
   // Signs, stores, sends, and removes what was stored once the answer is certain; what waits of this officer
   // goes before it. An unanswered submission stays in the outbox, and the error says how to send it again.
-  // One that was recorded and not settled is recorded: unsettled() keeps that for the program's end.
+  // One that was recorded and not settled is recorded: unsettled() keeps that for the program's end. Where
+  // what waits was not answered, the new one is neither sent nor kept: kExitUnreachable.
   absl::StatusOr<sdk::CheckedReceipt> Submit(const std::string& officer,
                                              const std::vector<v1::Action>& actions);
   // The same for what others signed too.

@@ -1,6 +1,8 @@
 // A command for each form: its columns as flags.
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "clients/cli/commands.h"
 #include "clients/cli/describe.h"
@@ -119,8 +121,10 @@ absl::StatusOr<v1::Action> FillForm(const Form& form, const std::vector<Cells>& 
   return action;
 }
 
-absl::StatusOr<int> SendForm(Context& context, const Form& form, const std::vector<Cells>& rows,
-                             bool dry_run) {
+// What was filled stands in `filled` as soon as it is: what names records by the ledger's word can be kept
+// then without asking again.
+absl::StatusOr<int> SendForm(Context& context, const Form& form, const std::vector<Cells>& rows, bool dry_run,
+                             std::optional<v1::Action>* filled) {
   ASSIGN_OR_RETURN(const std::string officer, context.officer());
   ASSIGN_OR_RETURN(sdk::Client * client, context.client());
   ASSIGN_OR_RETURN(const sdk::Facts* facts, context.facts());
@@ -133,18 +137,22 @@ absl::StatusOr<int> SendForm(Context& context, const Form& form, const std::vect
               << ActionText(named.action, context.scale_of()) << '\n';
   }
   if (dry_run) return TryActions(context, officer, {action});
+  *filled = action;
   ASSIGN_OR_RETURN(const sdk::CheckedReceipt receipt, context.Submit(officer, {action}));
   PrintRecorded(context, receipt, {action});
   return kExitOk;
 }
 
-absl::StatusOr<int> KeepForm(Context& context, const Form& form, const std::vector<Cells>& rows) {
+absl::StatusOr<int> KeepForm(Context& context, const Form& form, const std::vector<Cells>& rows,
+                             std::optional<v1::Action> filled = std::nullopt) {
   ASSIGN_OR_RETURN(const std::string officer, context.officer());
   ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
   ASSIGN_OR_RETURN(const sdk::Facts* facts, context.facts());
-  LocalResolver resolver(config, facts);
-  ASSIGN_OR_RETURN(const v1::Action action, FillForm(form, rows, *facts, &resolver));
-  ASSIGN_OR_RETURN(const sdk::Waiting waiting, context.KeepForLater(officer, {action}));
+  if (!filled.has_value()) {
+    LocalResolver resolver(config, facts);
+    ASSIGN_OR_RETURN(filled, FillForm(form, rows, *facts, &resolver));
+  }
+  ASSIGN_OR_RETURN(const sdk::Waiting waiting, context.KeepForLater(officer, {*filled}));
   PrintKept(context, waiting, facts->utc_offset_minutes);
   return kExitWaiting;
 }
@@ -156,14 +164,15 @@ absl::StatusOr<int> RunForm(Context& context, const Form& form, const FormOption
   // First what needs no server, so that a slip is told even where there is none.
   RETURN_IF_ERROR(FirstError(FillAction(form, rows, &syntax, &action)));
   if (context.globals.offline && !options.dry_run) return KeepForm(context, form, rows);
-  auto sent = SendForm(context, form, rows, options.dry_run);
+  std::optional<v1::Action> filled;
+  auto sent = SendForm(context, form, rows, options.dry_run, &filled);
   if (ExitCodeOf(sent.status()) != kExitUnreachable || options.dry_run) return sent;
   std::cerr << ErrorLine(sent.status()) << '\n';
-  if (options.may_wait) return KeepForm(context, form, rows);
+  if (options.may_wait) return KeepForm(context, form, rows, std::move(filled));
   std::cerr << T(
-      "nothing was sent, and nothing is kept: give the command again, or with --offline to sign it and "
+      "yours was not sent, and is not kept: give the command again, or with --offline to sign it and "
       "keep it in the outbox\n",
-      "未发送，也未保存：请稍后重试，或加 --offline 签名后存入发件箱\n");
+      "本次内容未发送，也未保存：请稍后重试，或加 --offline 签名后存入发件箱\n");
   return kExitUnreachable;
 }
 

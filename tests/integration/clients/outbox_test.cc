@@ -414,5 +414,37 @@ TEST_F(Cut, BehindTheReceiptOfWhatWaitedItLeavesTheOutbox) {
   EXPECT_EQ(Size(), size_ + 2);
 }
 
+// What waits goes first. Where it is not answered, the report that is given then is kept behind it.
+TEST_F(Cut, UnderWhatWaitsTheNextReportIsKept) {
+  Keep(Progress("p-1", 100));
+  line_.CutAt("Submit", true);
+  const Finished next = RunCut(Progress("p-1", 200));
+  EXPECT_EQ(next.exit_code, 6) << next.out << next.err;
+  EXPECT_THAT(next.err, HasSubstr("this was not sent: what waits in the outbox goes first"));
+  EXPECT_THAT(next.out, HasSubstr("signed, and not sent"));
+  ASSERT_EQ(Listed().size(), 2U);
+  EXPECT_EQ(State(0), "unanswered");
+  EXPECT_EQ(State(1), "unsent");
+  // Recorded, and not settled: no more of an answer to the next.
+  EXPECT_EQ(Size(), size_ + 1);
+  line_.CutAt("GetConsistencyProof", false);
+  EXPECT_EQ(RunCut(Progress("p-1", 300)).exit_code, 6);
+  EXPECT_EQ(Listed().size(), 1U);
+  EXPECT_EQ(Json({"township", "outbox", "send"}).size(), 1U);
+  EXPECT_EQ(Size(), size_ + 3);
+}
+
+TEST_F(Cut, UnderWhatWaitsOthersAreToldThatTheirsIsNotKept) {
+  Keep(Payee("builder-1"));
+  line_.CutAt("Submit", true);
+  const Finished next = RunCut(Payee("builder-2"));
+  EXPECT_EQ(next.exit_code, 3) << next.out << next.err;
+  EXPECT_THAT(next.err, testing::AllOf(HasSubstr("this was not sent: what waits in the outbox goes first"),
+                                       HasSubstr("yours was not sent, and is not kept")));
+  EXPECT_EQ(Listed().size(), 1U);
+  EXPECT_EQ(Json({"outbox", "send"}).size(), 1U);
+  EXPECT_EQ(Size(), size_ + 1);
+}
+
 }  // namespace
 }  // namespace fundledger::clients_testing
