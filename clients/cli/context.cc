@@ -27,9 +27,14 @@ bool IsTransport(const absl::Status& status) {
          absl::IsResourceExhausted(status) || ReasonOf(status) == "NO_ANSWER";
 }
 
+// By a mirror, which takes nothing: the ledger has not seen it.
+bool IsOfMirror(const absl::Status& status) {
+  return sdk::IsFromServer(status) && ReasonOf(status) == "MIRROR_READ_ONLY";
+}
+
 // By the ledger, for good: it was not recorded.
 bool IsRefused(const absl::Status& status) {
-  return sdk::IsFromServer(status) && !IsTransport(status);
+  return sdk::IsFromServer(status) && !IsTransport(status) && !IsOfMirror(status);
 }
 
 // Nothing came of what stands before it in the outbox, and so it was not sent itself. It is said of an older
@@ -228,7 +233,7 @@ absl::StatusOr<sdk::CheckedReceipt> Context::SendNow(const sdk::Sealed& sealed) 
   ASSIGN_OR_RETURN(sdk::Waiting waiting, outbox.Store(sealed, false));
   auto receipt = SendOne(outbox, &waiting);
   // Whoever gave the command is told now; only what waited is listed with its refusal.
-  if (IsRefused(receipt.status())) RETURN_IF_ERROR(outbox.Remove(waiting));
+  if (IsRefused(receipt.status()) || IsOfMirror(receipt.status())) RETURN_IF_ERROR(outbox.Remove(waiting));
   // A later one that is settled settles all before it.
   if (receipt.ok()) unsettled_ = receipt->settled;
   return receipt;
@@ -299,13 +304,13 @@ absl::Status Context::SendAll(const sdk::Outbox& outbox, const std::string& offi
   for (sdk::Waiting& waiting : all) {
     if (!officer.empty() && waiting.submission.officer() != officer) continue;
     if (waiting.refusal.has_value() && !refused) continue;
+    const std::optional<sdk::Refusal> before = waiting.refusal;
     RETURN_IF_ERROR(outbox.Reopen(&waiting));
     auto receipt = SendOne(outbox, &waiting);
     const absl::Status status = receipt.ok() ? receipt->settled : receipt.status();
-    if (IsRefused(status)) {
-      waiting.refusal = sdk::Refusal{status, SystemClockMicros()};
-      RETURN_IF_ERROR(outbox.MarkRefused(waiting, *waiting.refusal));
-    }
+    if (IsRefused(status)) waiting.refusal = sdk::Refusal{status, SystemClockMicros()};
+    if (IsOfMirror(status)) waiting.refusal = before;
+    if (waiting.refusal.has_value()) RETURN_IF_ERROR(outbox.MarkRefused(waiting, *waiting.refusal));
     sent->push_back({std::move(waiting), std::move(receipt)});
     if (!status.ok() && !IsRefused(status)) return status;
   }
@@ -314,6 +319,7 @@ absl::Status Context::SendAll(const sdk::Outbox& outbox, const std::string& offi
 
 absl::StatusOr<sdk::CheckedReceipt> Context::SendOne(const sdk::Outbox& outbox, sdk::Waiting* waiting) {
   ASSIGN_OR_RETURN(sdk::Client * client, this->client());
+  const bool was_unsent = waiting->unsent();
   RETURN_IF_ERROR(outbox.MarkSent(waiting));
   // No key is needed for the very bytes that were stored: a receipt is for them, or it is worth nothing.
   auto receipt = client->Submit(waiting->sealed, crypto::PublicKey());
@@ -321,7 +327,8 @@ absl::StatusOr<sdk::CheckedReceipt> Context::SendOne(const sdk::Outbox& outbox, 
     RETURN_IF_ERROR(outbox.Remove(*waiting));
     return receipt;
   }
-  if (IsRefused(receipt.status()) || !IsTransport(receipt.status())) return receipt.status();
+  if (IsOfMirror(receipt.status()) && was_unsent) RETURN_IF_ERROR(outbox.MarkUnsent(waiting));
+  if (!IsTransport(receipt.status())) return receipt.status();
   absl::Status unanswered =
       Refuse(receipt.status().code(), ReasonOf(receipt.status()),
              absl::StrCat(T("it is not known whether submission ", "不知报送 "),

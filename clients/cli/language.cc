@@ -130,6 +130,7 @@ constexpr Gloss kGlosses[] = {
     {"LOG_KEY_INVALID", "账本密钥更换有误"},
     {"LOG_KEY_UNPROVEN", "服务器未能证明账本密钥的更换，不可采信"},
     {"LOG_SHRANK", "账本被截断：请停止报送并报告纪检监察机关"},
+    {"MIRROR_READ_ONLY", "镜像只供查询，不收报送，请连接账本本身"},
     {"MORE_APPROVALS_NEEDED", "现行规则要求更多审批，请重新提议"},
     {"NAME_MISSING", "须填名称"},
     {"NATURE_DIFFERS", "两笔资金性质不同"},

@@ -1,4 +1,5 @@
 // The outbox: what was signed and waits, what the ledger refused, and why.
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -121,7 +122,7 @@ nlohmann::ordered_json SentJson(const SentAgain& one) {
     json["sequence"] = one.receipt->sequence;
     json["repeated"] = one.receipt->repeated;
   } else if (!one.waiting.refusal.has_value()) {
-    json["state"] = "unanswered";
+    if (!one.waiting.unsent()) json["state"] = "unanswered";
     json["reason"] = ReasonOf(one.receipt.status());
     json["message"] = std::string(one.receipt.status().message());
   }
@@ -138,6 +139,22 @@ void PrintSent(const SentAgain& one) {
   }
 }
 
+// What stays refused is not sent again by itself: whoever reads that nothing waits would forget it.
+absl::Status PrintRest(Context& context, bool none_sent) {
+  ASSIGN_OR_RETURN(const std::vector<sdk::Waiting> rest, ListOutbox(context));
+  const auto refused = std::count_if(rest.begin(), rest.end(),
+                                     [](const sdk::Waiting& each) { return each.refusal.has_value(); });
+  if (refused == 0) {
+    if (none_sent) std::cout << T("nothing waits to be sent\n", "没有待发送的报送\n");
+    return absl::OkStatus();
+  }
+  if (none_sent) std::cout << T("nothing else waits to be sent; ", "没有其他待发送的报送；");
+  std::cout << T("refused, and still in the outbox: ", "被拒而仍在发件箱中：") << refused
+            << T(" (outbox list says why, outbox send --refused tries again)\n",
+                 " 份（outbox list 列出原因，outbox send --refused 重发）\n");
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int> RunSend(Context& context, const OutboxOptions& options) {
   ASSIGN_OR_RETURN(const std::vector<sdk::Waiting> before, ListOutbox(context));
   std::vector<SentAgain> sent;
@@ -150,12 +167,9 @@ absl::StatusOr<int> RunSend(Context& context, const OutboxOptions& options) {
     json.push_back(SentJson(one));
     if (!context.json()) PrintSent(one);
   }
-  if (context.json()) {
-    PrintJson(json);
-  } else if (sent.empty() && stopped.ok()) {
-    std::cout << T("nothing waits to be sent\n", "没有待发送的报送\n");
-  }
+  if (context.json()) PrintJson(json);
   RETURN_IF_ERROR(stopped);
+  if (!context.json()) RETURN_IF_ERROR(PrintRest(context, sent.empty()));
   return refused ? kExitRefused : kExitOk;
 }
 

@@ -76,6 +76,14 @@ bool IsSubmission(const fs::path& path) {
   return path.extension() == kEnvelope || path.extension() == kUnsent;
 }
 
+absl::Status Rename(Waiting* waiting, const char* extension) {
+  fs::path renamed = waiting->path;
+  renamed.replace_extension(extension);
+  RETURN_IF_ERROR(MoveFile(waiting->path, renamed));
+  waiting->path = std::move(renamed);
+  return absl::OkStatus();
+}
+
 // The place in the order; 0 for a name without one.
 uint64_t NumberOf(const fs::path& path) {
   const std::vector<std::string> parts = absl::StrSplit(path.stem().string(), absl::MaxSplits('-', 1));
@@ -108,12 +116,11 @@ absl::StatusOr<Waiting> Outbox::Store(const Sealed& sealed, bool unsent) const {
 }
 
 absl::Status Outbox::MarkSent(Waiting* waiting) const {
-  if (!waiting->unsent()) return absl::OkStatus();
-  fs::path sent = waiting->path;
-  sent.replace_extension(kEnvelope);
-  RETURN_IF_ERROR(MoveFile(waiting->path, sent));
-  waiting->path = std::move(sent);
-  return absl::OkStatus();
+  return waiting->unsent() ? Rename(waiting, kEnvelope) : absl::OkStatus();
+}
+
+absl::Status Outbox::MarkUnsent(Waiting* waiting) const {
+  return waiting->unsent() ? absl::OkStatus() : Rename(waiting, kUnsent);
 }
 
 absl::Status Outbox::MarkRefused(const Waiting& waiting, const Refusal& refusal) const {

@@ -50,6 +50,8 @@ class Outbox {
   absl::StatusOr<Waiting> Store(const Sealed& sealed, bool unsent) const;
   // Before it is sent for the first time. Durable on return.
   absl::Status MarkSent(Waiting* waiting) const;
+  // It was sent for the first time, and to no ledger. Durable on return.
+  absl::Status MarkUnsent(Waiting* waiting) const;
   // It stays, with the ledger's answer, until it is dismissed. Durable on return.
   absl::Status MarkRefused(const Waiting& waiting, const Refusal& refusal) const;
   // A refused one waits again, to be sent once more. Durable on return.

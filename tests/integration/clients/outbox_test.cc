@@ -154,6 +154,9 @@ TEST_F(OutboxTest, ARefusedOneStaysWithItsReasonAndStopsNobody) {
   EXPECT_THAT(Good({"township", "outbox", "--lang", "zh"}).out,
               testing::AllOf(HasSubstr("被拒"), HasSubstr("编号已登记"), HasSubstr("没有这个项目")));
   // They wait no longer, until told.
+  EXPECT_THAT(Good({"township", "outbox", "send"}).out,
+              testing::AllOf(HasSubstr("still in the outbox: 2"), HasSubstr("send --refused"),
+                             testing::Not(HasSubstr("nothing waits"))));
   EXPECT_EQ(Json({"township", "outbox", "send"}).size(), 0U);
   Good(Declare("p-2"));
   EXPECT_EQ(Size(), before + 3);

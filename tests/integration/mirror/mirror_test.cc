@@ -29,6 +29,27 @@ TEST_F(MirrorTest, FollowsServesTheSameFiguresAndTakesNothing) {
   EXPECT_FALSE(std::filesystem::exists(path("evidence/ALARM"))) << MirrorLog();
 }
 
+TEST_F(MirrorTest, RefusesNothingForGoodOfWhatWaits) {
+  StartMirror(Origin());
+  const uint64_t before = Size();
+  AwaitMirror(before);
+  const auto add = [](const std::string& id) {
+    return std::vector<std::string>{"admin",   "organization", "add", "--as",     "admin-1", "--id",
+                                    id,        "--name",       "村",  "--parent", "city",    "--tier",
+                                    "village", "--offline"};
+  };
+  EXPECT_EQ(Run(add("v-1")).exit_code, 6);
+  EXPECT_EQ(Run(add("v-2")).exit_code, 6);
+  const Finished sent = AskMirror({"outbox", "send"});
+  EXPECT_EQ(sent.exit_code, 1);
+  EXPECT_THAT(sent.err, HasSubstr("MIRROR_READ_ONLY"));
+  const auto listed = Json({"outbox", "list"});
+  ASSERT_EQ(listed.size(), 2U);
+  for (const auto& each : listed) EXPECT_EQ(each["state"], "unsent");
+  EXPECT_EQ(Json({"outbox", "send"}).size(), 2U);
+  EXPECT_EQ(Size(), before + 2);
+}
+
 // Killed at whatever it was doing, while the ledger grows: it goes on where it was.
 TEST_F(MirrorTest, GoesOnAfterItWasKilledInTheMiddle) {
   std::string text = "kind,reference,id,name,parent,tier\n";
