@@ -276,6 +276,17 @@ absl::Status PutCode(const std::string& text, const Place& place) {
   return absl::OkStatus();
 }
 
+absl::Status PutDocument(const std::string& text, const Place& place) {
+  const auto bytes = HexDecode(text);
+  if (!bytes.has_value() || bytes->size() != 32) {
+    return Wrong("DOCUMENT_MALFORMED", absl::StrCat("\"", text,
+                                                    T("\" is no document's id: write its 64 hex digits",
+                                                      "\" 不是文件标识：请写 64 位十六进制")));
+  }
+  place.message->GetReflection()->SetString(place.message, place.field, *bytes);
+  return absl::OkStatus();
+}
+
 absl::Status PutYes(const std::string& text, const Place& place) {
   const bool yes = text == "yes" || text == "是";
   if (!yes && text != "no" && text != "否") {
@@ -362,6 +373,8 @@ absl::Status Put(const std::string& text, const Pen& pen, const Place& place) {
       return PutKey(text, place);
     case CellKind::kCode:
       return PutCode(text, place);
+    case CellKind::kDocument:
+      return PutDocument(text, place);
     case CellKind::kYes:
       return PutYes(text, place);
     case CellKind::kFurther:
@@ -380,9 +393,9 @@ void CheckWhole(const Form& form, const Cells& shared, const Message& body, std:
   if (form.kind == "request_payment") {
     const int batch = given("subsidy") + given("period") + given("count");
     if (!given("payee") && batch == 0)
-      wrong("payee", T("who is paid: give a payee, or subsidy, period and count",
-                       "付给谁？请填收款人，或补贴名称、所属期和人数"));
-    if (given("payee") && batch > 0)
+      wrong("payee", T("who is paid: give a payee, or subsidy, period, count and roster",
+                       "付给谁？请填收款人，或补贴名称、所属期、人数和发放名册"));
+    if (given("payee") && (batch > 0 || given("roster")))
       wrong("payee",
             T("a payee and a batch of people exclude each other: give one", "收款人与补贴批次只能填一种"));
     if (!given("payee") && batch > 0 && batch < 3)
@@ -547,6 +560,7 @@ std::string CellText(const Column& column, const Place& place, const std::string
     case CellKind::kKey:
       return KeyText(static_cast<const v1::PublicKey&>(reflection->GetMessage(message, field)));
     case CellKind::kCode:
+    case CellKind::kDocument:
       return HexEncode(reflection->GetString(message, field));
     case CellKind::kYes:
       return reflection->GetBool(message, field) ? "yes" : "no";

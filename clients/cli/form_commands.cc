@@ -48,6 +48,8 @@ const char* ValueName(CellKind kind) {
       return "DATE";
     case CellKind::kWord:
       return "WORD";
+    case CellKind::kDocument:
+      return "HEX";
     default:
       return "TEXT";
   }

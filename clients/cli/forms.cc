@@ -71,11 +71,13 @@ constexpr Name kNames[] = {
     {"programme", "专项", "programme id", "专项编号"},
     {"outside_kind", "外部支付类型", "what it is", "外部支付类型"},
     {"payment_kind", "支付类型", "what the payment is for", "支付类型"},
-    {"payee", "收款人", "payee id; or else subsidy, period and count",
-     "收款人编号；或填补贴名称、所属期、人数"},
+    {"payee", "收款人", "payee id; or else subsidy, period, count and roster",
+     "收款人编号；或填补贴名称、所属期、人数和发放名册"},
     {"subsidy", "补贴名称", "what the subsidy is called", "补贴名称"},
     {"period", "所属期", "period it is for, such as 2020-05", "所属期，例如 2020-05"},
     {"count", "人数", "how many people are paid", "发放人数"},
+    {"roster", "发放名册", "roster of those paid: SHA-256 of it and of 32 random bytes before it, in hex",
+     "发放名册的 SHA-256（名册前加 32 个随机字节），十六进制"},
     {"invoice", "发票号", "number of the invoice", "发票号"},
     {"payment", "支付", "the request: ORGANIZATION/REFERENCE or SEQUENCE.ACTION",
      "用款申请：单位/业务编号 或 序号.事项"},
@@ -276,13 +278,14 @@ void AddDecisions(std::vector<Form>* forms) {
 }
 
 void AddPayments(std::vector<Form>* forms) {
-  forms->push_back(MakeForm("request_payment", "用款申请", {"finance pay request", "township pay request"},
-                            "request a payment", "用款申请", kProposal,
-                            Joined({{Pick("payment_kind", kPaymentKindWords, "kind")},
-                                    Lines(kAmount),
-                                    {May("payee", kId), May("subsidy", kText, "batch.subsidy"),
-                                     May("period", kText, "batch.period"),
-                                     May("count", kNumber, "batch.count"), May("invoice", kText)}})));
+  forms->push_back(
+      MakeForm("request_payment", "用款申请", {"finance pay request", "township pay request"},
+               "request a payment", "用款申请", kProposal,
+               Joined({{Pick("payment_kind", kPaymentKindWords, "kind")},
+                       Lines(kAmount),
+                       {May("payee", kId), May("subsidy", kText, "batch.subsidy"),
+                        May("period", kText, "batch.period"), May("count", kNumber, "batch.count"),
+                        May("roster", kDocument, "batch.roster"), May("invoice", kText)}})));
   forms->push_back(MakeForm("instruct", "签发支付令", {"finance pay instruct"},
                             "instruct an approved payment", "签发支付令", kFact,
                             {Need("payment", kPayment)}));

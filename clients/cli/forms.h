@@ -40,6 +40,7 @@ enum class CellKind {
   kAction,    // SEQUENCE.ACTION
   kKey,       // ed25519:HEX or sm2:HEX
   kCode,      // bytes in hex
+  kDocument,  // a document's id, 32 bytes in hex
   kYes,       // yes or no
   kFurther,   // ACTION[>=AMOUNT]:ROLE@any|own|other[+ROLE@…];…
 };

@@ -1,6 +1,8 @@
 // The command line against a real server: what a county does in its first days.
 #include <gmock/gmock.h>
 
+#include "ledger/base/clock.h"
+#include "ledger/base/date.h"
 #include "tests/integration/clients/world.h"
 
 namespace fundledger::clients_testing {
@@ -88,6 +90,55 @@ TEST_F(CommandLine, PaysFromFundToPayee) {
   EXPECT_THAT(Good({"inspect", "proof", "3"}).out, testing::StartsWith("c2sp.org/tlog-proof@v1\nextra "));
   EXPECT_TRUE(Json({"inspect", "verify"})["ok"].get<bool>());
   EXPECT_TRUE(Json({"inspect", "verify", "--data", path("county/ledger").string()})["ok"].get<bool>());
+}
+
+TEST_F(CommandLine, PaysPeopleByTheirRoster) {
+  Settle();
+  Fund();
+  const std::string roster(64, 'a');
+  const std::vector<std::string> request = {"township",
+                                            "pay",
+                                            "request",
+                                            "--as",
+                                            "township-1",
+                                            "--payment-kind",
+                                            "subsidy_batch",
+                                            "--project",
+                                            "p-1",
+                                            "--fund",
+                                            "f-1",
+                                            "--amount",
+                                            "1万",
+                                            "--subsidy",
+                                            "低保",
+                                            "--period",
+                                            "2026-11",
+                                            "--count",
+                                            "5",
+                                            "--reference",
+                                            "PAY-2"};
+  const Finished without = Run(request);
+  EXPECT_EQ(without.exit_code, 1);
+  EXPECT_THAT(without.err, HasSubstr("ROSTER_MISSING"));
+  auto with = request;
+  with.insert(with.end(), {"--roster", roster});
+  const uint64_t size = Size();
+  Good(with);
+  EXPECT_THAT(Good({"township", "proposals"}).out, HasSubstr(roster)) << "whoever approves sees it";
+  Good({"township", "approve", "--as", "township-2", "--all", "--yes"});
+  Approve("reviewer-1");
+  Good({"finance", "pay", "instruct", "--as", "treasury-1", "--payment", "east/PAY-2"});
+  EXPECT_THAT(Good({"inspect", "record", std::to_string(size)}).out,
+              testing::AllOf(HasSubstr(roster), Not(HasSubstr("historical"))));
+  constexpr int32_t kUtcOffsetMinutes = 480;
+  const std::string today = Date::FromUnixMicros(SystemClockMicros(), kUtcOffsetMinutes).ToString();
+  const Finished imported =
+      Run({"import", "--as", "township-1",
+           Csv("batch.csv",
+               "事项,业务编号,业务日期,支付类型,项目,资金,金额,补贴名称,所属期,人数,发放名册\n"
+               "用款申请,PAY-3," +
+                   today + ",补贴批次,p-1,f-1,1万,低保,2026-12,5," + roster + "\n")});
+  EXPECT_EQ(imported.exit_code, 0) << imported.err;
 }
 
 TEST_F(CommandLine, BriefsInBothLanguagesAndJson) {

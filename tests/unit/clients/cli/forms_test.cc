@@ -67,6 +67,7 @@ std::string Sample(const Column& column) {
     case CellKind::kKey:
       return "sm2:04" + std::string(128, 'a');
     case CellKind::kCode:
+    case CellKind::kDocument:
       return std::string(64, 'c');
     case CellKind::kYes:
       return "是";
@@ -91,7 +92,7 @@ std::vector<Cells> SampleRows(const Form& form, const std::set<std::string>& wit
 }
 
 std::vector<std::set<std::string>> Variants(const Form& form) {
-  if (form.kind == "request_payment") return {{"payee"}, {"subsidy", "period", "count"}};
+  if (form.kind == "request_payment") return {{"payee"}, {"subsidy", "period", "count", "roster"}};
   if (form.kind == "report_indicator") return {{"project"}, {"programme"}};
   return {{}};
 }
@@ -148,6 +149,27 @@ TEST(ActionText, ShowsWhatHasNoColumn) {
   EXPECT_THAT(ActionText(old, ScaleFour), testing::Not(HasSubstr("historical")));
   old.set_historical(true);
   EXPECT_THAT(ActionText(old, ScaleFour), HasSubstr("historical load"));
+}
+
+TEST(Forms, ReadsARosterByItsDocumentsId) {
+  FakeResolver resolver;
+  const auto fill = [&resolver](const std::string& roster, const std::string& payee) {
+    v1::Action action;
+    Cells cells = {{"payment_kind", "subsidy_batch"},
+                   {"project", "p-1"},
+                   {"fund", "f-1"},
+                   {"amount", "1万"},
+                   {"roster", roster}};
+    if (payee.empty()) cells.insert({{"subsidy", "低保"}, {"period", "2020-05"}, {"count", "5"}});
+    if (!payee.empty()) cells["payee"] = payee;
+    const auto errors = FillAction(*FindForm("request_payment"), {cells}, &resolver, &action);
+    return errors.empty() ? action.request_payment().batch().roster() : ReasonOf(errors[0].status);
+  };
+  EXPECT_EQ(fill(std::string(64, 'A'), ""), std::string(32, '\xaa'));
+  for (const std::string& wrong : {std::string(62, 'a'), std::string(64, 'g'), std::string("roster.csv")}) {
+    EXPECT_EQ(fill(wrong, ""), "DOCUMENT_MALFORMED") << wrong;
+  }
+  EXPECT_EQ(fill(std::string(64, 'a'), "builder"), "COLUMNS_DISAGREE");
 }
 
 TEST(Forms, NamesColumnsOnceInEachLanguage) {
