@@ -69,6 +69,11 @@ int ExitCodeOf(const absl::Status& status) {
   return kExitUsage;
 }
 
+absl::Status MarkUnanswered(absl::Status status) {
+  status.SetPayload(kUnansweredUrl, absl::Cord("1"));
+  return status;
+}
+
 absl::Status UsageError(std::string_view reason, std::string_view message) {
   return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
 }
@@ -329,15 +334,13 @@ absl::StatusOr<sdk::CheckedReceipt> Context::SendOne(const sdk::Outbox& outbox, 
   }
   if (IsOfMirror(receipt.status()) && was_unsent) RETURN_IF_ERROR(outbox.MarkUnsent(waiting));
   if (!IsTransport(receipt.status())) return receipt.status();
-  absl::Status unanswered =
+  return MarkUnanswered(
       Refuse(receipt.status().code(), ReasonOf(receipt.status()),
              absl::StrCat(T("it is not known whether submission ", "不知报送 "),
                           HexEncode(waiting->sealed.request_id), T(" was recorded (", " 是否已入账（"),
                           receipt.status().message(),
                           T("): it is kept in the outbox; send the same again with: fundledger outbox send",
-                            "）：已存于发件箱，请原样重发：fundledger outbox send")));
-  unanswered.SetPayload(kUnansweredUrl, absl::Cord("1"));
-  return unanswered;
+                            "）：已存于发件箱，请原样重发：fundledger outbox send"))));
 }
 
 absl::StatusOr<std::map<std::string, uint32_t>> FetchScales(sdk::Client* client) {

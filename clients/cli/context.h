@@ -51,6 +51,8 @@ struct SentAgain {
   absl::StatusOr<sdk::CheckedReceipt> receipt;
 };
 
+// The same error with the exit code kExitUnknown.
+absl::Status MarkUnanswered(absl::Status status);
 // An error that has the exit code kExitUsage.
 absl::Status UsageError(std::string_view reason, std::string_view message);
 // FAILED_PRECONDITION, reason NOT_WITNESSED; it has the exit code kExitUnwitnessed.

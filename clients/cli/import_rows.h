@@ -23,7 +23,7 @@ struct ImportSummary {
   size_t batches = 0;    // requests of a dry run
   std::vector<RowError> errors;
   std::vector<size_t> behind;  // rows recorded though they stand behind one that stopped the import
-  size_t unanswered = 0;       // rows behind it that were sent and never answered
+  size_t unanswered = 0;       // rows that were sent and never answered
 };
 
 // How far it is: a bar on a terminal, a line now and then elsewhere. On standard error, so that it never

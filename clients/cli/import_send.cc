@@ -51,13 +51,12 @@ class Sender {
     }
     RETURN_IF_ERROR(KeepGoodOnes(&part));
     const size_t first = next_;
-    ASSIGN_OR_RETURN(const sdk::BulkResult result,
-                     bulk_.Run(part.drafts, [&](size_t i, const sdk::Sealed& sealed, const auto& outcome) {
-                       return Took(first + i, sealed, outcome);
-                     }));
-    if (!fatal_.ok()) return fatal_;
-    summary_->unanswered = result.unanswered;
-    return absl::OkStatus();
+    const absl::Status sent =
+        bulk_.Run(part.drafts, [&](size_t i, const sdk::Sealed& sealed, const auto& outcome) {
+          return Took(first + i, sealed, outcome);
+        });
+    summary_->unanswered = bulk_.unanswered();
+    return fatal_.ok() ? sent : fatal_;
   }
 
   // Adds the next row to a part, or finds it full: what a row names must be recorded before it is asked for.
@@ -129,9 +128,12 @@ class Sender {
     stopped_ = stopped_ || !keep_going_;
   }
 
-  absl::Status StoppedAt(const absl::Status& status) {
+  absl::Status StoppedAt(absl::Status status) {
     if (next_ == actions_.size())
       return status;  // all rows are recorded, but the last checkpoint not believed
+    // Rows are left: an error about a proof is none that says all was recorded.
+    const bool is_open = summary_->unanswered > 0 || ReasonOf(status) == "NOT_SETTLED";
+    if (is_open && !sdk::IsEvidence(status)) status = MarkUnanswered(std::move(status));
     const RowError error = ErrorOf(actions_[next_], status);
     summary_->errors.push_back(error);
     return Annotate(status, absl::StrCat("stopped at row ", error.row, " of ", error.file, "; ",

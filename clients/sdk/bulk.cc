@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -35,6 +36,12 @@ absl::Status Mismatch(std::string_view what) {
                                                   ToAbsl(what), ": do not believe this answer"));
 }
 
+// Of one that was sent, by the answer to it.
+bool MayBeRecorded(const absl::Status& answer) {
+  const bool refused = IsFromServer(answer) && (!IsUnanswered(answer) || absl::IsResourceExhausted(answer));
+  return !refused;
+}
+
 // The drafts of one run, sealed where they have been, and what became of them.
 class Work {
  public:
@@ -44,12 +51,19 @@ class Work {
         report_(report),
         checkpoints_(client->log_keys()),
         sealed_(drafts.size()),
-        outcomes_(drafts.size()) {}
+        outcomes_(drafts.size()),
+        may_be_recorded_(drafts.size()) {}
 
   size_t reported() const { return reported_; }
   size_t answers() const { return answers_; }
   bool stopped() const { return stopped_; }
   bool done() const { return stopped_ || reported_ == drafts_.size(); }
+  // It was sent, and nothing says that the ledger did not take it.
+  void MayBeRecorded(size_t index) { may_be_recorded_[index] = true; }
+  size_t unanswered() const {
+    const auto open = may_be_recorded_.begin() + static_cast<ptrdiff_t>(reported_);
+    return static_cast<size_t>(std::count(open, may_be_recorded_.end(), true));
+  }
   const crypto::PublicKey& KeyOf(size_t index) const { return drafts_[index].signer->public_key(); }
 
   // What has no outcome yet, in order.
@@ -117,6 +131,7 @@ class Work {
   std::vector<Sealed> sealed_;
   size_t sealed_count_ = 0;
   std::vector<std::optional<absl::StatusOr<CheckedReceipt>>> outcomes_;
+  std::vector<bool> may_be_recorded_;
   size_t reported_ = 0;
   size_t answers_ = 0;
   bool stopped_ = false;
@@ -128,7 +143,6 @@ struct Ending {
   bool again = false;       // the same bytes may be sent again
   bool no_streams = false;  // the server does not know the method
   int64_t delay_ms = 0;     // not before this
-  size_t unanswered = 0;    // sent in this attempt
 };
 
 // One stream, from its opening to its end. A thread writes, a thread reads; the caller's thread checks, keeps
@@ -261,6 +275,7 @@ class Attempt {
       outcomes->emplace_back(index, *std::move(checked));
     } else if (response.has_error()) {
       absl::Status error = FromSubmitError(response.error());
+      if (!MayBeRecorded(error)) not_taken_.insert(answered_);
       if (IsUnanswered(error)) {
         if (refused_.ok()) refused_ = std::move(error);
         delay_ms_ = std::max(delay_ms_, response.error().retry_delay_ms());
@@ -276,8 +291,10 @@ class Attempt {
   }
 
   Ending End(absl::Status local, const grpc::Status& ended) {
+    for (size_t i = 0; i < sent_; ++i) {
+      if (not_taken_.count(i) == 0) work_->MayBeRecorded(order_[i]);
+    }
     Ending ending;
-    ending.unanswered = sent_ - answered_;
     if (!local.ok()) {
       ending.status = std::move(local);
     } else if (!refused_.ok()) {
@@ -309,7 +326,8 @@ class Attempt {
 
   // The caller's thread only.
   size_t answered_ = 0;
-  absl::Status refused_;  // the first that the ledger could not take now
+  std::set<size_t> not_taken_;  // places in the order: the ledger says that it did not record them
+  absl::Status refused_;        // the first that the ledger could not take now
   int64_t delay_ms_ = 0;
   bool timed_out_ = false;
 
@@ -329,6 +347,7 @@ absl::Status RunUnary(Client* client, Work* work) {
   for (const size_t index : work->Open()) {
     ASSIGN_OR_RETURN(const Sealed* sealed, work->SealOne(index));
     absl::StatusOr<CheckedReceipt> outcome = client->Submit(*sealed, work->KeyOf(index), false);
+    if (MayBeRecorded(outcome.status())) work->MayBeRecorded(index);
     if (!outcome.ok() && IsUnanswered(outcome.status())) return outcome.status();
     RETURN_IF_ERROR(work->TakeKept(std::move(outcome)));
     if (work->done()) break;
@@ -336,36 +355,40 @@ absl::Status RunUnary(Client* client, Work* work) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::StatusOr<BulkResult> BulkSubmitter::Run(const std::vector<Unsealed>& drafts, const Report& report) {
-  Work work(client_, drafts, report);
-  BulkResult result;
-  const milliseconds patience(client_->options().patience_ms);
+// Over one stream after the other while the server knows any, then one call after the other.
+absl::Status RunAll(Client* client, const BulkOptions& options, bool* streams, Work* work) {
+  const milliseconds patience(client->options().patience_ms);
   auto give_up = SteadyClock::now() + patience;
   milliseconds pause{50};
-  while (streams_ && !work.done()) {
-    const size_t answers = work.answers();
-    const Ending ending = Attempt(client_, options_, &work).Run();
-    if (work.stopped()) result.unanswered = ending.unanswered;
-    if (work.done() && (ending.status.ok() || ending.again)) break;
+  while (*streams && !work->done()) {
+    const size_t answers = work->answers();
+    const Ending ending = Attempt(client, options, work).Run();
+    if (work->done() && (ending.status.ok() || ending.again)) break;
     if (ending.no_streams) {
-      streams_ = false;
+      *streams = false;
       break;
     }
     if (!ending.again) return ending.status;
-    if (work.answers() != answers) {
+    if (work->answers() != answers) {
       give_up = SteadyClock::now() + patience;
       pause = milliseconds(50);
     }
     const milliseconds wait = std::max(pause, milliseconds(ending.delay_ms));
     if (SteadyClock::now() + wait > give_up) return ending.status;
-    client_->Wait(wait.count());
+    client->Wait(wait.count());
     pause = std::min(pause * 2, milliseconds(2000));
   }
-  if (!work.done()) RETURN_IF_ERROR(RunUnary(client_, &work));
-  RETURN_IF_ERROR(client_->Settle());
-  return result;
+  if (!work->done()) RETURN_IF_ERROR(RunUnary(client, work));
+  return client->Settle();
+}
+
+}  // namespace
+
+absl::Status BulkSubmitter::Run(const std::vector<Unsealed>& drafts, const Report& report) {
+  Work work(client_, drafts, report);
+  absl::Status status = RunAll(client_, options_, &streams_, &work);
+  unanswered_ = work.unanswered();
+  return status;
 }
 
 }  // namespace fundledger::sdk

@@ -2,7 +2,8 @@
 // answered in order, and each believed and kept as a single one is.
 //
 //   BulkSubmitter bulk(client);
-//   auto result = bulk.Run(drafts, [](size_t i, const Sealed&, const absl::StatusOr<CheckedReceipt>& outcome)
+//   absl::Status status = bulk.Run(drafts, [](size_t i, const Sealed&, const absl::StatusOr<CheckedReceipt>&
+//   outcome)
 //   {
 //     return outcome.ok();  // false: send no more
 //   });
@@ -27,11 +28,6 @@ struct BulkOptions {
   size_t window = 256;
 };
 
-struct BulkResult {
-  // Sent before the run was stopped and never answered: recorded or not. They follow what was reported.
-  size_t unanswered = 0;
-};
-
 // Not thread-safe; uses the client, which nobody else may use during a run. Its own threads live only during
 // a run.
 class BulkSubmitter {
@@ -54,12 +50,16 @@ class BulkSubmitter {
   // recorded or not; send them again. UNAVAILABLE, DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED: as of
   // Client::Submit. Evidence, reasons RECEIPT_INVALID, ANSWER_MISMATCH (an answer to something else), and
   // those of Client::Settle. UNAVAILABLE, reason FILE_UNWRITABLE: a receipt could not be kept, and is not
-  // reported.
-  absl::StatusOr<BulkResult> Run(const std::vector<Unsealed>& drafts, const Report& report);
+  // reported. FAILED_PRECONDITION, reason NOT_SETTLED: as of Client::Settle.
+  absl::Status Run(const std::vector<Unsealed>& drafts, const Report& report);
+  // Of the last run, whether it was stopped or failed: sent and never reported. They may be recorded, and
+  // follow what was reported.
+  size_t unanswered() const { return unanswered_; }
 
  private:
   Client* client_;
   BulkOptions options_;
+  size_t unanswered_ = 0;
   bool streams_ = true;  // until the server says that it knows none
 };
 

@@ -30,11 +30,11 @@ absl::StatusOr<std::vector<Hash256>> ReadHashes(const google::protobuf::Repeated
 }
 
 // Not as the server said it: that would be a refusal, and it refused only to prove.
-absl::Status NotSettled(std::string_view recorded, const absl::Status& why) {
+absl::Status NotSettled(const absl::Status& why) {
+  if (why.ok() || IsEvidence(why)) return why;
   return Refuse(absl::StatusCode::kFailedPrecondition, "NOT_SETTLED",
-                absl::StrCat(ToAbsl(recorded),
-                             "; that the log only grew since it was last seen is still to be proven: any "
-                             "command asks again, do not submit it anew (",
+                absl::StrCat("that the log only grew since it was last seen is still to be proven, and any "
+                             "command asks again (",
                              why.message(), ")"));
 }
 
@@ -238,10 +238,13 @@ absl::StatusOr<CheckedReceipt> Client::Submit(const Sealed& sealed, const crypto
   RETURN_IF_ERROR(KeepReceipt(config_.receipts_path(), checked));
   Owe(checked);
   if (!settle) return checked;
-  const absl::Status settled = Settle();
-  const std::string recorded = absl::StrCat("it was recorded as ", checked.sequence, ", its receipt is kept");
-  if (IsEvidence(settled)) return Annotate(settled, recorded);
-  if (!settled.ok()) checked.settled = NotSettled(recorded, settled);
+  absl::Status settled = Settle();
+  if (!settled.ok()) {
+    settled = Annotate(settled, absl::StrCat("it was recorded as ", checked.sequence,
+                                             ", its receipt is kept, do not submit it anew"));
+  }
+  if (IsEvidence(settled)) return settled;
+  checked.settled = std::move(settled);
   return checked;
 }
 
@@ -257,7 +260,7 @@ absl::Status Client::Settle() {
   std::sort(unsettled_.begin(), unsettled_.end());
   unsettled_.erase(std::unique(unsettled_.begin(), unsettled_.end()), unsettled_.end());
   while (!unsettled_.empty()) {
-    RETURN_IF_ERROR(Believe(unsettled_.back().second).status());
+    RETURN_IF_ERROR(NotSettled(Believe(unsettled_.back().second).status()));
     unsettled_.pop_back();
   }
   return absl::OkStatus();

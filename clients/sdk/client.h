@@ -107,8 +107,8 @@ class Client {
                                         bool settle = true);
   // Leaves a checked receipt's checkpoint to the next call of Settle; how many wait for it.
   size_t Owe(const CheckedReceipt& receipt);
-  // Believes the checkpoint of every receipt since the last call. What could not be proven stays for the
-  // next.
+  // Believes the checkpoint of every receipt since the last call. FAILED_PRECONDITION, reason NOT_SETTLED:
+  // what could not be proven stays for the next. Evidence.
   absl::Status Settle();
 
   // Verifies a checkpoint and its consistency with what was seen.

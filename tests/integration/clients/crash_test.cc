@@ -7,6 +7,7 @@
 #include "clients/sdk/receipt.h"
 #include "fundledger/v1/resources.pb.h"
 #include "ledger/log/record.h"
+#include "tests/integration/clients/cut_line.h"
 #include "tests/integration/clients/world.h"
 
 namespace fundledger::clients_testing {
@@ -125,6 +126,35 @@ TEST_F(Crash, ImportOutlivesARestartOfTheServer) {
   EXPECT_EQ(summary["already"].get<int>(), 0);
   EXPECT_EQ(Size(), before + kRows);
   ExpectReceiptsHold();
+}
+
+TEST_F(Crash, AnImportThatIsCutOffSaysWhatMayBeRecorded) {
+  std::string text = "kind,reference,id,name,parent,tier\n";
+  for (int i = 1; i <= 4; ++i) {
+    const std::string n = std::to_string(i);
+    text += "register_organization,O-" + n + ",v-" + n + ",村" + n + ",city,village\n";
+  }
+  const std::string few = Csv("few.csv", text);
+  const uint64_t before = Size();
+  CutLine line(path("county"), address(), "admin-1");
+  const std::vector<std::string> import = {"import", few, "--as", "admin-1", "--patience", "0", "--json"};
+  line.CutAt("SubmitStream", true, 2);
+  const Finished cut = RunAt(line.address(), path("county/client.toml"), import);
+  EXPECT_EQ(cut.exit_code, 5) << cut.err;
+  const auto summary = nlohmann::json::parse(cut.out, nullptr, false);
+  ASSERT_FALSE(summary.is_discarded()) << cut.out;
+  EXPECT_EQ(summary["recorded"], 2);
+  EXPECT_GE(summary["unanswered"].get<int>(), 1);
+  EXPECT_LE(summary["unanswered"].get<int>(), 2);
+  EXPECT_EQ(Size(), before + 3) << "the third was taken, and its answer lost";
+  // What was recorded is so whether or not the growth of the log is proven.
+  line.CutAt("GetConsistencyProof", false);
+  const Finished rest = RunAt(line.address(), path("county/client.toml"), import);
+  EXPECT_EQ(rest.exit_code, 8) << rest.out << rest.err;
+  EXPECT_THAT(rest.err, testing::HasSubstr("NOT_SETTLED"));
+  EXPECT_EQ(nlohmann::json::parse(rest.out)["recorded"], 1);
+  EXPECT_EQ(nlohmann::json::parse(rest.out)["already"], 3);
+  EXPECT_EQ(Size(), before + 4);
 }
 
 }  // namespace

@@ -46,9 +46,9 @@ class BulkTest : public LittleServer {
   }
 
   // Runs, and expects every report in order, with its receipt on disk by then.
-  absl::StatusOr<BulkResult> Run(const std::vector<Unsealed>& drafts, size_t window = 16) {
+  absl::Status Run(const std::vector<Unsealed>& drafts, size_t window = 16) {
     BulkSubmitter bulk(client_.get(), {.window = window});
-    return bulk.Run(drafts, [&](size_t index, const Sealed& sealed, const auto& outcome) {
+    absl::Status status = bulk.Run(drafts, [&](size_t index, const Sealed& sealed, const auto& outcome) {
       EXPECT_EQ(index, reports_.size());
       EXPECT_EQ(sealed.request_id, drafts[index].submission.request_id());
       reports_.push_back(outcome.status());
@@ -59,6 +59,8 @@ class BulkTest : public LittleServer {
       EXPECT_EQ(outcome->receipt.envelope(), sealed.envelope);
       return true;
     });
+    unanswered_ = bulk.unanswered();
+    return status;
   }
   void ExpectEachOnceAndInOrder(size_t count) {
     EXPECT_EQ(reports_.size(), count);
@@ -131,12 +133,13 @@ class BulkTest : public LittleServer {
   size_t calls_ = 0;
   std::vector<absl::Status> reports_;
   std::vector<Sequence> sequences_;
+  size_t unanswered_ = 0;
 };
 
 TEST_F(BulkTest, RecordsManyOnOneStream) {
   const auto result = Run(Drafts(200));
-  ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->unanswered, 0U);
+  ASSERT_TRUE(result.ok()) << result;
+  EXPECT_EQ(unanswered_, 0U);
   EXPECT_EQ(streams_, 1U);
   ExpectEachOnceAndInOrder(200);
 }
@@ -152,7 +155,7 @@ TEST_F(BulkTest, SendsTheVeryBytesAgainThatABrokenStreamLeftOpen) {
     return stream == 1 && i == 5 ? Do::kBreak : Do::kAnswer;
   };
   const auto result = Run(Drafts(60));
-  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_TRUE(result.ok()) << result;
   EXPECT_EQ(streams_, 3U);
   ExpectEachOnceAndInOrder(60);
   // The second stream begins at the first one left open, the third likewise.
@@ -175,7 +178,7 @@ TEST_F(BulkTest, RecordsEachOnceWhereverStreamsBreak) {
     }
   };
   const auto result = Run(Drafts(100), 1 + random() % 20);
-  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_TRUE(result.ok()) << result;
   ExpectEachOnceAndInOrder(100);
 }
 
@@ -194,8 +197,8 @@ TEST_F(BulkTest, ReportsWhatWasSentWhenItIsStopped) {
   keep_going_ = false;
   script_ = [](size_t, uint64_t i, const std::string&) { return i == 3 ? Do::kRefuse : Do::kAnswer; };
   const auto result = Run(Drafts(100), 8);
-  ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->unanswered, 0U);
+  ASSERT_TRUE(result.ok()) << result;
+  EXPECT_EQ(unanswered_, 0U);
   // Of those behind, the window's at most.
   EXPECT_LE(reports_.size(), 3U + 8U);
   EXPECT_EQ(reports_.size(), arrived_.size());
@@ -210,9 +213,25 @@ TEST_F(BulkTest, SaysHowManyItDoesNotKnowWhenTheServerFallsSilentAfterItWasStopp
     return i == 3 ? Do::kRefuse : Do::kSilence;
   };
   const auto result = Run(Drafts(100), 8);
-  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_TRUE(result.ok()) << result;
   EXPECT_EQ(reports_.size(), 4U);
-  EXPECT_EQ(reports_.size() + result->unanswered, arrived_.size());
+  EXPECT_EQ(reports_.size() + unanswered_, arrived_.size());
+}
+
+TEST_F(BulkTest, SaysHowManyItDoesNotKnowWhenItGivesUp) {
+  Reconnect({.patience_ms = 0, .first_patience_ms = 20'000});
+  script_ = [](size_t, uint64_t i, const std::string&) { return i < 3 ? Do::kAnswer : Do::kRecordAndBreak; };
+  EXPECT_FALSE(Run(Drafts(4), 8).ok());
+  EXPECT_EQ(reports_.size(), 3U);
+  EXPECT_EQ(unanswered_, 1U);
+  EXPECT_EQ(log_.size(), 5U) << "it was recorded";
+}
+
+TEST_F(BulkTest, KnowsThatABusyLedgerDidNotTakeIt) {
+  Reconnect({.patience_ms = 0, .first_patience_ms = 20'000});
+  script_ = [](size_t, uint64_t i, const std::string&) { return i < 3 ? Do::kAnswer : Do::kBusy; };
+  EXPECT_TRUE(absl::IsResourceExhausted(Run(Drafts(4), 8)));
+  EXPECT_EQ(unanswered_, 0U);
 }
 
 TEST_F(BulkTest, SendsAgainWhatTheLedgerCouldNotTakeAndWhatItRefusedBehindIt) {
@@ -223,7 +242,7 @@ TEST_F(BulkTest, SendsAgainWhatTheLedgerCouldNotTakeAndWhatItRefusedBehindIt) {
     return i > 4 && i % 2 == 0 ? Do::kRefuse : Do::kAnswer;
   };
   const auto result = Run(Drafts(12));
-  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_TRUE(result.ok()) << result;
   EXPECT_EQ(streams_, 2U);
   EXPECT_EQ(reports_.size(), 12U);
   EXPECT_EQ(sequences_.size(), 12U);
@@ -234,24 +253,24 @@ TEST_F(BulkTest, GivesUpWhenThePatienceIsAtItsEnd) {
   Reconnect({.patience_ms = 0, .first_patience_ms = 20'000});
   script_ = [](size_t, uint64_t i, const std::string&) { return i < 5 ? Do::kAnswer : Do::kBusy; };
   const auto result = Run(Drafts(20));
-  EXPECT_EQ(ReasonOf(result.status()), "QUEUE_FULL") << result.status();
+  EXPECT_EQ(ReasonOf(result), "QUEUE_FULL") << result;
   EXPECT_EQ(reports_.size(), 5U);
   script_ = [](size_t, uint64_t, const std::string&) { return Do::kBreak; };
-  EXPECT_EQ(ReasonOf(Run(Drafts(20)).status()), "SERVER_UNREACHABLE");
+  EXPECT_EQ(ReasonOf(Run(Drafts(20))), "SERVER_UNREACHABLE");
 }
 
 TEST_F(BulkTest, GivesUpOnAServerThatSaysNothing) {
   Reconnect({.patience_ms = 0, .first_patience_ms = 20'000, .attempt_ms = 50});
   script_ = [](size_t, uint64_t, const std::string&) { return Do::kSilence; };
   const auto result = Run(Drafts(20));
-  EXPECT_EQ(ReasonOf(result.status()), "SERVER_TIMED_OUT") << result.status();
+  EXPECT_EQ(ReasonOf(result), "SERVER_TIMED_OUT") << result;
   EXPECT_TRUE(reports_.empty());
 }
 
 TEST_F(BulkTest, CallsOneAfterTheOtherWhereTheServerKnowsNoStreams) {
   streaming_ = false;
   const auto result = Run(Drafts(30));
-  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_TRUE(result.ok()) << result;
   EXPECT_EQ(calls_, 30U);
   ExpectEachOnceAndInOrder(30);
 }
@@ -264,8 +283,8 @@ TEST_F(BulkTest, ReportsNothingFromAWrongAnswerOn) {
     reports_.clear();
     script_ = [what = what](size_t, uint64_t i, const std::string&) { return i == 7 ? what : Do::kAnswer; };
     const auto result = Run(Drafts(40));
-    EXPECT_EQ(ReasonOf(result.status()), reason) << result.status();
-    EXPECT_TRUE(IsEvidence(result.status()));
+    EXPECT_EQ(ReasonOf(result), reason) << result;
+    EXPECT_TRUE(IsEvidence(result));
     EXPECT_EQ(reports_.size(), 7U);
   }
 }
@@ -273,7 +292,7 @@ TEST_F(BulkTest, ReportsNothingFromAWrongAnswerOn) {
 TEST_F(BulkTest, ReportsNothingWhoseReceiptCouldNotBeKept) {
   ASSERT_TRUE(ReplaceFile(client_->config().receipts_path(), "in the way", false).ok());
   const auto result = Run(Drafts(10));
-  EXPECT_EQ(ReasonOf(result.status()), "FILE_UNWRITABLE") << result.status();
+  EXPECT_EQ(ReasonOf(result), "FILE_UNWRITABLE") << result;
   EXPECT_TRUE(reports_.empty());
 }
 
