@@ -9,10 +9,10 @@
 #include "clients/sdk/keys.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/base/time_text.h"
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include <nlohmann/json.hpp>
 
@@ -444,11 +444,7 @@ absl::StatusOr<uint32_t> LedgerResolver::Scale(const std::string& indicator) {
 }
 
 std::string FormatTime(int64_t unix_us, int32_t utc_offset_minutes) {
-  constexpr int64_t kSecondsPerDay = 86'400;
-  const int64_t local_s = unix_us / 1'000'000 + int64_t{utc_offset_minutes} * 60;
-  const int64_t second = (local_s % kSecondsPerDay + kSecondsPerDay) % kSecondsPerDay;
-  return absl::StrFormat("%s %02d:%02d:%02d", Date::FromUnixMicros(unix_us, utc_offset_minutes).ToString(),
-                         second / 3600, second / 60 % 60, second % 60);
+  return TimeText(unix_us, utc_offset_minutes);
 }
 
 std::string BasisLine(const v1::Basis& basis, const log::Checkpoint& checkpoint) {

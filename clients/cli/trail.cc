@@ -1,16 +1,19 @@
 #include "clients/cli/trail.h"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
 #include "clients/cli/describe.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
+#include "clients/cli/suggest.h"
 #include "clients/cli/table.h"
 #include "ledger/base/bytes.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace fundledger::cli {
 namespace {
@@ -65,7 +68,28 @@ absl::StatusOr<v1::ListTrailRequest> TrailRequest(const TrailOptions& options, c
     ASSIGN_OR_RETURN(const Date to, Date::Parse(options.to));
     request.set_recorded_until_us(StartOfDayUs(Date(to.days() + 1), client.utc_offset_minutes()));
   }
+  if (!options.to.empty() && request.recorded_until_us() <= request.recorded_from_us()) {
+    return UsageError("DATES_REVERSED",
+                      absl::StrCat("--from ", options.from, T(" is after --to ", " 晚于 --to "), options.to));
+  }
   return request;
+}
+
+absl::Status ActionUnknown(const std::string& kind) {
+  std::vector<std::string> names;
+  std::vector<std::string> all;
+  for (const Form& form : Forms()) {
+    names.push_back(form.kind);
+    names.emplace_back(form.chinese);
+    all.emplace_back(T(form.kind.c_str(), form.chinese));
+  }
+  const std::string like = absl::StrJoin(WordsLike(kind, names), T(" or ", " 或 "));
+  return UsageError(
+      "KIND_UNKNOWN",
+      absl::StrCat("--action \"", kind, T("\" is no kind of action; ", "\" 不是事项种类；"),
+                   like.empty()
+                       ? absl::StrCat(T("write one of ", "可填："), absl::StrJoin(all, T(", ", "、")))
+                       : absl::StrCat(T("did you mean ", "是否指 "), like, T("?", "？"))));
 }
 
 // What the trail is about, where it is about a thing that actions name.
@@ -77,6 +101,22 @@ std::string AboutOf(const v1::ListTrailRequest& request) {
                                                                : request.id();
   }
   return "";
+}
+
+// That a record names nothing so is what a slip of the pen looks like too.
+std::string NothingText(const v1::ListTrailRequest& request) {
+  const bool of_some_days = request.recorded_from_us() != 0 || request.recorded_until_us() != 0;
+  const std::string days = of_some_days ? T(" of these days", "所选日期内") : "";
+  for (const Dimension& dimension : kDimensions) {
+    if (dimension.dimension != request.dimension()) continue;
+    if (CurrentLanguage() == Language::kChinese) {
+      return absl::StrCat(days, "没有涉及 ", dimension.flag, " ", request.id(),
+                          " 的记录：请核对写法，区分大小写");
+    }
+    return absl::StrCat("no record", days, " names ", dimension.flag, " ", request.id(),
+                        ": check how it is written, capitals are not small letters");
+  }
+  return absl::StrCat(T("no record", ""), days, T("", "没有记录"));
 }
 
 void PrintTrail(const Table& table, const v1::Basis& basis, const log::Checkpoint& checkpoint) {
@@ -120,7 +160,11 @@ absl::StatusOr<int> RunTrail(Context& context, const TrailOptions& options) {
   RETURN_IF_ERROR(EachPage(client, client->audit(), &v1::AuditService::Stub::ListTrail, request, add_page));
   RETURN_IF_ERROR(context.CheckWitnessed(basis));
   if (!context.json()) {
-    PrintTrail(table, basis, checkpoint);
+    if (json.empty()) {
+      std::cout << NothingText(request) << '\n' << BasisLine(basis, checkpoint) << '\n';
+    } else {
+      PrintTrail(table, basis, checkpoint);
+    }
     std::cout << context.WitnessedLine();
     return kExitOk;
   }
@@ -149,9 +193,17 @@ absl::Status TrailFilter::Fill(v1::ListTrailRequest* request) const {
     }
     request->set_dimension(dimension);
     request->set_id(id);
+    if (dimension == v1::TRAIL_DIMENSION_VOUCHER && std::count(id.begin(), id.end(), '/') < 3) {
+      return UsageError("VOUCHER_MALFORMED",
+                        absl::StrCat("--voucher \"", id,
+                                     T("\" names no voucher: write ISSUER/TYPE/YEAR/NUMBER",
+                                       "\" 写法不对：应为 签发单位/类型/年度/号码")));
+    }
+    if (dimension != v1::TRAIL_DIMENSION_ACTION) continue;
     // Either language names a kind.
-    const Form* form = dimension == v1::TRAIL_DIMENSION_ACTION ? FindForm(id) : nullptr;
-    if (form != nullptr) request->set_id(form->kind);
+    const Form* form = FindForm(id);
+    if (form == nullptr) return ActionUnknown(id);
+    request->set_id(form->kind);
   }
   return absl::OkStatus();
 }

@@ -20,7 +20,8 @@ struct TrailFilter {
   std::map<v1::TrailDimension, std::string> ids;
   // This must outlive the parsing.
   void AddTo(CLI::App* app);
-  // INVALID_ARGUMENT, reason FILTERS_EXCLUDE. Without a filter the trail is of all records.
+  // INVALID_ARGUMENT, reasons FILTERS_EXCLUDE, KIND_UNKNOWN, VOUCHER_MALFORMED. Without a filter the trail is
+  // of all records.
   absl::Status Fill(v1::ListTrailRequest* request) const;
 };
 

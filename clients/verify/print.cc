@@ -3,11 +3,10 @@
 #include "clients/verify/language.h"
 #include "clients/verify/reasons.h"
 #include "ledger/base/bytes.h"
-#include "ledger/base/date.h"
 #include "ledger/base/one_line.h"
+#include "ledger/base/time_text.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
@@ -19,10 +18,7 @@ using Json = nlohmann::ordered_json;
 // 2020-06-16 01:30:15 UTC.
 std::string TimeText(uint64_t time_s) {
   const int64_t bounded = time_s > 253'402'300'799 ? 253'402'300'799 : static_cast<int64_t>(time_s);
-  const Date day = Date::FromUnixMicros(bounded * 1'000'000, 0);
-  const int64_t second = bounded % 86'400;
-  return absl::StrFormat("%s %02d:%02d:%02d UTC", day.ToString(), second / 3600, second / 60 % 60,
-                         second % 60);
+  return absl::StrCat(fundledger::TimeText(bounded * 1'000'000, 0), " UTC");
 }
 
 const char* KindName(bundle::Kind kind) {

@@ -2,6 +2,7 @@
 #include "ledger/audit/audit.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/base/time_text.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -50,15 +51,16 @@ absl::Status CheckBinding(const Admitted& admitted, Sequence sequence, int64_t r
                                ", this is ", ledger.has_value() ? HexEncode(ledger->view()) : "none"));
   }
   if (recorded_at_us > submission.not_after_us()) {
-    return Refuse(absl::StatusCode::kFailedPrecondition, "EXPIRED",
-                  absl::StrCat("the submission was not to be recorded after ", submission.not_after_us(),
-                               " and it is ", recorded_at_us, " (microseconds since 1970): sign it anew"));
+    return Refuse(
+        absl::StatusCode::kFailedPrecondition, "EXPIRED",
+        absl::StrCat("the submission was not to be recorded after ", TimeText(submission.not_after_us(), 0),
+                     " UTC and it is ", TimeText(recorded_at_us, 0), " UTC: sign it anew"));
   }
   if (submission.not_after_us() - recorded_at_us > kValidityMaxUs) {
     return Refuse(
         absl::StatusCode::kInvalidArgument, "NOT_AFTER_TOO_FAR",
-        absl::StrCat("the submission may be recorded until ", submission.not_after_us(),
-                     " (microseconds since 1970), more than 366 days from now: nobody keeps a signed "
+        absl::StrCat("the submission may be recorded until ", TimeText(submission.not_after_us(), 0),
+                     " UTC, more than 366 days from now: nobody keeps a signed "
                      "request in a drawer for so long; sign it with an earlier not_after"));
   }
   return CheckSeen(submission.seen(), sequence, root_at);

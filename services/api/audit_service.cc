@@ -8,6 +8,7 @@
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/base/time_text.h"
 #include "ledger/engine/attestations.h"
 #include "services/api/page.h"
 
@@ -37,9 +38,9 @@ absl::StatusOr<engine::TrailFilter> FilterOf(const v1::ListTrailRequest& request
       request.recorded_until_us() != 0 && request.recorded_until_us() < request.recorded_from_us();
   if (request.recorded_from_us() < 0 || request.recorded_until_us() < 0 || ends_early) {
     return Refuse(absl::StatusCode::kInvalidArgument, "TRAIL_TIME_INVALID",
-                  absl::StrCat("recorded_from_us is ", request.recorded_from_us(), " and recorded_until_us ",
-                               request.recorded_until_us(),
-                               "; neither may be below zero, nor the span end before it begins"));
+                  absl::StrCat("recorded_from_us is ", TimeText(request.recorded_from_us(), 0),
+                               " UTC and recorded_until_us ", TimeText(request.recorded_until_us(), 0),
+                               " UTC; neither may be before 1970, nor the span end before it begins"));
   }
   engine::TrailFilter filter;
   if (!all) {

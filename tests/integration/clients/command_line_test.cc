@@ -141,6 +141,31 @@ TEST_F(CommandLine, PaysPeopleByTheirRoster) {
   EXPECT_EQ(imported.exit_code, 0) << imported.err;
 }
 
+TEST_F(CommandLine, ATrailOfNothingSaysSo) {
+  Settle();
+  const auto trail = [this](const std::vector<std::string>& filter) {
+    std::vector<std::string> arguments = {"inspect", "trail"};
+    arguments.insert(arguments.end(), filter.begin(), filter.end());
+    return Run(arguments);
+  };
+  const Finished nothing = trail({"--officer", "Admin-1"});
+  EXPECT_EQ(nothing.exit_code, 0);
+  EXPECT_THAT(nothing.out, testing::AllOf(HasSubstr("no record names --officer Admin-1"),
+                                          Not(HasSubstr("Every record shown"))));
+  EXPECT_THAT(trail({"--project", "nosuch", "--lang", "zh"}).out,
+              HasSubstr("没有涉及 --project nosuch 的记录"));
+  EXPECT_THAT(trail({"--officer", "admin-1"}).out, HasSubstr("Every record shown"));
+  const Finished unknown = trail({"--action", "alocate"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, testing::AllOf(HasSubstr("KIND_UNKNOWN"), HasSubstr("did you mean allocate")));
+  EXPECT_EQ(trail({"--voucher", "x"}).exit_code, 2);
+  const Finished reversed = trail({"--from", "2026-02-01", "--to", "2026-01-31"});
+  EXPECT_EQ(reversed.exit_code, 2);
+  EXPECT_THAT(reversed.err, HasSubstr("DATES_REVERSED"));
+  EXPECT_THAT(trail({"--from", "1999-01-01", "--to", "1999-01-01"}).out,
+              HasSubstr("no record of these days"));
+}
+
 TEST_F(CommandLine, BriefsInBothLanguagesAndJson) {
   Settle();
   Fund();

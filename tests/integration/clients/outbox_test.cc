@@ -217,6 +217,8 @@ TEST_F(OutboxTest, NamesWhatExpired) {
   const uint64_t before = Size();
   EXPECT_EQ(Run({"township", "outbox", "send"}).exit_code, 1);
   EXPECT_EQ(Listed()[0]["reason"], "EXPIRED");
+  EXPECT_THAT(Listed()[0]["message"].get<std::string>(),
+              testing::ContainsRegex("not to be recorded after [0-9-]+ [0-9:]+ UTC and it is"));
   EXPECT_EQ(Size(), before);
 }
 

@@ -37,6 +37,21 @@ v1::Submission Approvals(Sequence first, int count) {
   return submission;
 }
 
+TEST(TrailFilter, TakesNoKindAndNoVoucherThatCannotBe) {
+  const auto fill = [](v1::TrailDimension dimension, const std::string& id) {
+    TrailFilter filter;
+    filter.ids[dimension] = id;
+    v1::ListTrailRequest request;
+    const absl::Status status = filter.Fill(&request);
+    return status.ok() ? request.id() : ReasonOf(status);
+  };
+  EXPECT_EQ(fill(v1::TRAIL_DIMENSION_ACTION, "nonsense"), "KIND_UNKNOWN");
+  EXPECT_EQ(fill(v1::TRAIL_DIMENSION_ACTION, "分配"), "allocate");
+  EXPECT_EQ(fill(v1::TRAIL_DIMENSION_ACTION, "approve"), "approve");
+  EXPECT_EQ(fill(v1::TRAIL_DIMENSION_VOUCHER, "x"), "VOUCHER_MALFORMED");
+  EXPECT_EQ(fill(v1::TRAIL_DIMENSION_VOUCHER, "国库/支付凭证/2026/1"), "国库/支付凭证/2026/1");
+}
+
 TEST(TrailStory, TellsOnlyTheLinesAboutTheProject) {
   TrailStory story("p-2", NoScale);
   EXPECT_THAT(story.Tell(7, Plans()), ElementsAre("plan: reference P-1\n"
