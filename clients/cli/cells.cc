@@ -14,6 +14,7 @@
 #include "ledger/base/bytes.h"
 #include "ledger/base/decimal.h"
 #include "ledger/base/fen.h"
+#include "ledger/base/number_text.h"
 #include "ledger/base/status.h"
 #include "ledger/base/text.h"
 #include "ledger/books/books.h"
@@ -21,7 +22,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 
 namespace fundledger::cli {
@@ -67,11 +67,15 @@ absl::StatusOr<int64_t> ReadAmount(const std::string& text, bool is_signed) {
                                              "\" 为零：请删去该行，或填实际金额")));
 }
 
-absl::StatusOr<int64_t> ReadNumber(const std::string& text, int64_t low, int64_t high,
-                                   std::string_view what) {
+// With `grouped`, thousands may stand in groups.
+absl::StatusOr<int64_t> ReadNumber(const std::string& text, int64_t low, int64_t high, std::string_view what,
+                                   bool grouped = false) {
+  const std::string plain = HalfWidth(text);
+  std::string digits;
   int64_t value = 0;
-  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
-  if (digits && absl::SimpleAtoi(text, &value) && value >= low && value <= high) return value;
+  const bool well_formed = TakeGroups(plain, &digits) && (grouped || digits == plain) &&
+                           std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit);
+  if (well_formed && absl::SimpleAtoi(digits, &value) && value >= low && value <= high) return value;
   return Wrong("NUMBER_INVALID", absl::StrCat("\"", text, "\" is not ", ToAbsl(what)));
 }
 
@@ -79,19 +83,7 @@ absl::StatusOr<int64_t> ReadNumber(const std::string& text, int64_t low, int64_t
 // puts behind it. The bare number of days that one keeps for a date is refused: an amount would look the
 // same.
 absl::StatusOr<Date> ReadDate(const std::string& text) {
-  std::string plain = absl::StrReplaceAll(text, {{"０", "0"},
-                                                 {"１", "1"},
-                                                 {"２", "2"},
-                                                 {"３", "3"},
-                                                 {"４", "4"},
-                                                 {"５", "5"},
-                                                 {"６", "6"},
-                                                 {"７", "7"},
-                                                 {"８", "8"},
-                                                 {"９", "9"},
-                                                 {"－", "-"},
-                                                 {"／", "/"},
-                                                 {"．", "."}});
+  std::string plain = HalfWidth(text);
   for (const char* midnight : {" 00:00:00", " 0:00:00", " 00:00", " 0:00", "T00:00:00"}) {
     if (plain.ends_with(midnight)) plain.resize(plain.size() - std::string_view(midnight).size());
   }
@@ -114,16 +106,14 @@ absl::StatusOr<Date> ReadDate(const std::string& text) {
 }
 
 absl::StatusOr<int64_t> ReadYear(const std::string& text, bool zero) {
-  if (zero && text == "0") return 0;
+  if (zero && HalfWidth(text) == "0") return 0;
   return ReadNumber(text, 1900, 9999,
                     zero ? "a year: write it as 2020, or 0 for no plan list" : "a year: write it as 2020");
 }
 
 absl::StatusOr<int64_t> ReadProgress(const std::string& text) {
-  std::string body = text;
-  for (const char* sign : {"%", "％"}) {
-    if (body.ends_with(sign)) body = TrimCell(body.substr(0, body.size() - std::string_view(sign).size()));
-  }
+  std::string body = HalfWidth(text);
+  if (body.ends_with('%')) body.pop_back();
   const auto value = ParseDecimal(body, 2);
   if (value.ok() && *value >= 0 && *value <= 10000) return value;
   return Wrong("PROGRESS_INVALID", absl::StrCat("\"", text,
@@ -351,7 +341,7 @@ absl::Status Put(const std::string& text, const Pen& pen, const Place& place) {
     case CellKind::kPlanYear:
       return PutInteger(place, ReadYear(text, true));
     case CellKind::kNumber:
-      return PutInteger(place, ReadNumber(text, 0, 2'000'000'000, "a whole number: write digits only"));
+      return PutInteger(place, ReadNumber(text, 0, 2'000'000'000, "a whole number: write digits only", true));
     case CellKind::kProgress:
       return PutInteger(place, ReadProgress(text));
     case CellKind::kDate:
@@ -597,13 +587,15 @@ std::string FormatActionRef(const v1::ActionRef& ref) {
 }
 
 absl::StatusOr<int64_t> ParseDecimal(std::string_view text, uint32_t scale) {
-  std::string_view body = text;
+  const std::string plain = HalfWidth(text);
+  std::string_view body = plain;
   const bool negative = body.starts_with("-");
   if (negative) body.remove_prefix(1);
   const size_t point = std::min(body.find('.'), body.size());
   std::string fraction(point < body.size() ? body.substr(point + 1) : std::string_view());
-  std::string digits(body.substr(0, point));
-  const bool well_formed = !digits.empty() && (point == body.size() || !fraction.empty()) &&
+  std::string digits;
+  const bool well_formed = TakeGroups(body.substr(0, point), &digits) && !digits.empty() &&
+                           (point == body.size() || !fraction.empty()) &&
                            std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit) &&
                            std::all_of(fraction.begin(), fraction.end(), absl::ascii_isdigit);
   if (!well_formed) {

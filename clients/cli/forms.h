@@ -122,7 +122,7 @@ class SyntaxResolver : public Resolver {
 // SEQUENCE.ACTION, or SEQUENCE for its action 0; the leaf hash stays empty.
 absl::StatusOr<v1::ActionRef> ParseActionRef(std::string_view text);
 std::string FormatActionRef(const v1::ActionRef& ref);
-// Value times 10^scale of a decimal such as 29.0835 or -1.5.
+// Value times 10^scale of a decimal such as 29.0835, -1.5 or 1,234.5, in full width too.
 absl::StatusOr<int64_t> ParseDecimal(std::string_view text, uint32_t scale);
 std::string FormatDecimal(int64_t value, uint32_t scale);
 void SetDate(Date date, v1::Date* out);

@@ -3,45 +3,24 @@
 #include <algorithm>
 #include <limits>
 
+#include "ledger/base/number_text.h"
 #include "ledger/base/status.h"
 #include "ledger/base/utf8.h"
 
 #include "absl/numeric/int128.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace fundledger {
 namespace {
 
 constexpr absl::StatusCode kInvalid = absl::StatusCode::kInvalidArgument;
 
-// What an input method for Chinese may put in place of ASCII.
-struct Substitute {
-  std::string_view from;
-  char to;
-};
-constexpr Substitute kSubstitutes[] = {
-    {"０", '0'}, {"１", '1'}, {"２", '2'}, {"３", '3'}, {"４", '4'}, {"５", '5'},     {"６", '6'},
-    {"７", '7'}, {"８", '8'}, {"９", '9'}, {"，", ','}, {"．", '.'}, {"－", '-'},     {"−", '-'},
-    {"＋", '+'}, {"　", ' '}, {"￥", '$'}, {"¥", '$'},  {"\t", ' '}, {"\u00a0", ' '},
-};
-
-// `text` with full-width forms as ASCII, either yuan sign as '$', and no white space at its ends.
+// `text` in half width, either yuan sign as '$'. A dollar as typed is none: it is kept apart by a byte that
+// nothing below accepts.
 std::string Plain(std::string_view text) {
-  std::string plain;
-  while (!text.empty()) {
-    const auto* found = std::find_if(std::begin(kSubstitutes), std::end(kSubstitutes),
-                                     [text](const Substitute& s) { return text.starts_with(s.from); });
-    if (found != std::end(kSubstitutes)) {
-      plain.push_back(found->to);
-      text.remove_prefix(found->from.size());
-    } else {
-      // A dollar as typed is not a yuan sign: keep it apart by a byte that nothing below accepts.
-      plain.push_back(text[0] == '$' ? '\x01' : text[0]);
-      text.remove_prefix(1);
-    }
-  }
-  return std::string(absl::StripAsciiWhitespace(plain));
+  return HalfWidth(absl::StrReplaceAll(ToAbsl(text), {{"$", "\x01"}, {"￥", "$"}, {"¥", "$"}}));
 }
 
 absl::Status Malformed(std::string_view text, std::string_view why) {
@@ -72,19 +51,7 @@ size_t TakeUnitDecimals(std::string_view* body) {
 
 // Nothing wrong: OK, and `digits` holds `whole` without its separators.
 absl::Status ReadGroups(std::string_view text, std::string_view whole, std::string* digits) {
-  if (whole.find(',') == std::string_view::npos) {
-    *digits = std::string(whole);
-    return absl::OkStatus();
-  }
-  bool regular = true;
-  for (size_t start = 0; start <= whole.size();) {
-    const size_t comma = std::min(whole.find(',', start), whole.size());
-    const size_t width = comma - start;
-    regular = regular && (start == 0 ? width >= 1 && width <= 3 : width == 3);
-    digits->append(whole.substr(start, width));
-    start = comma + 1;
-  }
-  if (regular) return absl::OkStatus();
+  if (TakeGroups(whole, digits)) return absl::OkStatus();
   return Malformed(text, digits->empty()
                              ? "holds no digits: write an amount such as 12,345.67"
                              : absl::StrCat("has a group of thousands that is not three digits: write ",

@@ -172,6 +172,41 @@ TEST(Forms, ReadsARosterByItsDocumentsId) {
   EXPECT_EQ(fill(std::string(64, 'a'), "builder"), "COLUMNS_DISAGREE");
 }
 
+TEST(Forms, ReadsNumbersAsInputMethodsWriteThem) {
+  FakeResolver resolver;
+  const auto fill = [&resolver](const char* kind, const char* column, const char* text) {
+    Cells cells = {{"project", "p-1"}};
+    if (std::string_view(kind) == "report_indicator") cells["indicator"] = "i-1";
+    cells[column] = text;
+    v1::Action action;
+    (void)FillAction(*FindForm(kind), {cells}, &resolver, &action);
+    return action;
+  };
+  const auto progress = [&](const char* text) {
+    return fill("report_progress", "progress", text).report_progress().progress_basis_points();
+  };
+  EXPECT_EQ(progress("３５%"), 3500);
+  EXPECT_EQ(progress("６７．５　％"), 6750);
+  const auto count = [&](const char* text) {
+    return fill("request_payment", "count", text).request_payment().batch().count();
+  };
+  EXPECT_EQ(count("５"), 5U);
+  EXPECT_EQ(count("1,234"), 1234U);
+  EXPECT_EQ(count("12,34"), 0U);
+  const auto value = [&](const char* text) {
+    return fill("report_indicator", "value", text).report_indicator().value();
+  };
+  EXPECT_EQ(value("３"), 30'000);
+  EXPECT_EQ(value("１，２３４．５"), 12'345'000);
+  EXPECT_EQ(value("-1,234.5"), -12'345'000);
+  EXPECT_EQ(value("12,34.5"), 0);
+  const auto year = [&](const char* text) {
+    return fill("approve_project", "plan_year", text).approve_project().plan_year();
+  };
+  EXPECT_EQ(year("２０２０"), 2020);
+  EXPECT_EQ(year("2,020"), 0) << "a year has no groups";
+}
+
 TEST(Forms, NamesColumnsOnceInEachLanguage) {
   std::set<std::string> titles;
   const auto add = [&titles](const Column& column) {
@@ -294,7 +329,7 @@ TEST(Decimal, IsExact) {
   EXPECT_EQ(*ParseDecimal("29.08350", 4), 290835);
   EXPECT_EQ(*ParseDecimal("-0.5", 1), -5);
   EXPECT_EQ(*ParseDecimal("7", 0), 7);
-  for (const char* bad : {"", "-", ".5", "1.", "1.2.3", "1e3", "1,000", " 1"}) {
+  for (const char* bad : {"", "-", ".5", "1.", "1.2.3", "1e3", "12,00", "1 000"}) {
     EXPECT_FALSE(ParseDecimal(bad, 4).ok()) << bad;
   }
   EXPECT_FALSE(ParseDecimal("99999999999999999999", 0).ok());
