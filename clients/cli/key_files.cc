@@ -110,6 +110,11 @@ absl::StatusOr<int> RunRequest(Context& context, const CommandOptions& options) 
     return kExitOk;
   }
   RETURN_IF_ERROR(sdk::ReplaceFile(options.out, json.dump(2) + "\n", true));
+  if (context.json()) {
+    json["written"] = options.out;
+    PrintJson(json);
+    return kExitOk;
+  }
   std::cout << T("wrote ", "已写入 ") << options.out
             << T(": give it to an administrator; it holds nothing secret. Read the key to them by voice: ",
                  "，请交管理员（不含秘密），并口头核对公钥：")
@@ -147,10 +152,13 @@ absl::StatusOr<int> RunPassphrase(Context& context, const CommandOptions& option
     ASSIGN_OR_RETURN(protection,
                      fresh.AskNew(options.officer, absl::StrCat("new passphrase of ", options.officer)));
   }
+  auto changed = nlohmann::ordered_json::array();
   for (size_t i = 0; i < paths.size(); ++i) {
     RETURN_IF_ERROR(ChangePassphrase(paths[i], plain[i], protection));
+    changed.push_back(paths[i].string());
     if (!context.json()) std::cout << T("changed ", "已更改 ") << paths[i].string() << '\n';
   }
+  if (context.json()) PrintJson({{"officer", options.officer}, {"changed", changed}});
   return kExitOk;
 }
 

@@ -121,13 +121,9 @@ absl::StatusOr<Options> ReadOptions(const Arguments& arguments) {
 absl::StatusOr<int> Run(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const Options options, ReadOptions(arguments));
   ASSIGN_OR_RETURN(const Report report, Verify(options));
-  const auto print = [](const nlohmann::ordered_json& json) {
-    std::cout << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
-  };
   if (arguments.json) {
-    print(ReportJson(report));
+    std::cout << ReportJson(report).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
   } else {
-    if (report.kind == bundle::Kind::kWhole && report.briefing.has_value()) print(*report.briefing);
     PrintReport(report, std::cout);
   }
   return report.ok() ? kVerifies : kDoesNotVerify;

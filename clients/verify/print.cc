@@ -3,6 +3,7 @@
 #include "clients/verify/language.h"
 #include "clients/verify/reasons.h"
 #include "ledger/base/bytes.h"
+#include "ledger/base/fen.h"
 #include "ledger/base/one_line.h"
 #include "ledger/base/time_text.h"
 
@@ -73,6 +74,34 @@ void PrintWitnessed(const Report& report, std::ostream& out) {
   } else {
     out << T("the records' times were compared with ", "已与 ") << report.attested_times
         << T(" attested times, five minutes allowed\n", " 个外部见证时间核对，容差五分钟\n");
+  }
+}
+
+// The briefing that was asked for, as far as a page of it goes.
+void PrintBriefing(const Json& b, std::ostream& out) {
+  const auto money = [&](const Json& of, const char* key) {
+    const auto fen = of.at(key).get<int64_t>();
+    return is_chinese ? absl::StrCat(FormatWan(fen), "万元") : absl::StrCat(FormatYuan(fen), " yuan");
+  };
+  const auto rate = [&](const char* key) {
+    return b.at(key).is_null() ? std::string("n/a") : absl::StrCat(b.at(key).get<std::string>(), "%");
+  };
+  const auto count = [&](const char* key) { return b.at(key).get<int64_t>(); };
+  constexpr char kIndent[] = "               ";
+  out << T("briefing       ", "报表           ") << count("year") << T(", as of ", " 年，截至 ")
+      << b.at("as_of").get<std::string>()
+      << T(", computed from these records (every figure: --json)\n", "，按记录计算（全部数字见 --json）\n")
+      << kIndent << T("planned ", "年初计划 ") << money(b, "planned_fen") << T(", disbursed ", "，已拨付 ")
+      << money(b, "disbursed_fen") << T(" (", "（") << rate("disbursement_rate_percent") << T(")\n", "）\n")
+      << kIndent << T("projects ", "项目 ") << count("projects") << T(", of townships ", "，其中乡镇 ")
+      << count("township_projects") << T(": started ", "：已开工 ") << count("township_started")
+      << T(" (", "（") << rate("township_start_rate_percent") << T("), completed ", "），已完工 ")
+      << count("township_completed") << T(" (", "（") << rate("township_completion_rate_percent")
+      << T(")\n", "）\n");
+  for (const Json& programme : b.at("programmes")) {
+    out << kIndent << OneLine(programme.at("name").get<std::string>()) << T(": planned ", "：当年计划 ")
+        << money(programme, "planned_fen") << T(", disbursed ", "，当年拨付 ")
+        << money(programme, "disbursed_fen") << '\n';
   }
 }
 
@@ -173,6 +202,8 @@ void PrintReport(const Report& report, std::ostream& out) {
                 ? T(" are what their records add up to\n", " 项与其所列记录之和一致\n")
                 : T(" of the briefing given are what the records give\n", " 项与记录重新计算的结果一致\n"));
   }
+  if (report.kind == bundle::Kind::kWhole && report.briefing.has_value())
+    PrintBriefing(*report.briefing, out);
   for (const JudgedFile& each : report.evidence) {
     const std::vector<std::string> shows = absl::StrSplit(each.shows, '\n');
     out << T("evidence       ", "证据           ") << OneLine(each.name) << ": "

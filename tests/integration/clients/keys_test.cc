@@ -60,6 +60,12 @@ TEST_F(Keys, OfAnOfficerAreMadeOnTheOfficersMachineAndNeverLeaveIt) {
   const std::string request = path("clerk-1.request").string();
   GoodWith(machine, {"admin", "key", "request", "--officer", "clerk-1", "--no-passphrase", "--out", request});
   EXPECT_THAT(ReadAll(request), Not(HasSubstr("PRIVATE")));
+  const Finished for_programs = RunWith(machine, {"admin", "key", "request", "--officer", "clerk-1",
+                                                  "--no-passphrase", "--out", request, "--json"});
+  const auto told = nlohmann::json::parse(for_programs.out, nullptr, false);
+  ASSERT_FALSE(told.is_discarded()) << for_programs.out;
+  EXPECT_EQ(told["written"], request);
+  EXPECT_EQ(told["key"], nlohmann::json::parse(ReadAll(request))["key"]);
   const Finished other = Run({"admin", "officer", "add", "--as", "admin-1", "--id", "clerk-2",
                               "--organization", "city", "--role", "finance_clerk", "--request", request});
   EXPECT_EQ(other.exit_code, 2);
@@ -138,7 +144,10 @@ TEST_F(Keys, AreReplacedByTheirOwnersAndTheOldOneCountsNoMore) {
 TEST_F(Keys, UnderAPassphraseAreOpenedByItAlone) {
   const std::string old_one = Secret("old", "correct horse\n");
   const std::string new_one = Secret("new", "battery staple\n");
-  Good({"admin", "key", "passphrase", "--officer", "admin-1", "--new-passphrase-file", old_one});
+  EXPECT_EQ(Json({"admin", "key", "passphrase", "--officer", "admin-1", "--new-passphrase-file", old_one})
+                .at("changed")
+                .size(),
+            2U);
   EXPECT_THAT(ReadAll(path("county/keys/admin-1.key")), HasSubstr("ENCRYPTED"));
   EXPECT_THAT(ReadAll(path("county/certificates/admin-1.key")), HasSubstr("ENCRYPTED"));
   const Finished nobody = Run({"inspect", "checkpoint"});

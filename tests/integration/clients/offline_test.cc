@@ -103,6 +103,13 @@ TEST_F(Offline, AWholeLedgerAndItsFigures) {
   EXPECT_EQ(whole["briefing"]["programmes"], answered["programmes"]);
   EXPECT_GT(whole["figures"], 20);
 
+  const std::string as_of = answered["as_of"].get<std::string>();
+  const std::string told = Verify({Place("bundle"), "--briefing", "2026", "--as-of", as_of}).out;
+  EXPECT_THAT(told, testing::AllOf(HasSubstr("planned 2,000,000.00 yuan, disbursed 605,000.00 yuan (30.25%)"),
+                                   HasSubstr("the bundle verifies"), testing::Not(HasSubstr("{"))));
+  EXPECT_THAT(Verify({Place("bundle"), "--briefing", "2026", "--as-of", as_of, "--lang", "zh"}).out,
+              HasSubstr("年初计划 200.00万元，已拨付 60.50万元（30.25%）"));
+
   const auto traced = Verified({Place("report")});
   EXPECT_GT(traced["figures"], 20);
   EXPECT_EQ(traced["claim"], "included, not complete");
