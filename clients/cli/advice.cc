@@ -2,6 +2,8 @@
 
 #include "clients/cli/language.h"
 #include "clients/cli/words.h"
+#include "ledger/base/clock.h"
+#include "ledger/base/time_text.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -44,6 +46,17 @@ std::string PaymentAdvice(std::string_view message) {
 
 std::string AdviceOn(std::string_view reason, std::string_view message) {
   if (reason == "PAYMENT_STATE_WRONG") return PaymentAdvice(message);
+  if (reason == "SERVER_UNREACHABLE" && message.find("certificate verify failed") != std::string_view::npos) {
+    return absl::StrCat(
+        T("a certificate holds between its dates only, and this machine's clock says ",
+          "证书只在有效期内有效，本机时钟为 "),
+        TimeText(SystemClockMicros(), 0),
+        T(" UTC: set it if that is wrong; if it is right, the server's certificate has expired, is not for "
+          "this address, or is not by the authority that [tls] ca in client.toml names",
+          " UTC：如不正确，请校准时钟；如正确，则服务器证书已过期、与所连地址不符，或并非 client.toml 中 "
+          "[tls] "
+          "ca 所指机构签发"));
+  }
   if (reason == "SERVER_UNREACHABLE") {
     return T(
         "check the address (--server, or server in client.toml), that fundledgerd runs there, the network, "

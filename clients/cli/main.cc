@@ -1,4 +1,5 @@
 // fundledger: the command line of a ledger of public money.
+#include <cstdlib>
 #include <initializer_list>
 #include <iostream>
 #include <memory>
@@ -168,5 +169,7 @@ int Run(int argc, char** argv) {
 }  // namespace fundledger::cli
 
 int main(int argc, char** argv) {
+  // gRPC logs to standard error what its statuses say too. Whoever wants it sets the variable.
+  (void)::setenv("GRPC_VERBOSITY", "NONE", 0);  // NOLINT(concurrency-mt-unsafe): at start, by one thread
   return fundledger::cli::Run(argc, argv);
 }

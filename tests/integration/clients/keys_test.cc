@@ -226,7 +226,11 @@ TEST_F(Keys, OfAnotherAuthorityOpenNoConnection) {
   const fs::path misled = Machine("misled");
   fs::copy(path("county/certificates"), path("misled/certificates"));
   fs::copy(path("other/ca.pem"), path("misled/ca.pem"), fs::copy_options::overwrite_existing);
-  EXPECT_EQ(RunWith(misled, {"inspect", "checkpoint", "--patience", "1"}).exit_code, 3);
+  const Finished disbelieved = RunWith(misled, {"inspect", "checkpoint", "--patience", "1"});
+  EXPECT_EQ(disbelieved.exit_code, 3);
+  EXPECT_THAT(disbelieved.err, testing::AllOf(testing::StartsWith("error SERVER_UNREACHABLE"),
+                                              HasSubstr("this machine's clock says"),
+                                              Not(HasSubstr("ssl_transport_security"))));
   // A certificate with another's key, and a truncated one.
   const fs::path mixed = Machine("mixed");
   fs::copy(path("county/certificates"), path("mixed/certificates"));

@@ -26,6 +26,16 @@ class Advice : public testing::Test {
   }
 };
 
+// A slow clock looks like a wrong certificate.
+TEST_F(Advice, NamesTheClockWhereACertificateIsNotBelieved) {
+  const std::string_view message = "Ssl handshake failed: SSL routines::certificate verify failed";
+  EXPECT_THAT(Line(Language::kEnglish, "SERVER_UNREACHABLE", message),
+              AllOf(testing::ContainsRegex("clock says [0-9]+-[0-9]+-[0-9]+ [0-9:]+ UTC"),
+                    HasSubstr("[tls] ca"), Not(HasSubstr("--server"))));
+  EXPECT_THAT(Line(Language::kChinese, "SERVER_UNREACHABLE", message),
+              testing::ContainsRegex("本机时钟为 [0-9]+-[0-9]+-[0-9]+ [0-9:]+ UTC"));
+}
+
 TEST_F(Advice, SaysWhatToCheckWhereNoServerIsReached) {
   const std::string_view message = "server 127.0.0.1:1: Connection refused";
   const std::string english = Line(Language::kEnglish, "SERVER_UNREACHABLE", message);
