@@ -26,6 +26,7 @@ constexpr Gloss kGlosses[] = {
     {"ACTION_REF_INVALID", "事项写法不对，应为 序号.事项，例如 17.0"},
     {"ACTION_REF_MISMATCH", "所指事项与记录不符"},
     {"ACTION_UNKNOWN", "账本不认识这种事项，请更新程序"},
+    {"ADMINISTRATORS_TOO_FEW", "一名管理员不能单独吊销：除您之外须仍有两个单位的管理员，可由两名管理员办理"},
     {"AGENT_FAILED", "密钥代理出错"},
     {"AGENT_MISSING", "密钥代理未运行"},
     {"AGENT_RUNNING", "密钥代理已在运行"},

@@ -10,6 +10,7 @@
 #include "clients/cli/suggest.h"
 #include "clients/cli/table.h"
 #include "ledger/base/bytes.h"
+#include "ledger/books/keys.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -193,7 +194,8 @@ absl::Status TrailFilter::Fill(v1::ListTrailRequest* request) const {
     }
     request->set_dimension(dimension);
     request->set_id(id);
-    if (dimension == v1::TRAIL_DIMENSION_VOUCHER && std::count(id.begin(), id.end(), '/') < 3) {
+    const std::string folded = books::Fold(id);
+    if (dimension == v1::TRAIL_DIMENSION_VOUCHER && std::count(folded.begin(), folded.end(), '/') < 3) {
       return UsageError("VOUCHER_MALFORMED",
                         absl::StrCat("--voucher \"", id,
                                      T("\" names no voucher: write ISSUER/TYPE/YEAR/NUMBER",

@@ -91,11 +91,11 @@ bool IsGuardian(v1::Role role) {
   return role == v1::ROLE_ADMIN || role == v1::ROLE_INSPECTOR;
 }
 
-// Of the role: how many organizations, which is more than none if there is anybody.
-size_t CountOrganizations(const sv1::Ledger& ledger, v1::Role role) {
+// Of the role, `without` aside: how many organizations, which is more than none if there is anybody.
+size_t CountOrganizations(const sv1::Ledger& ledger, v1::Role role, std::string_view without = "") {
   std::set<std::string_view> organizations;
   for (const sv1::Guardian& each : ledger.guardians()) {
-    if (each.role() == role) organizations.insert(each.organization());
+    if (each.role() == role && each.officer() != without) organizations.insert(each.organization());
   }
   return organizations.size();
 }
@@ -210,6 +210,29 @@ absl::Status KeepGuardian(const ActionContext& context, const sv1::Officer& offi
                              " any more, and nobody could ever name others; register another first"));
 }
 
+namespace {
+
+// One administrator alone ends another's key. Whoever has stolen one key must not be able to end others until
+// nobody is left who could give them back: that takes two administrators of different organizations beside
+// the thief.
+absl::Status CheckOthersCanMend(const ActionContext& context, const sv1::Officer& officer) {
+  const v1::RegisterOfficer& registration = officer.registration();
+  const std::string& revoker = context.officer.id();
+  const bool still_counts = ValidKey(officer) != nullptr;
+  if (registration.role() != v1::ROLE_ADMIN || registration.id() == revoker || still_counts)
+    return absl::OkStatus();
+  ASSIGN_OR_RETURN(const EntityPtr ledger, context.working.Get({EntityKind::kLedger, ""}));
+  if (CountOrganizations(ledger->ledger(), v1::ROLE_ADMIN, revoker) >= 2) return absl::OkStatus();
+  return Refuse(
+      absl::StatusCode::kFailedPrecondition, "ADMINISTRATORS_TOO_FEW",
+      absl::StrCat("without officer ", registration.id(),
+                   " there would not be administrators of two organizations beside you, and whoever "
+                   "has your key could leave nobody to mend it; two administrators can recover the "
+                   "key or dismiss the officer"));
+}
+
+}  // namespace
+
 absl::Status RotateKey(const ActionContext& context, const v1::RotateKey& what) {
   ASSIGN_OR_RETURN(sv1::Officer * officer, ChangeOfficerInOffice(context, context.officer.id()));
   RETURN_IF_ERROR(CheckInOffice(*officer));
@@ -228,7 +251,8 @@ absl::Status RevokeKey(const ActionContext& context, const v1::RevokeKey& what) 
                                  key.revoked().sequence()));
     }
     EndKey(context.MakeOrigin(), sv1::KEY_END_REVOKED, what.reason(), &key);
-    return KeepGuardian(context, *officer);
+    RETURN_IF_ERROR(KeepGuardian(context, *officer));
+    return CheckOthersCanMend(context, *officer);
   }
   return Refuse(absl::StatusCode::kNotFound, "KEY_UNKNOWN",
                 absl::StrCat("officer ", what.officer(), " never had this key"));

@@ -198,11 +198,33 @@ TEST(Officers, TheLastWhoCouldMendThingsStay) {
   EXPECT_EQ(Why(w.Admin(RevokeKey("inspector-1", "inspector-1"))), "LAST_GUARDIAN");
   EXPECT_EQ(Why(w.By("admin-3", MoveOfficer("admin-2", "city"))), "LAST_GUARDIAN");
   EXPECT_EQ(Why(w.Admin(DismissOfficer("inspector-1"))), "LAST_GUARDIAN");
-  EXPECT_EQ(Why(w.Admin(RevokeKey("admin-3", "admin-3"))), "OK");
+  EXPECT_EQ(Why(w.By("admin-3", RevokeKey("admin-3", "admin-3"))), "OK");
   EXPECT_EQ(Why(w.OtherAdmin(RevokeKey("admin-1", "admin-1"))), "LAST_GUARDIAN");
   AddOfficer(&w, "inspector-2", "supervision", v1::ROLE_INSPECTOR, Person("inspector-2"));
   EXPECT_EQ(Why(w.Admin(RevokeKey("inspector-1", "inspector-1"))), "OK");
   EXPECT_EQ(Why(w.Admin(RevokeKey("inspector-2", "inspector-2"))), "LAST_GUARDIAN");
+}
+
+// A thief with one administrator's key ends others until nobody is left who could mend it; two of two
+// organizations always are.
+TEST(Officers, OneAdministratorAloneLeavesTwoOthers) {
+  World w;
+  EXPECT_EQ(Why(w.Admin(RevokeKey("admin-3", "admin-3"))), "ADMINISTRATORS_TOO_FEW");
+  EXPECT_EQ(Why(w.OtherAdmin(RevokeKey("admin-3", "admin-3"))), "ADMINISTRATORS_TOO_FEW");
+  AddOfficer(&w, "admin-4", "supervision", v1::ROLE_ADMIN, Person("admin 4"));
+  EXPECT_EQ(Why(w.Admin(RevokeKey("admin-4", "admin-4"))), "OK");
+  EXPECT_EQ(Why(w.Admin(RevokeKey("admin-2", "admin-2"))), "LAST_GUARDIAN");
+  EXPECT_EQ(Why(w.Admin(RevokeKey("admin-3", "admin-3"))), "ADMINISTRATORS_TOO_FEW");
+  // The two give the key back and end the thief's, in one submission, so that nothing comes between.
+  const auto back = w.Must(w.By("admin-3", RecoverKey("admin-4", "next")));
+  EXPECT_EQ(Why(w.OtherAdmin(RevokeKey("admin-1", "admin-1"))), "ADMINISTRATORS_TOO_FEW");
+  EXPECT_EQ(Why(w.By("admin-2", {Approve(back), RevokeKey("admin-1", "admin-1")})), "OK");
+}
+
+TEST(Officers, AReplacedKeyOfAnAdministratorIsRevokedByAnyOther) {
+  World w;
+  w.Must(w.By("admin-3", RotateKey("next")));
+  EXPECT_EQ(Why(w.OtherAdmin(RevokeKey("admin-3", "admin-3"))), "OK");
 }
 
 TEST(Officers, TheLedgerKnowsItsGuardians) {
@@ -216,7 +238,7 @@ TEST(Officers, TheLedgerKnowsItsGuardians) {
     return text;
   };
   EXPECT_EQ(names(), "admin-1@city admin-2@supervision admin-3@city inspector-1@supervision ");
-  w.Must(w.Admin(RevokeKey("admin-3", "admin-3")));
+  w.Must(w.By("admin-3", RevokeKey("admin-3", "admin-3")));
   EXPECT_EQ(names(), "admin-1@city admin-2@supervision inspector-1@supervision ");
   w.Decided(RecoverKey("admin-3", "next"));
   w.Decided(MoveOfficer("admin-3", "finance"));
