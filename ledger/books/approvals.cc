@@ -50,7 +50,14 @@ absl::Status CheckOpen(const sv1::Proposal& proposal) {
                 absl::StrCat(NameOf(proposal), " is not open any more"));
 }
 
-// Index of the slot that the officer may fill.
+// How few may fill it, of those with the role.
+int Narrowness(const sv1::ApprovalSlot& slot) {
+  return (slot.organization().empty() ? 0 : 4) + (slot.not_organization().empty() ? 0 : 2) +
+         (slot.apart() ? 1 : 0);
+}
+
+// Index of the slot that the officer may fill. Of several it is the narrowest, so that the same people
+// suffice in whatever order they come.
 absl::StatusOr<int> FindSlot(const Reader& reader, const sv1::Proposal& proposal,
                              std::string_view officer_id) {
   RETURN_IF_ERROR(CheckOpen(proposal));
@@ -71,9 +78,12 @@ absl::StatusOr<int> FindSlot(const Reader& reader, const sv1::Proposal& proposal
                                officer.organization(), " after ", NameOf(proposal),
                                " was made; let an officer answer it who was there already"));
   }
+  int found = -1;
   for (int i = 0; i < proposal.slots_size(); ++i) {
-    if (Fits(proposal, proposal.slots(i), officer)) return i;
+    if (!Fits(proposal, proposal.slots(i), officer)) continue;
+    if (found < 0 || Narrowness(proposal.slots(i)) > Narrowness(proposal.slots(found))) found = i;
   }
+  if (found >= 0) return found;
   return Refuse(absl::StatusCode::kPermissionDenied, "APPROVAL_NOT_ALLOWED",
                 absl::StrCat(NameOf(proposal), " takes no approval by officer ", officer.id(), " (",
                              ToAbsl(RoleName(officer.role())), " of ", officer.organization(), ")"));

@@ -93,6 +93,19 @@ TEST(Policy, FurtherApproversAreWhereItSays) {
   EXPECT_EQ(w.ProposalOf(ref).state(), sv1::PROPOSAL_STATE_APPROVED);
 }
 
+// A general slot is left to whoever can fill no other.
+TEST(Policy, TheSameApproversSufficeInAnyOrder) {
+  for (const bool other_first : {false, true}) {
+    World w;
+    w.Decided(RegisterOfficer("reviewer-s", "supervision", v1::ROLE_FINANCE_REVIEWER, Person("s")), true);
+    PutInForce(&w, With(w, "receive", 0, v1::ROLE_FINANCE_REVIEWER, v1::APPROVER_PLACE_OTHER));
+    const auto ref = w.Must(w.Clerk(Receive("fund-1", 1_yuan, kDay)));
+    w.Must(w.By(other_first ? "reviewer-s" : "reviewer-1", Approve(ref)));
+    w.Must(w.By(other_first ? "reviewer-1" : "reviewer-s", Approve(ref)));
+    EXPECT_EQ(w.ProposalOf(ref).state(), sv1::PROPOSAL_STATE_APPROVED);
+  }
+}
+
 TEST(Policy, AmountsAreSumsWhateverTheirSigns) {
   World w;
   w.FundWorks1();
