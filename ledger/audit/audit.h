@@ -93,13 +93,26 @@ SignaturesAhead VerifyAhead(const Admitted& admitted, const std::shared_ptr<cons
 
 // Which of its officer's keys in `reader` the envelope is signed by, the one that counts now looked at first,
 // and that every key it registers, the genesis's too, carries that key's proof. A key that counts no more is
-// found as well, so that a retry finds its record: CheckCounts says whether it does. In a genesis, which
+// found as well, however old: CheckCounts says whether it does. For what is recorded; of what anybody may
+// send FindSender takes less to find nothing. In a genesis, which
 // takes the log's signature and each administrator's, the key is the first administrator's. What `ahead`
 // holds already is not verified again; a signature by another key than the officer's counts for nothing.
 // UNAUTHENTICATED, reasons OFFICER_UNKNOWN, SIGNATURE_INVALID, KEY_PROOF_INVALID.
 absl::StatusOr<::fundledger::v1::PublicKey> FindSigner(const books::Reader& reader, const Admitted& admitted,
                                                        VerifierCache* keys,
                                                        const SignaturesAhead& ahead = {});
+// The newest of an officer's keys that what is sent is tried against: the one that counts, and those whose
+// owner may not have heard yet that they ended.
+inline constexpr int kSenderKeysMax = 4;
+// The record of the request that is sent; nothing if it is new.
+using FindRecorded = std::function<absl::StatusOr<std::optional<Sequence>>()>;
+// The same of a submission that is sent to be recorded, a signature that is nobody's costing no more
+// verifications than kSenderKeysMax and one, however many keys the officer had: of the older keys only the
+// one that the request's record is signed by is tried, so that a retry finds it. `find_recorded` is asked
+// only where none of the newest signed. Errors as of FindSigner.
+absl::StatusOr<::fundledger::v1::PublicKey> FindSender(const books::Reader& reader, const Admitted& admitted,
+                                                       VerifierCache* keys,
+                                                       const FindRecorded& find_recorded);
 // That what its officer signs with `signer` counts now; a genesis always does. A rotation of the log's key
 // needs the other signatures besides, by the keys of now. Reasons KEY_REPLACED, KEY_REVOKED,
 // OFFICER_DISMISSED, SIGNATURE_INVALID, LOG_KEY_INVALID.

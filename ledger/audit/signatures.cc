@@ -90,6 +90,11 @@ absl::Status CheckGenesisSignatures(const Admitted& admitted, VerifierCache* key
   return absl::OkStatus();
 }
 
+absl::StatusOr<v1::PublicKey> FindGenesisSigner(const Admitted& admitted, VerifierCache* keys) {
+  RETURN_IF_ERROR(CheckGenesisSignatures(admitted, keys));
+  return admitted.submission().actions(0).genesis().administrators(0).key();
+}
+
 absl::Status CheckKeyProofs(const v1::Submission& submission, VerifierCache* keys) {
   for (int i = 0; i < submission.actions_size(); ++i) {
     const auto proof = KeyProofIn(submission, submission.actions(i));
@@ -108,6 +113,17 @@ bool IsSame(const crypto::PublicKey& decoded, const v1::PublicKey& key) {
 bool IsSignedBy(const v1::PublicKey& key, const Admitted& admitted, VerifierCache* keys, size_t index = 0) {
   const std::string message = crypto::PreAuthEncoding(crypto::kSubmissionType, admitted.payload);
   return index < admitted.signatures.size() && Verify(key, message, admitted.signatures[index], keys).ok();
+}
+
+absl::StatusOr<books::EntityPtr> FindOfficer(const books::Reader& reader, const std::string& id) {
+  ASSIGN_OR_RETURN(books::EntityPtr officer, reader.Get({books::EntityKind::kOfficer, id}));
+  if (officer != nullptr) return officer;
+  return Unauthenticated("OFFICER_UNKNOWN", absl::StrCat("no officer ", id, " is registered"));
+}
+
+absl::Status NotSigned(const std::string& officer) {
+  return Unauthenticated("SIGNATURE_INVALID",
+                         absl::StrCat("the envelope is not signed by the key of officer ", officer));
 }
 
 // The second administrator's signature, and those of the log's keys.
@@ -177,28 +193,37 @@ SignaturesAhead VerifyAhead(const Admitted& admitted, const std::shared_ptr<cons
 absl::StatusOr<v1::PublicKey> FindSigner(const books::Reader& reader, const Admitted& admitted,
                                          VerifierCache* keys, const SignaturesAhead& ahead) {
   const v1::Submission& submission = admitted.submission();
-  if (IsGenesis(submission)) {
-    RETURN_IF_ERROR(CheckGenesisSignatures(admitted, keys));
-    return submission.actions(0).genesis().administrators(0).key();
-  }
-  ASSIGN_OR_RETURN(const books::EntityPtr entity,
-                   reader.Get({books::EntityKind::kOfficer, submission.officer()}));
-  if (entity == nullptr) {
-    return Unauthenticated("OFFICER_UNKNOWN",
-                           absl::StrCat("no officer ", submission.officer(), " is registered"));
-  }
+  if (IsGenesis(submission)) return FindGenesisSigner(admitted, keys);
+  ASSIGN_OR_RETURN(const books::EntityPtr entity, FindOfficer(reader, submission.officer()));
   const auto& all = entity->officer().keys();
   const auto is_signer = [&](const storage::v1::OfficerKey& each) {
     const bool is_known = ahead.signed_by != nullptr && IsSame(ahead.signed_by->public_key(), each.key());
     return is_known || IsSignedBy(each.key(), admitted, keys);
   };
   const auto signer = std::find_if(all.rbegin(), all.rend(), is_signer);
-  if (signer == all.rend()) {
-    return Unauthenticated(
-        "SIGNATURE_INVALID",
-        absl::StrCat("the envelope is not signed by the key of officer ", submission.officer()));
-  }
+  if (signer == all.rend()) return NotSigned(submission.officer());
   if (!ahead.proofs_hold) RETURN_IF_ERROR(CheckKeyProofs(submission, keys));
+  return signer->key();
+}
+
+absl::StatusOr<v1::PublicKey> FindSender(const books::Reader& reader, const Admitted& admitted,
+                                         VerifierCache* keys, const FindRecorded& find_recorded) {
+  const v1::Submission& submission = admitted.submission();
+  if (IsGenesis(submission)) return FindGenesisSigner(admitted, keys);
+  ASSIGN_OR_RETURN(const books::EntityPtr entity, FindOfficer(reader, submission.officer()));
+  const storage::v1::Officer& officer = entity->officer();
+  const int oldest = std::max(0, officer.keys_size() - kSenderKeysMax);
+  const storage::v1::OfficerKey* signer = nullptr;
+  for (int i = officer.keys_size() - 1; i >= oldest && signer == nullptr; --i) {
+    if (IsSignedBy(officer.keys(i).key(), admitted, keys)) signer = &officer.keys(i);
+  }
+  if (signer == nullptr && oldest > 0) {
+    ASSIGN_OR_RETURN(const std::optional<Sequence> recorded, find_recorded());
+    const auto* then = recorded.has_value() ? books::KeyAt(officer, *recorded) : nullptr;
+    if (then != nullptr && IsSignedBy(then->key(), admitted, keys)) signer = then;
+  }
+  if (signer == nullptr) return NotSigned(submission.officer());
+  RETURN_IF_ERROR(CheckKeyProofs(submission, keys));
   return signer->key();
 }
 
@@ -226,12 +251,7 @@ absl::Status CheckLogSignatures(const Admitted& admitted, const v1::PublicKey& i
 absl::Status CheckCounts(const books::Reader& reader, const Admitted& admitted, const v1::PublicKey& signer,
                          VerifierCache* keys) {
   if (IsGenesis(admitted.submission())) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const books::EntityPtr officer,
-                   reader.Get({books::EntityKind::kOfficer, admitted.submission().officer()}));
-  if (officer == nullptr) {
-    return Unauthenticated("OFFICER_UNKNOWN",
-                           absl::StrCat("no officer ", admitted.submission().officer(), " is registered"));
-  }
+  ASSIGN_OR_RETURN(const books::EntityPtr officer, FindOfficer(reader, admitted.submission().officer()));
   RETURN_IF_ERROR(books::CheckKeyCounts(officer->officer(), signer));
   return IsLogKeyRotation(admitted.submission()) ? CheckRotation(reader, admitted, keys) : absl::OkStatus();
 }

@@ -13,20 +13,11 @@ namespace {
 namespace v1 = ::fundledger::v1;
 namespace sv1 = ::fundledger::storage::v1;
 
-// A submission's signature is tried against each.
+// What is recorded is tried against each.
 constexpr int kMaxKeys = 100;
 
 bool IsSame(const v1::PublicKey& a, const v1::PublicKey& b) {
   return a.algorithm() == b.algorithm() && a.key() == b.key();
-}
-
-// The key that record `sequence` was signed by; null if none counted there.
-const sv1::OfficerKey* KeyAt(const sv1::Officer& officer, Sequence sequence) {
-  for (const sv1::OfficerKey& key : officer.keys()) {
-    const bool began = key.from().sequence() < sequence || sequence == 0;
-    if (began && (!key.has_until() || sequence <= key.until().sequence())) return &key;
-  }
-  return nullptr;
 }
 
 absl::Status Ended(const std::string& id, const sv1::OfficerKey& key) {
@@ -123,6 +114,14 @@ const sv1::OfficerKey* ValidKey(const sv1::Officer& officer) {
   if (officer.keys().empty()) return nullptr;
   const sv1::OfficerKey& last = officer.keys(officer.keys_size() - 1);
   return last.has_until() ? nullptr : &last;
+}
+
+const sv1::OfficerKey* KeyAt(const sv1::Officer& officer, Sequence sequence) {
+  for (const sv1::OfficerKey& key : officer.keys()) {
+    const bool began = key.from().sequence() < sequence || sequence == 0;
+    if (began && (!key.has_until() || sequence <= key.until().sequence())) return &key;
+  }
+  return nullptr;
 }
 
 absl::Status CheckKeyCounts(const sv1::Officer& officer, const v1::PublicKey& key) {

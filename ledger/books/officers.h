@@ -15,6 +15,9 @@ namespace fundledger::books {
 
 // The key that counts now; null if there is none.
 const ::fundledger::storage::v1::OfficerKey* ValidKey(const ::fundledger::storage::v1::Officer& officer);
+// The key that record `sequence` was signed by; null if none counted there.
+const ::fundledger::storage::v1::OfficerKey* KeyAt(const ::fundledger::storage::v1::Officer& officer,
+                                                   Sequence sequence);
 // That submissions signed by `key` count now. UNAUTHENTICATED, reasons KEY_REPLACED, KEY_REVOKED;
 // PERMISSION_DENIED, reason OFFICER_DISMISSED; UNAUTHENTICATED, reason SIGNATURE_INVALID, for a key that is
 // none of the officer's.

@@ -43,6 +43,11 @@ absl::StatusOr<std::optional<RequestFound>> FindRequest(const View& view, std::s
   return std::optional<RequestFound>(RequestFound{request.sequence(), *actions_hash});
 }
 
+absl::StatusOr<std::optional<Sequence>> RecordOf(const absl::StatusOr<std::optional<RequestFound>>& found) {
+  RETURN_IF_ERROR(found.status());
+  return found->has_value() ? std::optional((*found)->sequence) : std::nullopt;
+}
+
 absl::Status CheckRepeated(const RequestFound& found, const audit::Admitted& admitted) {
   if (found.actions_hash == admitted.actions_hash) return absl::OkStatus();
   return Refuse(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
@@ -90,12 +95,14 @@ absl::StatusOr<std::optional<RequestFound>> Group::FindRecorded(const std::strin
 Verdict Group::Add(const audit::Admitted& admitted, std::string_view envelope,
                    const std::optional<v1::PublicKey>& signer, int64_t now_us) {
   Verdict verdict;
-  const absl::StatusOr<v1::PublicKey> found_signer =
-      signer.has_value() ? *signer : audit::FindSigner(overlay_, admitted, keys_);
-  verdict.status = found_signer.status();
-  if (!verdict.status.ok()) return verdict;
   const std::string request_key =
       RequestKey(admitted.submission().officer(), admitted.submission().request_id());
+  const absl::StatusOr<v1::PublicKey> found_signer =
+      signer.has_value()
+          ? *signer
+          : audit::FindSender(overlay_, admitted, keys_, [&] { return RecordOf(FindRecorded(request_key)); });
+  verdict.status = found_signer.status();
+  if (!verdict.status.ok()) return verdict;
   const auto found = FindRecorded(request_key);
   if (!found.ok() || found->has_value()) {
     verdict.status = found.ok() ? CheckRepeated(**found, admitted) : found.status();

@@ -46,6 +46,8 @@ struct RequestFound {
 };
 // Nothing if the view does not know it. DATA_LOSS, reason REQUEST_DAMAGED.
 absl::StatusOr<std::optional<RequestFound>> FindRequest(const View& view, std::string_view request_key);
+// Its record alone.
+absl::StatusOr<std::optional<Sequence>> RecordOf(const absl::StatusOr<std::optional<RequestFound>>& found);
 // ALREADY_EXISTS, reason REQUEST_ID_REUSED, unless `found` is a record of the same actions.
 absl::Status CheckRepeated(const RequestFound& found, const audit::Admitted& admitted);
 
@@ -67,7 +69,7 @@ class Group {
   void ReleaseBelow() { below_.group = nullptr; }
 
   // Judges one submission at the time `now_us` or that of the last record, whichever is later. `signer` is
-  // what audit::FindSigner said of it on an earlier state, which holds for ever: nothing takes a key from its
+  // what audit::FindSender said of it on an earlier state, which holds for ever: nothing takes a key from its
   // officer. Nothing if it was not asked, or did not know the officer yet.
   Verdict Add(const audit::Admitted& admitted, std::string_view envelope,
               const std::optional<::fundledger::v1::PublicKey>& signer, int64_t now_us);

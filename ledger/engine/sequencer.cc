@@ -8,6 +8,7 @@
 #include "ledger/base/status.h"
 #include "ledger/base/thread_priority.h"
 #include "ledger/crypto/dsse.h"
+#include "ledger/engine/layout.h"
 #include "ledger/engine/receipt.h"
 #include "ledger/store/rocksdb.h"
 
@@ -134,7 +135,11 @@ absl::StatusOr<Prepared> Sequencer::Prepare(std::string envelope) const {
   ASSIGN_OR_RETURN(const books::EntityPtr officer, FindOfficer(submission.officer()));
   if (officer == nullptr) return prepared;
   // Whether the key counts is for its turn to say: a retry finds its record whatever became of the key.
-  ASSIGN_OR_RETURN(prepared.signer, audit::FindSigner(OneOfficer(officer), prepared.admitted, &keys_));
+  const auto find_recorded = [&] {
+    return RecordOf(FindRequest(*view(), RequestKey(submission.officer(), submission.request_id())));
+  };
+  ASSIGN_OR_RETURN(prepared.signer,
+                   audit::FindSender(OneOfficer(officer), prepared.admitted, &keys_, find_recorded));
   return prepared;
 }
 

@@ -119,6 +119,27 @@ TEST_F(Authority, TheNextKeySignsFromTheRecordBehindOn) {
   EXPECT_EQ(Try(SealBy(again, "next")), "OK");
 }
 
+// Otherwise one bad signature would cost as many verifications as its officer ever had keys.
+TEST_F(Authority, WhatIsSentIsTriedAgainstTheNewestKeysAndItsRecordsOwn) {
+  std::vector<std::string> keys = {"inspector"};
+  std::vector<std::string> rotations;
+  for (int i = 1; i <= audit::kSenderKeysMax + 1; ++i) {
+    const std::string next = absl::StrCat("key-", i);
+    rotations.push_back(SealBy(Rotate("inspector", next), keys.back()));
+    ASSERT_EQ(Try(rotations.back()), "OK") << next;
+    keys.push_back(next);
+  }
+  const v1::Submission fresh = Rotate("inspector", "one more");
+  EXPECT_EQ(Try(SealBy(fresh, "somebody")), "SIGNATURE_INVALID");
+  EXPECT_EQ(Try(SealBy(fresh, keys[0])), "SIGNATURE_INVALID") << "too old to be tried";
+  EXPECT_EQ(Try(SealBy(fresh, keys[1])), "SIGNATURE_INVALID");
+  for (size_t i = 2; i + 1 < keys.size(); ++i) EXPECT_EQ(Try(SealBy(fresh, keys[i])), "KEY_REPLACED") << i;
+  for (size_t i = 0; i < rotations.size(); ++i) {
+    EXPECT_EQ(Try(rotations[i]), "OK") << "retry " << i << " finds its record";
+  }
+  EXPECT_EQ(Try(SealBy(fresh, keys.back())), "OK");
+}
+
 TEST_F(Authority, TheNextKeyProvesItselfForThisOfficerAndThisLedger) {
   v1::Submission rotation = Rotate("inspector", "next");
   v1::RotateKey* what = rotation.mutable_actions(0)->mutable_rotate_key();
