@@ -245,6 +245,7 @@ constexpr Gloss kGlosses[] = {
     {"SIGNER_NOT_ASKED", "无须此经办人签名"},
     {"SOURCE_MALFORMED", "来源登记有误"},
     {"STREAMS_FULL", "服务器忙，请稍后重试"},
+    {"STREAM_IDLE", "长时间没有提交，连接已结束，请重试"},
     {"SUBJECT_MISSING", "须指明项目或专项"},
     {"TARGET_INVALID", "目标写法不对，应为 指标=数值，多个以 ; 分隔"},
     {"TASK_GROUP_NOT_FOUND", "没有这个工作专班"},

@@ -23,6 +23,8 @@ struct DoorLimits {
   size_t stream_window = 64;
   // Open streams.
   size_t streams = 64;
+  // A stream that sent nothing for so long, twice at most, and waits for no answer ends.
+  int64_t stream_idle_s = 60;
   // Submissions of one officer a second: of calls one more is refused, and a stream waits with the next.
   int64_t officer_per_second = 2000;
 

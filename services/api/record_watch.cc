@@ -100,7 +100,7 @@ class RecordWatch final : public RecordWatches::Reactor {
   void OnCancel() override { is_broken_ = true; }
 
   void OnDone() override {
-    watches_->Remove(this);
+    watches_->Remove(officer_);
     delete this;
   }
 
@@ -165,27 +165,18 @@ RecordWatches::Reactor* RecordWatches::Open(grpc::CallbackServerContext* call,
         Refuse(absl::StatusCode::kOutOfRange, "WATCH_BEYOND_END",
                absl::StrCat("records are wanted from ", request.from(), " on, the ledger has ", size)));
   }
-  auto* watch = new RecordWatch(context_, this, call, caller->officer, request);  // deletes itself in OnDone
-  if (const absl::Status added = Add(watch); !added.ok()) {
-    delete watch;
+  if (const absl::Status added = Add(caller->officer); !added.ok())
     return Refused(call, caller->officer, added);
-  }
+  auto* watch = new RecordWatch(context_, this, call, caller->officer, request);  // deletes itself in OnDone
   if (caller->is_known()) context_.watch->OnRecordsWatched(*caller, call->peer(), request.from());
   watch->Continue();
   return watch;
 }
 
-absl::Status RecordWatches::Add(RecordWatch* watch) {
+absl::Status RecordWatches::Add(const std::string& officer) {
   MutexLock lock(&mutex_);
   if (stopping_) return Stopping();
-  if (open_.size() >= watches_max_) {
-    return Refuse(absl::StatusCode::kResourceExhausted, "WATCHES_FULL",
-                  absl::StrCat(open_.size(),
-                               " watch the ledger's records already, as many as may (limits.watches): come "
-                               "back later"));
-  }
-  open_.insert(watch);
-  return absl::OkStatus();
+  return shares_.Take(officer);
 }
 
 void RecordWatches::Stop() {
@@ -198,9 +189,9 @@ bool RecordWatches::is_stopping() {
   return stopping_;
 }
 
-void RecordWatches::Remove(RecordWatch* watch) {
+void RecordWatches::Remove(const std::string& officer) {
   MutexLock lock(&mutex_);
-  open_.erase(watch);
+  shares_.GiveBack(officer);
 }
 
 }  // namespace fundledger::api

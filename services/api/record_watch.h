@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstddef>
-#include <set>
 #include <string>
 
 #include <grpcpp/support/server_callback.h>
@@ -15,6 +14,7 @@
 #include "fundledger/v1/audit_service.pb.h"
 #include "ledger/base/mutex.h"
 #include "services/api/context.h"
+#include "services/api/shares.h"
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -28,8 +28,9 @@ class RecordWatches {
  public:
   using Reactor = grpc::ServerWriteReactor<::fundledger::v1::WatchRecordsResponse>;
 
-  // At most `watches_max` at once. The context outlives it.
-  RecordWatches(const Context& context, size_t watches_max) : context_(context), watches_max_(watches_max) {}
+  // At most `watches_max` at once, of one officer a share of them. The context outlives it.
+  RecordWatches(const Context& context, size_t watches_max)
+      : context_(context), shares_(watches_max, "watches of the records", "limits.watches", "WATCHES_FULL") {}
 
   // Serves one call. Ends it, with RESOURCE_EXHAUSTED, reason WATCHES_FULL; OUT_OF_RANGE, reason
   // WATCH_BEYOND_END, where the first record wanted lies beyond the next; UNAVAILABLE, reason
@@ -41,15 +42,14 @@ class RecordWatches {
  private:
   friend class RecordWatch;
   Reactor* Refused(grpc::CallbackServerContext* call, const std::string& officer, const absl::Status& why);
-  absl::Status Add(RecordWatch* watch);
+  absl::Status Add(const std::string& officer);
   bool is_stopping();
-  void Remove(RecordWatch* watch);
+  void Remove(const std::string& officer);
 
   const Context& context_;
-  const size_t watches_max_;
   Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::set<RecordWatch*> open_ ABSL_GUARDED_BY(mutex_);
+  Shares shares_ ABSL_GUARDED_BY(mutex_);  // of the open ones
 };
 
 }  // namespace fundledger::api

@@ -51,6 +51,12 @@ absl::Status Stopping() {
                 "the server is stopping; repeat what was not answered, the same bytes, when it is back");
 }
 
+absl::Status Idle() {
+  return Refuse(absl::StatusCode::kUnavailable, "STREAM_IDLE",
+                "nothing came on the stream for a while, so that its place is another's: open one again when "
+                "there is something to submit");
+}
+
 // Ends at once.
 class RefusedStream final : public SubmitStreams::Reactor {
  public:
@@ -68,7 +74,10 @@ class SubmitStream final : public SubmitStreams::Reactor {
                std::string officer)
       : context_(context), door_(door), streams_(streams), call_(call), officer_(std::move(officer)) {}
 
-  void Start() { Turn turn(this); }
+  void Start() {
+    Turn turn(this);
+    AwaitIdleness();
+  }
 
   void Stop() {
     Turn turn(this);
@@ -106,7 +115,7 @@ class SubmitStream final : public SubmitStreams::Reactor {
   }
 
   void OnDone() override {
-    streams_->Remove(this);
+    streams_->Remove(this, officer_);
     delete this;
   }
 
@@ -134,7 +143,7 @@ class SubmitStream final : public SubmitStreams::Reactor {
   // The place of the message that was read. Nothing if it comes too late: it stays unanswered.
   std::optional<uint64_t> Take() {
     MutexLock lock(&mutex_);
-    if (is_stopping_ || is_broken_) return std::nullopt;
+    if (is_stopping_ || is_broken_ || is_idle_) return std::nullopt;
     preparations_.emplace_back();
     answers_.emplace_back();
     claims_.push_back(ClaimsOf(request_.envelope()));
@@ -193,6 +202,10 @@ class SubmitStream final : public SubmitStreams::Reactor {
     StartNextWrite();
     StartNextRead();
     if (!IsAtEnd()) return std::nullopt;
+    if (is_timing_) {  // its alarm comes at once then, on a thread of its own, and after it the end
+      idle_alarm_->Cancel();
+      return std::nullopt;
+    }
     is_finished_ = true;
     // What was answered by the engine and could not be written.
     door_->StreamAnswered(taken_ - written_);
@@ -229,8 +242,23 @@ class SubmitStream final : public SubmitStreams::Reactor {
     });
   }
 
+  // It is looked at now and then, not after each message: idle is what sent nothing between two looks.
+  void AwaitIdleness() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    is_timing_ = true;
+    taken_before_ = taken_;
+    idle_alarm_ = std::make_unique<grpc::Alarm>();  // the one before may be what calls
+    const auto at = std::chrono::system_clock::now() + std::chrono::seconds(door_->limits().stream_idle_s);
+    idle_alarm_->Set(at, [this](bool) {
+      Turn turn(this);
+      is_timing_ = false;
+      if (TakesNoMore()) return;
+      is_idle_ = taken_ == taken_before_ && written_ == taken_;
+      if (!is_idle_) AwaitIdleness();
+    });
+  }
+
   bool TakesNoMore() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return is_read_out_ || is_broken_ || is_stopping_ || !unknown_.ok();
+    return is_read_out_ || is_broken_ || is_stopping_ || is_idle_ || !unknown_.ok();
   }
 
   // A read that is still waiting is no hindrance: the end of the call ends it.
@@ -243,7 +271,8 @@ class SubmitStream final : public SubmitStreams::Reactor {
   absl::Status EndStatus() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (is_broken_) return absl::CancelledError("the caller went away");
     if (!unknown_.ok()) return unknown_;
-    return is_read_out_ ? absl::OkStatus() : Stopping();
+    if (is_read_out_) return absl::OkStatus();
+    return is_idle_ ? Idle() : Stopping();
   }
 
   const Context& context_;
@@ -265,13 +294,17 @@ class SubmitStream final : public SubmitStreams::Reactor {
   std::deque<std::optional<Answer>> answers_ ABSL_GUARDED_BY(mutex_);            // the last of those taken
   std::deque<Claims> claims_ ABSL_GUARDED_BY(mutex_);                            // of each in answers_
   std::unique_ptr<grpc::Alarm> alarm_ ABSL_GUARDED_BY(mutex_);
-  absl::Status unknown_ ABSL_GUARDED_BY(mutex_);  // the officer is registered no more
+  std::unique_ptr<grpc::Alarm> idle_alarm_ ABSL_GUARDED_BY(mutex_);
+  uint64_t taken_before_ ABSL_GUARDED_BY(mutex_) = 0;  // when that was set
+  absl::Status unknown_ ABSL_GUARDED_BY(mutex_);       // the officer is registered no more
   bool is_reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_pausing_ ABSL_GUARDED_BY(mutex_) = false;  // the officer sends too fast; an alarm is set
+  bool is_timing_ ABSL_GUARDED_BY(mutex_) = false;   // idle_alarm_ is set
   bool is_handing_over_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_read_out_ ABSL_GUARDED_BY(mutex_) = false;  // the sender sent its last
   bool is_broken_ ABSL_GUARDED_BY(mutex_) = false;    // nobody is there to be answered
+  bool is_idle_ ABSL_GUARDED_BY(mutex_) = false;      // nothing came, and nobody waits for an answer
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
@@ -287,12 +320,8 @@ SubmitStreams::Reactor* SubmitStreams::Open(grpc::CallbackServerContext* call,
   if (!caller.ok()) return Refused(call, "", caller.status());
   MutexLock lock(&mutex_);
   if (stopping_) return Refused(call, caller->officer, Stopping());
-  if (open_.size() >= door_->limits().streams) {
-    return Refused(call, caller->officer,
-                   Refuse(absl::StatusCode::kResourceExhausted, "STREAMS_FULL",
-                          absl::StrCat(open_.size(),
-                                       " streams of submissions are open, as many as fit: come back later")));
-  }
+  if (const absl::Status taken = shares_.Take(caller->officer); !taken.ok())
+    return Refused(call, caller->officer, taken);
   auto* stream = new SubmitStream(context_, door_, this, call, caller->officer);  // deletes itself in OnDone
   open_.insert(stream);
   stream->Start();
@@ -306,9 +335,10 @@ void SubmitStreams::Stop() {
   for (SubmitStream* stream : open_) stream->Stop();
 }
 
-void SubmitStreams::Remove(SubmitStream* stream) {
+void SubmitStreams::Remove(SubmitStream* stream, const std::string& officer) {
   MutexLock lock(&mutex_);
   open_.erase(stream);
+  shares_.GiveBack(officer);
 }
 
 }  // namespace fundledger::api

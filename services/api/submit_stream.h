@@ -15,6 +15,7 @@
 #include "ledger/base/mutex.h"
 #include "services/api/context.h"
 #include "services/api/door.h"
+#include "services/api/shares.h"
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -31,18 +32,22 @@ class SubmitStreams {
       grpc::ServerBidiReactor<::fundledger::v1::SubmitStreamRequest, ::fundledger::v1::SubmitStreamResponse>;
 
   // All outlive it.
-  SubmitStreams(const Context& context, Door* door) : context_(context), door_(door) {}
+  SubmitStreams(const Context& context, Door* door)
+      : context_(context),
+        door_(door),
+        shares_(door->limits().streams, "streams of submissions", "limits.streams", "STREAMS_FULL") {}
 
-  // Serves one call of `caller`; refuses it if there is none. A stream too many ends with RESOURCE_EXHAUSTED,
-  // reason STREAMS_FULL; one after Stop with UNAVAILABLE, reason SERVER_STOPPING. One whose officer is
-  // registered no more takes nothing further and ends as a new one would.
+  // Serves one call of `caller`; refuses it if there is none. A stream too many, of all or of its officer's
+  // share, ends with RESOURCE_EXHAUSTED, reason STREAMS_FULL; one after Stop with UNAVAILABLE, reason
+  // SERVER_STOPPING; one that sent nothing for a while and waits for nothing with UNAVAILABLE, reason
+  // STREAM_IDLE. One whose officer is registered no more takes nothing further and ends as a new one would.
   Reactor* Open(grpc::CallbackServerContext* call, absl::StatusOr<Caller> caller);
   // Streams take no more submissions; each ends, with SERVER_STOPPING, once it has answered those it took.
   void Stop();
 
  private:
   friend class SubmitStream;
-  void Remove(SubmitStream* stream);
+  void Remove(SubmitStream* stream, const std::string& officer);
   Reactor* Refused(grpc::CallbackServerContext* call, const std::string& officer, const absl::Status& why);
 
   const Context& context_;
@@ -50,6 +55,7 @@ class SubmitStreams {
   Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::set<SubmitStream*> open_ ABSL_GUARDED_BY(mutex_);
+  Shares shares_ ABSL_GUARDED_BY(mutex_);  // of the open ones
 };
 
 }  // namespace fundledger::api

@@ -79,6 +79,7 @@ struct Config {
   int64_t queue = 64;
   int64_t stream_window = 64;
   int64_t streams = 64;
+  int64_t stream_idle_seconds = 60;
   int64_t group = 512;
   int64_t officer_per_second = 2000;
   int64_t connections = 1024;

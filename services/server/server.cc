@@ -49,6 +49,7 @@ api::DoorLimits LimitsOf(const Config& config) {
   return {.submissions = static_cast<size_t>(config.queue),
           .stream_window = static_cast<size_t>(config.stream_window),
           .streams = static_cast<size_t>(config.streams),
+          .stream_idle_s = config.stream_idle_seconds,
           .officer_per_second = config.officer_per_second};
 }
 

@@ -701,6 +701,53 @@ TEST_F(StandingTest, AnInspectorWhoWatchesIsSentAwayWhenDismissed) {
   EXPECT_THAT(lines, testing::HasSubstr("CERTIFICATE_OFFICER_DISMISSED"));
 }
 
+// An officer with one certificate, whatever became of the key, leaves the others room.
+TEST_F(StandingTest, TakesNoMoreThanAShareOfStreams) {
+  using Stream = grpc::ClientReaderWriter<v1::SubmitStreamRequest, v1::SubmitStreamResponse>;
+  v1::Action action;
+  action.mutable_revoke_key()->set_officer("t-a");
+  *action.mutable_revoke_key()->mutable_key() = test_support::WireKey(*test_support::KeyOf("t-a"));
+  action.mutable_revoke_key()->set_reason("stolen");
+  Do(action, {});
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<Stream>> streams;
+  const auto open = [&](const std::string& officer) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    streams.push_back(v1::LedgerService::NewStub(channels_[officer])->SubmitStream(contexts.back().get()));
+    v1::SubmitStreamRequest message;
+    message.set_envelope("no envelope");
+    v1::SubmitStreamResponse answer;
+    (void)streams.back()->Write(message);
+    return streams.back()->Read(&answer) ? grpc::Status::OK : streams.back()->Finish();
+  };
+  for (int i = 0; i < 16; ++i) EXPECT_TRUE(open("t-a").ok()) << i;
+  const grpc::Status refused = open("t-a");
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ErrorOf(refused).reason, "STREAMS_FULL");
+  EXPECT_THAT(refused.error_message(), ::testing::HasSubstr("one officer's share of 64"));
+  EXPECT_TRUE(open("t-b").ok());
+  for (const auto& context : contexts) context->TryCancel();
+}
+
+TEST_F(StandingTest, TakesNoMoreThanAShareOfWatches) {
+  tls_.MakeOfficer("auditor");
+  channels_["auditor"] = ledgerd_.Dial(tls_.Show("auditor"));
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<v1::WatchRecordsResponse>>> watches;
+  const auto watch = [&](const std::string& officer) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    watches.push_back(v1::AuditService::NewStub(channels_[officer])->WatchRecords(contexts.back().get(), {}));
+    v1::WatchRecordsResponse message;
+    return watches.back()->Read(&message) ? grpc::Status::OK : watches.back()->Finish();
+  };
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(watch("inspector").ok()) << i;
+  const grpc::Status refused = watch("inspector");
+  EXPECT_EQ(ErrorOf(refused).reason, "WATCHES_FULL");
+  EXPECT_THAT(refused.error_message(), ::testing::HasSubstr("one officer's share of 8"));
+  EXPECT_TRUE(watch("auditor").ok());
+  for (const auto& context : contexts) context->TryCancel();
+}
+
 TEST_F(StandingTest, WhoeverHoldsARevokedKeyIsShownNothingAndStillFindsTheRecord) {
   v1::Submission submission = ledgerd_.world.Draft(*engine_->view(), "t-a");
   v1::Action& started = *submission.add_actions();

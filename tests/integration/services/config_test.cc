@@ -60,6 +60,7 @@ warn_days = 18
 queue = 9
 stream_window = 6
 streams = 5
+stream_idle_seconds = 30
 group = 8
 receive_bytes = 70000
 send_bytes = 5000000
@@ -100,6 +101,7 @@ TEST_F(ConfigTest, ReadsEverySettingAndResolvesPathsAgainstTheFile) {
   EXPECT_EQ(line->config.queue, 9);
   EXPECT_EQ(line->config.stream_window, 6);
   EXPECT_EQ(line->config.streams, 5);
+  EXPECT_EQ(line->config.stream_idle_seconds, 30);
   EXPECT_EQ(line->config.group, 8);
   EXPECT_EQ(line->config.receive_bytes, 70000);
   EXPECT_EQ(line->config.read_threads, 3);

@@ -1,5 +1,6 @@
 // Many submissions on one stream: in order, in bounds, and each once, whatever breaks.
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -263,6 +264,33 @@ TEST_F(SubmitStreamTest, RefusesOneStreamTooMany) {
   EXPECT_GT(ErrorOf(status).retry_delay_ms, 0);
   stream->WritesDone();
   EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(SubmitStreamTest, EndsOneOnWhichNothingComes) {
+  Start([](server::Config* config) {
+    config->streams = 1;
+    config->stream_idle_seconds = 1;
+  });
+  const std::vector<std::string> envelopes = Envelopes(2);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  const auto stream = stub_->SubmitStream(&context);
+  ASSERT_TRUE(Send(stream.get(), envelopes[0]));
+  ExpectRecorded({envelopes[0]}, ReadAll(stream.get()));
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ErrorOf(status).reason, "STREAM_IDLE");
+  // Its place is free, as soon as the server has seen to the end.
+  for (bool is_taken = false; !is_taken;) {
+    grpc::ClientContext other;
+    const auto next = stub_->SubmitStream(&other);
+    SendAll(next.get(), {envelopes[1]});
+    (void)ReadAll(next.get());
+    const grpc::Status ended = next->Finish();
+    is_taken = ended.ok();
+    ASSERT_TRUE(is_taken || ErrorOf(ended).reason == "STREAMS_FULL") << ended.error_message();
+  }
+  EXPECT_EQ(engine_->view()->size(), 3u);
 }
 
 TEST_F(SubmitStreamTest, ABrokenStreamSentAgainRecordsEachOnce) {
