@@ -28,6 +28,7 @@ struct Filter {
   std::string category;
   std::string state;
   int32_t year = 0;
+  bool awaiting_approval = false;
   SignedAnswers answers;
 };
 
@@ -215,6 +216,7 @@ absl::StatusOr<int> RunProjects(Context& context, Filter& filter) {
   request.set_programme(filter.programme);
   request.set_plan_year(filter.year);
   request.set_status(filter.state);
+  request.set_awaiting_approval(filter.awaiting_approval);
   request.set_page_size(1000);
   Listing listing{Table({{T("project", "项目")},
                          {T("name", "名称")},
@@ -354,6 +356,8 @@ void AddListCommands(Program* program) {
                   T("only in this status: declared, approved, started, completed, "
                     "suspended, terminated",
                     "仅此状态"));
+  app->add_flag("--awaiting-approval", projects->awaiting_approval,
+                T("only those not approved yet, whatever was reported of them", "仅待立项"));
 
   const auto project = std::make_shared<Filter>();
   app = AddList(program, "township project show", T("show a project", "查看项目"), project, RunProject);

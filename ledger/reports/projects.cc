@@ -98,6 +98,8 @@ absl::StatusOr<v1::ListProjectsResponse> Projects(const Source& source,
     // must show here as it does in the statement.
     if (standing.milestones.empty() && !(all.has_value() && all->Has(id))) continue;
     if (request.plan_year() != 0 && !standing.plan_years.contains(request.plan_year())) continue;
+    // Now, not in the state: who sees only these sees nothing of the others as of a time when they waited.
+    if (request.awaiting_approval() && !WaitsForApproval(entity->project())) continue;
     if (!request.status().empty() && standing.status != request.status()) continue;
     if (!page.Take(id)) break;
     Lines own;

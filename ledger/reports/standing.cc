@@ -84,6 +84,13 @@ ProjectStanding StandingIn(const State& state, const sv1::Project& project) {
   return standing;
 }
 
+bool WaitsForApproval(const sv1::Project& project) {
+  return std::ranges::none_of(project.milestones(), [](const sv1::Milestone& milestone) {
+    return milestone.kind() == sv1::MILESTONE_KIND_APPROVED ||
+           milestone.kind() == sv1::MILESTONE_KIND_TERMINATED;
+  });
+}
+
 bool IsProjectStatus(std::string_view status) {
   return status == "suspended" || status == "terminated" ||
          (!status.empty() && std::find(kWork.begin(), kWork.end(), status) != kWork.end());

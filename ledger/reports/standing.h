@@ -28,6 +28,10 @@ struct ProjectStanding {
 
 ProjectStanding StandingIn(const State& state, const ::fundledger::storage::v1::Project& project);
 
+// Whether it still waits, as of its latest record, to be approved for the first time: work may have been
+// reported of it before, but it was not terminated.
+bool WaitsForApproval(const ::fundledger::storage::v1::Project& project);
+
 // Whether `status` is one of those above; not for the empty one.
 bool IsProjectStatus(std::string_view status);
 

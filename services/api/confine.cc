@@ -12,6 +12,7 @@
 #include "ledger/crypto/dsse.h"
 #include "ledger/log/record.h"
 #include "ledger/reports/reports.h"
+#include "ledger/reports/standing.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -45,18 +46,11 @@ absl::Status NeedOrganization(const Caller& caller, const books::Reader& reader,
       caller, absl::StrCat("organization ", Quote(organization), ", which is neither its own nor below it"));
 }
 
-// It waits to be approved into a plan list, which takes a department.
-bool WaitsForApproval(const sv1::Project& project) {
-  for (const sv1::Milestone& milestone : project.milestones()) {
-    if (milestone.kind() != sv1::MILESTONE_KIND_DECLARED) return false;
-  }
-  return true;
-}
-
 absl::StatusOr<bool> IsOwnProject(const Caller& caller, const books::Reader& reader, const std::string& id) {
   ASSIGN_OR_RETURN(const books::EntityPtr entity, reader.Get({books::EntityKind::kProject, id}));
   if (entity == nullptr || IsAdmin(caller)) return false;
-  if (caller.role == v1::ROLE_DEPARTMENT && WaitsForApproval(entity->project())) return true;
+  // To approve it takes a department.
+  if (caller.role == v1::ROLE_DEPARTMENT && reports::WaitsForApproval(entity->project())) return true;
   return IsOwnOrganization(caller, reader, entity->project().declaration().organization());
 }
 
@@ -231,8 +225,13 @@ absl::Status Confine(const Caller& caller, const engine::View& view, v1::ListPro
     if (own.ok()) return own;
     if (!absl::IsPermissionDenied(own)) return own;
   }
-  const bool waiting = request->status() == "declared" && !request->has_as_of();
-  if (waiting && caller.role == v1::ROLE_DEPARTMENT) return absl::OkStatus();
+  // What nobody began waits as well, and departments ask for it so.
+  const bool waiting =
+      request->awaiting_approval() || (request->status() == "declared" && !request->has_as_of());
+  if (waiting && caller.role == v1::ROLE_DEPARTMENT) {
+    request->set_awaiting_approval(true);
+    return absl::OkStatus();
+  }
   if (!request->organization().empty()) return NeedOrganization(caller, view, request->organization());
   request->set_organization(caller.organization);
   return absl::OkStatus();

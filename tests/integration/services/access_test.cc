@@ -118,6 +118,14 @@ struct Subject {
 
 constexpr char kFund[] = "f-1";
 
+v1::Action Today() {
+  v1::Action action;
+  action.mutable_date()->set_year(2020);
+  action.mutable_date()->set_month(6);
+  action.mutable_date()->set_day(16);
+  return action;
+}
+
 // A county with two townships and a department that has projects of its own.
 class County {
  public:
@@ -153,13 +161,6 @@ class County {
   uint64_t plan_record = 0;  // of all projects
 
  private:
-  static v1::Action Today() {
-    v1::Action action;
-    action.mutable_date()->set_year(2020);
-    action.mutable_date()->set_month(6);
-    action.mutable_date()->set_day(16);
-    return action;
-  }
   uint64_t Do(const std::string& officer, const v1::Action& action,
               const std::vector<std::string>& approvers = {}) {
     const auto sequence = world_->Decide(engine_, officer, action, approvers);
@@ -627,6 +628,17 @@ class StandingTest : public ::testing::Test {
     return ErrorOf(v1::ProjectService::NewStub(channels_[officer])->GetProject(&context, request, &response))
         .reason;
   }
+  // Ids, or the reason of the refusal alone.
+  std::vector<std::string> ListProjects(const std::string& officer, const v1::ListProjectsRequest& request) {
+    v1::ListProjectsResponse response;
+    grpc::ClientContext context;
+    const grpc::Status status =
+        v1::ProjectService::NewStub(channels_[officer])->ListProjects(&context, request, &response);
+    if (!status.ok()) return {ErrorOf(status).reason};
+    std::vector<std::string> ids;
+    for (const auto& state : response.projects()) ids.push_back(state.project().id());
+    return ids;
+  }
   std::string TrailOf(const std::string& officer, const std::string& of) {
     v1::ListTrailRequest request;
     request.set_dimension(v1::TRAIL_DIMENSION_OFFICER);
@@ -637,7 +649,11 @@ class StandingTest : public ::testing::Test {
         .reason;
   }
   void Do(const v1::Action& action, const std::vector<std::string>& approvers) {
-    const auto done = ledgerd_.world.Decide(engine_, "admin-city", action, approvers);
+    DoBy("admin-city", action, approvers);
+  }
+  void DoBy(const std::string& officer, const v1::Action& action,
+            const std::vector<std::string>& approvers = {}) {
+    const auto done = ledgerd_.world.Decide(engine_, officer, action, approvers);
     EXPECT_TRUE(done.ok()) << done.status();
   }
 
@@ -746,6 +762,48 @@ TEST_F(StandingTest, TakesNoMoreThanAShareOfWatches) {
   EXPECT_THAT(refused.error_message(), ::testing::HasSubstr("one officer's share of 8"));
   EXPECT_TRUE(watch("auditor").ok());
   for (const auto& context : contexts) context->TryCancel();
+}
+
+// Work that was reported too early hides a project from nobody who is to approve it.
+TEST_F(StandingTest, ADepartmentSeesWhatWaitsForApprovalWhateverWasReportedOfIt) {
+  tls_.MakeOfficer("d-works");
+  channels_["d-works"] = ledgerd_.Dial(tls_.Show("d-works"));
+  const auto waiting = [this](const std::string& status) {
+    v1::ListProjectsRequest request;
+    request.set_awaiting_approval(true);
+    request.set_status(status);
+    return ListProjects("d-works", request);
+  };
+  using Ids = std::vector<std::string>;
+  v1::Action progress = Today();
+  progress.mutable_report_progress()->set_project("p-waiting");
+  progress.mutable_report_progress()->set_progress_basis_points(100);
+  DoBy("t-b", progress);
+  v1::ListProjectsRequest declared;
+  declared.set_status("declared");
+  EXPECT_EQ(ListProjects("d-works", declared), Ids{"p-waiting"});
+  EXPECT_EQ(GetProject("d-works", "p-waiting"), "");
+
+  v1::Action start = Today();
+  start.mutable_start_project()->set_project("p-waiting");
+  DoBy("t-b", start);
+  EXPECT_EQ(GetProject("d-works", "p-waiting"), "");
+  EXPECT_EQ(waiting(""), Ids{"p-waiting"});
+  EXPECT_EQ(waiting("started"), Ids{"p-waiting"});
+  EXPECT_EQ(ListProjects("d-works", declared), Ids());
+  v1::ListProjectsRequest started;
+  started.set_status("started");
+  EXPECT_EQ(ListProjects("d-works", started), Ids()) << "of its own organization, none";
+  v1::ListProjectsRequest by_township;
+  by_township.set_awaiting_approval(true);
+  EXPECT_EQ(ListProjects("t-a", by_township), Ids()) << "a township approves none";
+
+  v1::Action end = Today();
+  end.mutable_terminate_project()->set_project("p-waiting");
+  end.mutable_terminate_project()->set_reason("given up");
+  DoBy("d-works", end, {"reviewer"});
+  EXPECT_EQ(waiting(""), Ids());
+  EXPECT_EQ(GetProject("d-works", "p-waiting"), "NOT_YOURS");
 }
 
 TEST_F(StandingTest, WhoeverHoldsARevokedKeyIsShownNothingAndStillFindsTheRecord) {
