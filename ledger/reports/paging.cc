@@ -21,7 +21,8 @@ absl::Status Invalid(std::string_view why) {
 }
 
 // FNV-1a, 64 bits, each part led by its length. It guards against mistakes, not against malice: whoever
-// forges a token learns nothing that a request with another as_of would not tell.
+// forges a token learns what a request with another as_of would tell. So what a caller may see must not hang
+// on the state that is asked about.
 class Check {
  public:
   Check& Add(std::string_view part) {

@@ -18,6 +18,7 @@
 #include "fundledger/v1/report_service.grpc.pb.h"
 #include "ledger/base/status.h"
 #include "ledger/crypto/dsse.h"
+#include "ledger/reports/paging.h"
 #include "tests/integration/services/certificates.h"
 #include "tests/integration/services/services_testing.h"
 #include "tests/support/paths.h"
@@ -149,6 +150,7 @@ class County {
     registry_record = Do("admin-city", action);
     a = Declare("town", "p-a", "t-a", "d-works");
     b = Declare("town-b", "p-b", "t-b", "d-schools");
+    b_declared = b.record;
     works = Declare("works", "p-w", "d-works", "d-schools");
     Money();
     for (Subject* subject : {&a, &b, &works}) Request(subject);
@@ -159,6 +161,7 @@ class County {
   Subject a, b, works, waiting;
   uint64_t registry_record = 0;
   uint64_t plan_record = 0;  // of all projects
+  uint64_t b_declared = 0;   // b.record is of its money
 
  private:
   uint64_t Do(const std::string& officer, const v1::Action& action,
@@ -804,6 +807,23 @@ TEST_F(StandingTest, ADepartmentSeesWhatWaitsForApprovalWhateverWasReportedOfIt)
   DoBy("d-works", end, {"reviewer"});
   EXPECT_EQ(waiting(""), Ids());
   EXPECT_EQ(GetProject("d-works", "p-waiting"), "NOT_YOURS");
+}
+
+// A token is a place in an answer, and anybody can make one.
+TEST_F(StandingTest, AForgedTokenShowsNoProjectThatWaitsNoLonger) {
+  tls_.MakeOfficer("d-works");
+  channels_["d-works"] = ledgerd_.Dial(tls_.Show("d-works"));
+  v1::ListProjectsRequest request;
+  request.set_status("declared");
+  // As the ledger makes it, of the question as it understands it: p-b was declared then, and not approved.
+  v1::ListProjectsRequest understood = request;
+  understood.set_awaiting_approval(true);
+  auto page = reports::OpenPage(understood);
+  ASSERT_TRUE(page.ok()) << page.status();
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(page->Take(absl::StrCat("a-", 1000 + i)));
+  ASSERT_FALSE(page->Take("b"));
+  request.set_page_token(page->NextToken(county_.b_declared));
+  EXPECT_EQ(ListProjects("d-works", request), std::vector<std::string>());
 }
 
 TEST_F(StandingTest, WhoeverHoldsARevokedKeyIsShownNothingAndStillFindsTheRecord) {
