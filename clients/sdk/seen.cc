@@ -32,7 +32,7 @@ std::string Shown(const log::Checkpoint& checkpoint) {
 absl::StatusOr<Seen> Seen::Load(const fs::path& file, const fs::path& evidence,
                                 std::shared_ptr<LogKeyring> log, const Hash256& ledger) {
   Seen seen(file, evidence, std::move(log));
-  seen.checkpoint_ = {seen.log_->keys().At(1).name, 1, ledger};
+  seen.last_.checkpoint = {seen.log_->keys().At(1).name, 1, ledger};
   auto note = ReadFile(file);
   if (absl::IsNotFound(note.status())) return seen;
   if (!note.ok()) return note.status();
@@ -40,98 +40,115 @@ absl::StatusOr<Seen> Seen::Load(const fs::path& file, const fs::path& evidence,
   if (!checkpoint.ok()) return Damaged(file, ToStd(checkpoint.status().message()));
   if (checkpoint->size == 0) return Damaged(file, "size 0");
   if (checkpoint->size == 1 && checkpoint->root != ledger) return Damaged(file, "another ledger");
-  seen.checkpoint_ = *checkpoint;
-  seen.note_ = *std::move(note);
+  seen.last_ = {*std::move(note), *checkpoint};
   return seen;
 }
 
-absl::Status Seen::Complaint(std::string_view reason, std::string_view what, const std::string& note) const {
+absl::Status Seen::Complaint(const Noted& seen, std::string_view reason, std::string_view what,
+                             const std::string& note) const {
   return Complain(evidence_, reason, what,
-                  {{log::PartLabel::kCheckpoint, note_}, {log::PartLabel::kCheckpoint, note}},
+                  {{log::PartLabel::kCheckpoint, seen.note}, {log::PartLabel::kCheckpoint, note}},
                   log_->records());
 }
 
-absl::Status Seen::Forked(const log::Checkpoint& shown, const std::string& note,
-                          const std::vector<Hash256>& proof, std::string_view why,
-                          const ProofFetcher& fetch) const {
+absl::Status Seen::Forked(const Noted& seen, const Noted& shown, const std::vector<Hash256>& proof,
+                          std::string_view why, const ProofFetcher& fetch) const {
   const std::string what =
-      absl::StrCat("the log shown (", Shown(shown), ") does not agree with what was seen before (",
-                   Shown(checkpoint_), "): ", ToAbsl(why));
+      absl::StrCat("the log shown (", Shown(shown.checkpoint), ") does not agree with what was seen before (",
+                   Shown(seen.checkpoint), "): ", ToAbsl(why));
   // Without a note that is signed nothing convicts: the ledger's id came by another way.
-  const bool is_signed = !note_.empty();
-  if (is_signed && shown.size == checkpoint_.size) {
-    return Report(evidence_, "LOG_FORKED", what, log::TwoRoots(note_, note), log_->records());
+  const bool is_signed = !seen.note.empty();
+  const uint64_t seen_size = seen.checkpoint.size;
+  const uint64_t shown_size = shown.checkpoint.size;
+  if (is_signed && shown_size == seen_size) {
+    return Report(evidence_, "LOG_FORKED", what, log::TwoRoots(seen.note, shown.note), log_->records());
   }
   if (is_signed) {
     // The server's own proof, which leads to another tree than the one signed, convicts if it is one at all.
-    const bool newer = shown.size > checkpoint_.size;
-    const auto root = fetch.root(std::min(shown.size, checkpoint_.size));
-    const log::EvidenceFile file =
-        log::NotAPrefix(newer ? note_ : note, newer ? note : note_, root.value_or(Hash256()), proof);
+    const bool newer = shown_size > seen_size;
+    const auto root = fetch.root(std::min(shown_size, seen_size));
+    const log::EvidenceFile file = log::NotAPrefix(
+        newer ? seen.note : shown.note, newer ? shown.note : seen.note, root.value_or(Hash256()), proof);
     if (root.ok() &&
-        log::CheckContradiction(file, {log_->keys().At(checkpoint_.size), log_->keys().At(shown.size)})
-            .ok()) {
+        log::CheckContradiction(file, {log_->keys().At(seen_size), log_->keys().At(shown_size)}).ok()) {
       return Report(evidence_, "LOG_FORKED", what, file, log_->records());
     }
   }
-  return Complaint("LOG_FORKED", what, note);
+  return Complaint(seen, "LOG_FORKED", what, shown.note);
+}
+
+absl::Status Seen::CheckConsistent(const Noted& seen, const Noted& shown, const ProofFetcher& fetch) const {
+  const bool newer = shown.checkpoint.size > seen.checkpoint.size;
+  if (shown.checkpoint.size == seen.checkpoint.size) {
+    if (shown.checkpoint.root == seen.checkpoint.root) return absl::OkStatus();
+    return Forked(seen, shown, {}, "two roots at one size", fetch);
+  }
+  const log::Checkpoint& older_tree = newer ? seen.checkpoint : shown.checkpoint;
+  const log::Checkpoint& newer_tree = newer ? shown.checkpoint : seen.checkpoint;
+  const auto proof = fetch.consistency(older_tree.size, newer_tree.size);
+  if (IsEvidence(proof.status())) {
+    return Complaint(seen, ReasonOf(proof.status()), ToStd(proof.status().message()), shown.note);
+  }
+  if (!proof.ok()) return proof.status();
+  const absl::Status consistent =
+      log::VerifyConsistency(older_tree.size, newer_tree.size, older_tree.root, newer_tree.root, *proof);
+  return consistent.ok() ? consistent : Forked(seen, shown, *proof, ToStd(consistent.message()), fetch);
 }
 
 absl::StatusOr<log::Checkpoint> Seen::Believe(const std::string& note, const ProofFetcher& fetch) {
-  if (!believed_.empty() && note == believed_) return believed_checkpoint_;
+  if (!believed_.note.empty() && note == believed_.note) return believed_.checkpoint;
   auto opened = log_->Open(note);
   if (!opened.ok()) {
     return Evidence("CHECKPOINT_UNVERIFIED",
                     absl::StrCat("the checkpoint shown is not signed by the log's key ",
                                  log_->keys().At(1).name, ": ", opened.status().message()));
   }
-  const log::Checkpoint shown = *opened;
-  if (shown.size == 0) return Complaint("LOG_SHRANK", "the log shown is empty", note);
-  if (shown.size == checkpoint_.size && shown.root != checkpoint_.root) {
-    return Forked(shown, note, {}, "two roots at one size", fetch);
+  const Noted shown = {note, *opened};
+  if (shown.checkpoint.size == 0) return Complaint(last_, "LOG_SHRANK", "the log shown is empty", note);
+  RETURN_IF_ERROR(CheckConsistent(last_, shown, fetch));
+  if (shown.checkpoint.size > last_.checkpoint.size) {
+    RETURN_IF_ERROR(Save(shown, fetch));
+    last_ = shown;
   }
-  const bool newer = shown.size > checkpoint_.size;
-  if (shown.size != checkpoint_.size) {
-    const log::Checkpoint& older_tree = newer ? checkpoint_ : shown;
-    const log::Checkpoint& newer_tree = newer ? shown : checkpoint_;
-    const auto proof = fetch.consistency(older_tree.size, newer_tree.size);
-    if (IsEvidence(proof.status())) {
-      return Complaint(ReasonOf(proof.status()), ToStd(proof.status().message()), note);
-    }
-    if (!proof.ok()) return proof.status();
-    const absl::Status consistent =
-        log::VerifyConsistency(older_tree.size, newer_tree.size, older_tree.root, newer_tree.root, *proof);
-    if (!consistent.ok()) return Forked(shown, note, *proof, ToStd(consistent.message()), fetch);
-  }
-  if (newer) RETURN_IF_ERROR(Save(note, shown));
-  believed_ = note;
-  believed_checkpoint_ = shown;
-  return shown;
+  believed_ = shown;
+  return shown.checkpoint;
 }
 
 absl::StatusOr<log::Checkpoint> Seen::BelieveLatest(const std::string& note, const ProofFetcher& fetch) {
   const auto opened = log_->Open(note);
-  if (opened.ok() && opened->size < checkpoint_.size) {
-    return Complaint("LOG_SHRANK",
+  if (opened.ok() && opened->size < last_.checkpoint.size) {
+    return Complaint(last_, "LOG_SHRANK",
                      absl::StrCat("the log ends before what was seen of it: shown now ", Shown(*opened),
-                                  ", seen before ", Shown(checkpoint_)),
+                                  ", seen before ", Shown(last_.checkpoint)),
                      note);
   }
   return Believe(note, fetch);
 }
 
-absl::Status Seen::Save(const std::string& note, const log::Checkpoint& checkpoint) {
-  checkpoint_ = checkpoint;
-  note_ = note;
-  // Of two programs the one that knows less does not win.
-  ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(absl::StrCat(file_.string(), ".lock"), true));
-  // Another program may have gone further in the meantime; what it verified stays.
-  const auto stored = ReadFile(file_);
-  if (stored.ok()) {
-    const auto other = log_->keys().Open(*stored);
-    if (other.ok() && other->size >= checkpoint.size) return absl::OkStatus();
+absl::Status Seen::Save(const Noted& shown, const ProofFetcher& fetch) {
+  // What the file may hold with no further look: what `shown` was held against.
+  Noted held = last_;
+  for (;;) {
+    ASSIGN_OR_RETURN(const std::string stored, SaveOver(held, shown));
+    if (stored.empty()) return absl::OkStatus();
+    // Another program moved it meanwhile. It was shown that log, this one was shown another answer: without a
+    // proof between the two nobody would notice two faces. The lock is not held while the server is asked.
+    auto opened = log_->Open(stored);
+    if (!opened.ok()) return Damaged(file_, ToStd(opened.status().message()));
+    held = {stored, *opened};
+    RETURN_IF_ERROR(CheckConsistent(held, shown, fetch));
   }
-  return ReplaceFile(file_, note, true);
+}
+
+absl::StatusOr<std::string> Seen::SaveOver(const Noted& held, const Noted& shown) const {
+  ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(absl::StrCat(file_.string(), ".lock"), true));
+  const auto stored = ReadFile(file_);
+  if (!stored.ok() && !absl::IsNotFound(stored.status())) return stored.status();
+  if (stored.ok() && *stored != held.note) return *stored;
+  // Of two programs the one that knows less does not win.
+  if (stored.ok() && held.checkpoint.size >= shown.checkpoint.size) return std::string();
+  RETURN_IF_ERROR(ReplaceFile(file_, shown.note, true));
+  return std::string();
 }
 
 }  // namespace fundledger::sdk

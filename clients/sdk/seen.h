@@ -35,11 +35,11 @@ class Seen {
   static absl::StatusOr<Seen> Load(const std::filesystem::path& file, const std::filesystem::path& evidence,
                                    std::shared_ptr<LogKeyring> log, const Hash256& ledger);
 
-  const log::Checkpoint& checkpoint() const { return checkpoint_; }
+  const log::Checkpoint& checkpoint() const { return last_.checkpoint; }
 
   // Verifies `note` and its consistency with what was seen, and moves forward to it where it is newer;
   // durable on return. The note's checkpoint. Evidence, reasons CHECKPOINT_UNVERIFIED (not signed by the
-  // log), LOG_FORKED; or the fetcher's error.
+  // log), LOG_FORKED; or the fetcher's error. What another program stored since Load is held against it too.
   absl::StatusOr<log::Checkpoint> Believe(const std::string& note, const ProofFetcher& fetch);
   // The same for a note that the server calls its latest: a smaller one is evidence too, reason LOG_SHRANK.
   absl::StatusOr<log::Checkpoint> BelieveLatest(const std::string& note, const ProofFetcher& fetch);
@@ -47,20 +47,30 @@ class Seen {
  private:
   Seen(std::filesystem::path file, std::filesystem::path evidence, std::shared_ptr<LogKeyring> log)
       : file_(std::move(file)), evidence_(std::move(evidence)), log_(std::move(log)) {}
-  absl::Status Save(const std::string& note, const log::Checkpoint& checkpoint);
-  // Reports that `note`, of `shown`, contradicts what was seen, with a proof if `fetch` has one.
-  absl::Status Forked(const log::Checkpoint& shown, const std::string& note,
-                      const std::vector<Hash256>& proof, std::string_view why,
-                      const ProofFetcher& fetch) const;
-  absl::Status Complaint(std::string_view reason, std::string_view what, const std::string& note) const;
+  struct Noted {
+    std::string note;  // empty while nothing but the ledger's id is known
+    log::Checkpoint checkpoint;
+  };
+
+  // Stores `shown`, unless a larger one is stored that agrees with it. Errors of CheckConsistent,
+  // SEEN_DAMAGED and those of the file.
+  absl::Status Save(const Noted& shown, const ProofFetcher& fetch);
+  // The same where the file holds `held` or nothing; otherwise nothing is written, and it gives what is
+  // there.
+  absl::StatusOr<std::string> SaveOver(const Noted& held, const Noted& shown) const;
+  // That one of the two trees begins with the other.
+  absl::Status CheckConsistent(const Noted& seen, const Noted& shown, const ProofFetcher& fetch) const;
+  // Reports that `shown` contradicts what was seen, with a proof if `fetch` has one.
+  absl::Status Forked(const Noted& seen, const Noted& shown, const std::vector<Hash256>& proof,
+                      std::string_view why, const ProofFetcher& fetch) const;
+  absl::Status Complaint(const Noted& seen, std::string_view reason, std::string_view what,
+                         const std::string& note) const;
 
   std::filesystem::path file_;
   std::filesystem::path evidence_;
   std::shared_ptr<LogKeyring> log_;
-  std::string note_;  // empty while nothing but the ledger's id is known
-  log::Checkpoint checkpoint_;
-  std::string believed_;  // the last note that Believe accepted
-  log::Checkpoint believed_checkpoint_;
+  Noted last_;
+  Noted believed_;  // the last that Believe accepted
 };
 
 }  // namespace fundledger::sdk

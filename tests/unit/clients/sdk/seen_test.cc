@@ -83,6 +83,64 @@ TEST_F(SeenTest, DoesNotOverwriteWhatAnotherProgramVerified) {
   EXPECT_EQ(Stored(), 11U);
 }
 
+TEST_F(SeenTest, NoticesAForkThatWasShownToTwoProgramsAtOneSize) {
+  Seen one = Load();
+  Seen other = Load();
+  ASSERT_TRUE(one.Believe(log_.Note(8), log_.Fetcher()).ok());
+  ExpectEvidence(other.Believe(fork_.Note(8), fork_.Fetcher()).status(), "LOG_FORKED");
+  EXPECT_EQ(Kept(), Kinds{log::EvidenceKind::kTwoRoots});
+  EXPECT_EQ(Load().checkpoint(), log_.At(8));
+}
+
+TEST_F(SeenTest, NoticesAForkThatWasShownToTwoProgramsAtTwoSizes) {
+  for (const uint64_t size : {7, 11}) {
+    SCOPED_TRACE(size);
+    std::filesystem::remove(file_);
+    std::filesystem::remove_all(directory_ / "evidence");
+    Seen one = Load();
+    Seen other = Load();
+    ASSERT_TRUE(one.Believe(log_.Note(9), log_.Fetcher()).ok());
+    ExpectEvidence(other.Believe(fork_.Note(size), fork_.Fetcher()).status(), "LOG_FORKED");
+    EXPECT_EQ(Kept().size(), 1U);
+    EXPECT_EQ(Load().checkpoint(), log_.At(9)) << "replaced without a proof";
+    EXPECT_EQ(other.checkpoint().size, 1U);
+  }
+}
+
+TEST_F(SeenTest, GoesOnOverWhatAnotherProgramStoredAndKeepsMovingWhileItIsProven) {
+  Seen one = Load();
+  Seen other = Load();
+  ASSERT_TRUE(one.Believe(log_.Note(4), log_.Fetcher()).ok());
+  // While the second asks for its proofs, the first goes on.
+  ProofFetcher slow = log_.Fetcher();
+  uint64_t next = 6;
+  slow.consistency = [&, ask = slow.consistency](uint64_t old_size, uint64_t new_size) {
+    if (next < 9) {
+      EXPECT_TRUE(one.Believe(log_.Note(next++), log_.Fetcher()).ok());
+    }
+    return ask(old_size, new_size);
+  };
+  const auto believed = other.Believe(log_.Note(10), slow);
+  ASSERT_TRUE(believed.ok()) << believed.status();
+  EXPECT_EQ(next, 9U);
+  EXPECT_EQ(Stored(), 10U);
+}
+
+TEST_F(SeenTest, LeavesWhatAnotherProgramStoredWhereNobodyProvesIt) {
+  Seen one = Load();
+  Seen other = Load();
+  ASSERT_TRUE(one.Believe(log_.Note(4), log_.Fetcher()).ok());
+  ProofFetcher nobody = log_.Fetcher();
+  nobody.consistency = [ask = nobody.consistency](uint64_t old_size,
+                                                  uint64_t new_size) -> absl::StatusOr<std::vector<Hash256>> {
+    if (old_size == 4) return absl::UnavailableError("nobody there");
+    return ask(old_size, new_size);
+  };
+  EXPECT_TRUE(absl::IsUnavailable(other.Believe(log_.Note(9), nobody).status()));
+  EXPECT_EQ(Stored(), 4U);
+  EXPECT_EQ(other.checkpoint().size, 1U) << "the next time it is proven again";
+}
+
 TEST_F(SeenTest, ReportsTwoRootsAtOneSizeAndKeepsBoth) {
   Seen seen = Load();
   ASSERT_TRUE(seen.Believe(log_.Note(7), log_.Fetcher()).ok());
