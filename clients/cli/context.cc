@@ -27,16 +27,6 @@ bool IsTransport(const absl::Status& status) {
          absl::IsResourceExhausted(status) || ReasonOf(status) == "NO_ANSWER";
 }
 
-// By a mirror, which takes nothing: the ledger has not seen it.
-bool IsOfMirror(const absl::Status& status) {
-  return sdk::IsFromServer(status) && ReasonOf(status) == "MIRROR_READ_ONLY";
-}
-
-// By the ledger, for good: it was not recorded.
-bool IsRefused(const absl::Status& status) {
-  return sdk::IsFromServer(status) && !IsTransport(status) && !IsOfMirror(status);
-}
-
 // Nothing came of what stands before it in the outbox, and so it was not sent itself. It is said of an older
 // submission, but it is an answer to whoever gave this one.
 absl::Status Blocked(const absl::Status& stopped) {
@@ -238,7 +228,9 @@ absl::StatusOr<sdk::CheckedReceipt> Context::SendNow(const sdk::Sealed& sealed) 
   ASSIGN_OR_RETURN(sdk::Waiting waiting, outbox.Store(sealed, false));
   auto receipt = SendOne(outbox, &waiting);
   // Whoever gave the command is told now; only what waited is listed with its refusal.
-  if (IsRefused(receipt.status()) || IsOfMirror(receipt.status())) RETURN_IF_ERROR(outbox.Remove(waiting));
+  if (sdk::IsRefusal(receipt.status()) || sdk::IsOfMirror(receipt.status())) {
+    RETURN_IF_ERROR(outbox.Remove(waiting));
+  }
   // A later one that is settled settles all before it.
   if (receipt.ok()) unsettled_ = receipt->settled;
   return receipt;
@@ -313,11 +305,11 @@ absl::Status Context::SendAll(const sdk::Outbox& outbox, const std::string& offi
     RETURN_IF_ERROR(outbox.Reopen(&waiting));
     auto receipt = SendOne(outbox, &waiting);
     const absl::Status status = receipt.ok() ? receipt->settled : receipt.status();
-    if (IsRefused(status)) waiting.refusal = sdk::Refusal{status, SystemClockMicros()};
-    if (IsOfMirror(status)) waiting.refusal = before;
+    if (sdk::IsRefusal(status)) waiting.refusal = sdk::Refusal{status, SystemClockMicros()};
+    if (sdk::IsOfMirror(status)) waiting.refusal = before;
     if (waiting.refusal.has_value()) RETURN_IF_ERROR(outbox.MarkRefused(waiting, *waiting.refusal));
     sent->push_back({std::move(waiting), std::move(receipt)});
-    if (!status.ok() && !IsRefused(status)) return status;
+    if (!status.ok() && !sdk::IsRefusal(status)) return status;
   }
   return absl::OkStatus();
 }
@@ -332,8 +324,12 @@ absl::StatusOr<sdk::CheckedReceipt> Context::SendOne(const sdk::Outbox& outbox, 
     RETURN_IF_ERROR(outbox.Remove(*waiting));
     return receipt;
   }
-  if (IsOfMirror(receipt.status()) && was_unsent) RETURN_IF_ERROR(outbox.MarkUnsent(waiting));
-  if (!IsTransport(receipt.status())) return receipt.status();
+  if (sdk::IsOfMirror(receipt.status())) {
+    if (was_unsent) RETURN_IF_ERROR(outbox.MarkUnsent(waiting));
+    return receipt.status();
+  }
+  const bool is_of_server = sdk::IsFromServer(receipt.status()) && !sdk::IsRefusal(receipt.status());
+  if (!is_of_server && !IsTransport(receipt.status())) return receipt.status();
   return MarkUnanswered(
       Refuse(receipt.status().code(), ReasonOf(receipt.status()),
              absl::StrCat(T("it is not known whether submission ", "不知报送 "),

@@ -244,6 +244,7 @@ constexpr Gloss kGlosses[] = {
     {"SIGNATURE_MISSING", "尚缺签名"},
     {"SIGNER_NOT_ASKED", "无须此经办人签名"},
     {"SOURCE_MALFORMED", "来源登记有误"},
+    {"STORE_STOPPED", "账本存储已停止写入，须由运维人员重启"},
     {"STREAMS_FULL", "服务器忙，请稍后重试"},
     {"STREAM_IDLE", "长时间没有提交，连接已结束，请重试"},
     {"SUBJECT_MISSING", "须指明项目或专项"},

@@ -36,12 +36,6 @@ absl::Status Mismatch(std::string_view what) {
                                                   ToAbsl(what), ": do not believe this answer"));
 }
 
-// Of one that was sent, by the answer to it.
-bool MayBeRecorded(const absl::Status& answer) {
-  const bool refused = IsFromServer(answer) && (!IsUnanswered(answer) || absl::IsResourceExhausted(answer));
-  return !refused;
-}
-
 // The drafts of one run, sealed where they have been, and what became of them.
 class Work {
  public:
@@ -253,7 +247,7 @@ class Attempt {
     RETURN_IF_ERROR(wrong);
     const std::lock_guard lock(mutex_);
     // Before the window opens: behind what stops a run, no more than a window may have been sent.
-    halted_ = work_->stopped() || !refused_.ok();
+    halted_ = work_->stopped() || !not_judged_.ok();
     for (size_t i = 0; i < responses.size(); ++i) {
       bytes_ -= sizes_.front();
       sizes_.pop_front();
@@ -275,11 +269,11 @@ class Attempt {
       outcomes->emplace_back(index, *std::move(checked));
     } else if (response.has_error()) {
       absl::Status error = FromSubmitError(response.error());
-      if (!MayBeRecorded(error)) not_taken_.insert(answered_);
-      if (IsUnanswered(error)) {
-        if (refused_.ok()) refused_ = std::move(error);
+      if (RecordedNothing(error)) not_taken_.insert(answered_);
+      if (!IsRefusal(error)) {
+        if (not_judged_.ok()) not_judged_ = std::move(error);
         delay_ms_ = std::max(delay_ms_, response.error().retry_delay_ms());
-      } else if (refused_.ok()) {
+      } else if (not_judged_.ok()) {
         outcomes->emplace_back(index, std::move(error));
       }
       // Refused behind one that the ledger could not take: judged without it, and so judged again.
@@ -297,9 +291,9 @@ class Attempt {
     Ending ending;
     if (!local.ok()) {
       ending.status = std::move(local);
-    } else if (!refused_.ok()) {
-      ending.status = refused_;
-      ending.again = true;
+    } else if (!not_judged_.ok()) {
+      ending.status = not_judged_;
+      ending.again = IsUnanswered(not_judged_);
       ending.delay_ms = delay_ms_;
     } else if (work_->done()) {
       return ending;
@@ -327,7 +321,7 @@ class Attempt {
   // The caller's thread only.
   size_t answered_ = 0;
   std::set<size_t> not_taken_;  // places in the order: the ledger says that it did not record them
-  absl::Status refused_;        // the first that the ledger could not take now
+  absl::Status not_judged_;     // of the first that the ledger neither took nor refused
   int64_t delay_ms_ = 0;
   bool timed_out_ = false;
 
@@ -347,8 +341,8 @@ absl::Status RunUnary(Client* client, Work* work) {
   for (const size_t index : work->Open()) {
     ASSIGN_OR_RETURN(const Sealed* sealed, work->SealOne(index));
     absl::StatusOr<CheckedReceipt> outcome = client->Submit(*sealed, work->KeyOf(index), false);
-    if (MayBeRecorded(outcome.status())) work->MayBeRecorded(index);
-    if (!outcome.ok() && IsUnanswered(outcome.status())) return outcome.status();
+    if (!RecordedNothing(outcome.status())) work->MayBeRecorded(index);
+    if (!outcome.ok() && !IsRefusal(outcome.status())) return outcome.status();
     RETURN_IF_ERROR(work->TakeKept(std::move(outcome)));
     if (work->done()) break;
   }

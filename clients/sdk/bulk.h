@@ -48,9 +48,10 @@ class BulkSubmitter {
   //
   // An error is about the first draft that was not reported, and about those behind it: those sent may be
   // recorded or not; send them again. UNAVAILABLE, DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED: as of
-  // Client::Submit. Evidence, reasons RECEIPT_INVALID, ANSWER_MISMATCH (an answer to something else), and
-  // those of Client::Settle. UNAVAILABLE, reason FILE_UNWRITABLE: a receipt could not be kept, and is not
-  // reported. FAILED_PRECONDITION, reason NOT_SETTLED: as of Client::Settle.
+  // Client::Submit. Any other error from the server that is no refusal (IsRefusal): that ends the run at
+  // once. Evidence, reasons RECEIPT_INVALID, ANSWER_MISMATCH (an answer to something else), and those of
+  // Client::Settle. UNAVAILABLE, reason FILE_UNWRITABLE: a receipt could not be kept, and is not reported.
+  // FAILED_PRECONDITION, reason NOT_SETTLED: as of Client::Settle.
   absl::Status Run(const std::vector<Unsealed>& drafts, const Report& report);
   // Of the last run, whether it was stopped or failed: sent and never reported. They may be recorded, and
   // follow what was reported.

@@ -100,7 +100,8 @@ class Client {
 
   // Sends the same bytes until they are answered or the patience is at its end; checks the receipt; keeps it.
   // The checkpoint is believed at once, or, with `settle` false, by the next call of Settle. UNAVAILABLE,
-  // DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED: unknown whether it was recorded; send the same again. Evidence
+  // DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED: unknown whether it was recorded; send the same again. Of other
+  // errors from the server only IsRefusal (rpc_status.h) says that it was not. Evidence
   // that says so: it was recorded, and its receipt is kept. What could not be settled is no error: it stands
   // in CheckedReceipt::settled.
   absl::StatusOr<CheckedReceipt> Submit(const Sealed& sealed, const crypto::PublicKey& own_key,

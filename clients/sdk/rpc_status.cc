@@ -72,6 +72,33 @@ bool IsUnanswered(const absl::Status& status) {
          absl::IsResourceExhausted(status) || (!status.ok() && !IsFromServer(status));
 }
 
+bool IsRefusal(const absl::Status& status) {
+  if (!IsFromServer(status) || IsOfMirror(status)) return false;
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kOutOfRange:
+      return true;
+    case absl::StatusCode::kFailedPrecondition:
+      // The store's own state, of which no rule speaks.
+      return ReasonOf(status) != "STORE_STOPPED";
+    default:
+      return false;
+  }
+}
+
+bool IsOfMirror(const absl::Status& status) {
+  return IsFromServer(status) && ReasonOf(status) == "MIRROR_READ_ONLY";
+}
+
+bool RecordedNothing(const absl::Status& status) {
+  const bool had_no_room = IsFromServer(status) && absl::IsResourceExhausted(status);
+  return IsRefusal(status) || IsOfMirror(status) || had_no_room;
+}
+
 bool IsFromServer(const absl::Status& status) {
   return status.GetPayload(kRemoteUrl).has_value();
 }

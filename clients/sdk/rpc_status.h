@@ -27,5 +27,12 @@ std::optional<int64_t> RetryDelayMs(const grpc::Status& status);
 bool IsRetryable(const grpc::Status& status);
 // The same for what FromGrpc or FromSubmitError made of it.
 bool IsUnanswered(const absl::Status& status);
+// Of the answer to a submission: the ledger judged it, and did not record it. Any other error from the server
+// - a damaged store, a defect, a mirror - is no verdict: what was sent, now or before, may be recorded.
+bool IsRefusal(const absl::Status& status);
+// By a mirror, which takes nothing: the ledger has not seen what was sent this time.
+bool IsOfMirror(const absl::Status& status);
+// Of the answer to a submission: sending it this time recorded nothing.
+bool RecordedNothing(const absl::Status& status);
 
 }  // namespace fundledger::sdk

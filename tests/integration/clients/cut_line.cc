@@ -63,6 +63,10 @@ class CutLine::Service : public grpc::CallbackGenericService {
     answered_ = answered;
     cut_ = false;
   }
+  void Say(grpc::Status status) {
+    const std::lock_guard lock(mutex_);
+    said_ = std::move(status);
+  }
 
  private:
   enum class Do { kAnswer, kPassOn, kNothing };
@@ -100,7 +104,10 @@ class CutLine::Service : public grpc::CallbackGenericService {
     void OnDone() override { delete this; }
 
    private:
-    static grpc::Status Cut() { return {grpc::StatusCode::UNAVAILABLE, "the line is cut"}; }
+    grpc::Status Cut() {
+      const std::lock_guard lock(service_->mutex_);
+      return service_->said_;
+    }
     void SubmitOne(bool answers) {
       v1::SubmitRequest request;
       request.set_envelope(Read<v1::SubmitStreamRequest>(&request_).envelope());
@@ -130,6 +137,7 @@ class CutLine::Service : public grpc::CallbackGenericService {
   bool passed_on_ = false;
   int answered_ = 0;
   bool cut_ = false;
+  grpc::Status said_{grpc::StatusCode::UNAVAILABLE, "the line is cut"};
 };
 
 CutLine::CutLine(const std::filesystem::path& county, const std::string& address, const std::string& officer)
@@ -150,6 +158,10 @@ CutLine::~CutLine() {
 
 void CutLine::CutAt(const std::string& method, bool passed_on, int answered) {
   service_->CutAt(method, passed_on, answered);
+}
+
+void CutLine::Say(grpc::Status status) {
+  service_->Say(std::move(status));
 }
 
 }  // namespace fundledger::clients_testing

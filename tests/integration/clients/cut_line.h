@@ -1,4 +1,5 @@
-// A line to a server that is cut at a call: from there on the client is told that nobody can be reached.
+// A line to a server that is cut at a call: from there on the client is told that nobody can be reached, or
+// what else is to be said.
 //
 //   CutLine line(path("county"), address(), "township-1");
 //   line.CutAt("GetConsistencyProof", false);
@@ -10,6 +11,7 @@
 #include <string>
 
 #include <grpcpp/server.h>
+#include <grpcpp/support/status.h>
 
 namespace fundledger::clients_testing {
 
@@ -23,6 +25,8 @@ class CutLine {
   // At the first call of a method from now on, before or after it was passed on. Of SubmitStream each
   // submission is such a call, and `answered` of them are answered before.
   void CutAt(const std::string& method, bool passed_on, int answered = 0);
+  // What is said from the cut on, as by the server itself.
+  void Say(grpc::Status status);
 
  private:
   class Service;

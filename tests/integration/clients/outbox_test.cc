@@ -12,6 +12,8 @@
 #include "clients/sdk/passphrase.h"
 #include "clients/sdk/submission.h"
 #include "ledger/base/clock.h"
+#include "ledger/base/status.h"
+#include "services/rpc/status.h"
 #include "tests/integration/clients/cut_line.h"
 #include "tests/integration/clients/world.h"
 
@@ -437,6 +439,26 @@ TEST_F(Cut, UnderWhatWaitsTheNextReportIsKept) {
   EXPECT_EQ(Listed().size(), 1U);
   EXPECT_EQ(Json({"township", "outbox", "send"}).size(), 1U);
   EXPECT_EQ(Size(), size_ + 3);
+}
+
+// The ledger recorded it, and what it reads of it afterwards is damaged.
+TEST_F(Cut, ByADamagedStoreNobodyIsToldThatItWasRefused) {
+  line_.Say(
+      rpc::ToGrpcStatus(Refuse(absl::StatusCode::kDataLoss, "STORE_DAMAGED", "block checksum mismatch")));
+  line_.CutAt("Submit", true);
+  const Finished sent = RunCut(Progress("p-1", 100));
+  EXPECT_EQ(sent.exit_code, 5) << sent.out << sent.err;
+  EXPECT_THAT(sent.err, testing::AllOf(HasSubstr("STORE_DAMAGED"), HasSubstr("send the same again")));
+  ASSERT_EQ(Listed().size(), 1U);
+  EXPECT_EQ(State(0), "unanswered");
+  // Nor by sending what waits.
+  line_.CutAt("Submit", true);
+  EXPECT_EQ(RunCut({"outbox", "send"}).exit_code, 5);
+  EXPECT_EQ(State(0), "unanswered");
+  EXPECT_EQ(
+      Run({"outbox", "discard", Listed()[0]["request_id"].get<std::string>(), "--reason", "x"}).exit_code, 2);
+  EXPECT_EQ(Json({"outbox", "send"})[0]["sequence"].get<uint64_t>(), size_);
+  EXPECT_EQ(Size(), size_ + 1);
 }
 
 TEST_F(Cut, UnderWhatWaitsOthersAreToldThatTheirsIsNotKept) {

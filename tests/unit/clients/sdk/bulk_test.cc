@@ -8,6 +8,8 @@
 #include <random>
 
 #include "clients/sdk/files.h"
+#include "ledger/base/status.h"
+#include "services/rpc/status.h"
 #include "tests/unit/clients/sdk/little_server.h"
 
 namespace fundledger::sdk {
@@ -16,7 +18,18 @@ namespace {
 using ServerStream = grpc::ServerReaderWriter<v1::SubmitStreamResponse, v1::SubmitStreamRequest>;
 
 // What the server does with one request of a stream.
-enum class Do { kAnswer, kBreak, kRecordAndBreak, kBusy, kRefuse, kSilence, kSpoil, kMisnumber, kSayNothing };
+enum class Do {
+  kAnswer,
+  kBreak,
+  kRecordAndBreak,
+  kBusy,
+  kRefuse,
+  kDamaged,
+  kSilence,
+  kSpoil,
+  kMisnumber,
+  kSayNothing
+};
 
 // A server that takes streams, and treats each request as it is told.
 class BulkTest : public LittleServer {
@@ -82,7 +95,7 @@ class BulkTest : public LittleServer {
       if (what == Do::kSilence) continue;
       v1::SubmitStreamResponse out;
       out.set_index(what == Do::kMisnumber ? i + 1 : i);
-      if (what == Do::kBusy || what == Do::kRefuse) {
+      if (what == Do::kBusy || what == Do::kRefuse || what == Do::kDamaged) {
         FillError(what, out.mutable_error());
       } else if (what != Do::kSayNothing) {
         *out.mutable_receipt() = Record(in.envelope());
@@ -96,6 +109,9 @@ class BulkTest : public LittleServer {
   grpc::Status Submit(grpc::ServerContext*, const v1::SubmitRequest* in, v1::SubmitResponse* out) override {
     const std::lock_guard lock(mutex_);
     ++calls_;
+    if (damaged_at_call_ == calls_) {
+      return rpc::ToGrpcStatus(Refuse(absl::StatusCode::kDataLoss, "STORE_DAMAGED", "as told"));
+    }
     *out->mutable_receipt() = Record(in->envelope());
     return grpc::Status::OK;
   }
@@ -115,9 +131,11 @@ class BulkTest : public LittleServer {
   }
   static void FillError(Do what, v1::SubmitError* error) {
     const bool busy = what == Do::kBusy;
-    error->set_code(
-        static_cast<int32_t>(busy ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kNotFound));
-    error->set_reason(busy ? "QUEUE_FULL" : "FUND_NOT_FOUND");
+    const bool damaged = what == Do::kDamaged;
+    error->set_code(static_cast<int32_t>(busy      ? absl::StatusCode::kResourceExhausted
+                                         : damaged ? absl::StatusCode::kDataLoss
+                                                   : absl::StatusCode::kNotFound));
+    error->set_reason(busy ? "QUEUE_FULL" : damaged ? "STORE_DAMAGED" : "FUND_NOT_FOUND");
     error->set_message("as told");
     error->set_retry_delay_ms(busy ? 1 : 0);
   }
@@ -131,6 +149,7 @@ class BulkTest : public LittleServer {
   std::map<std::string, Sequence> recorded_;
   std::vector<std::string> arrived_;
   size_t calls_ = 0;
+  size_t damaged_at_call_ = 0;  // counted from 1
   std::vector<absl::Status> reports_;
   std::vector<Sequence> sequences_;
   size_t unanswered_ = 0;
@@ -232,6 +251,21 @@ TEST_F(BulkTest, KnowsThatABusyLedgerDidNotTakeIt) {
   script_ = [](size_t, uint64_t i, const std::string&) { return i < 3 ? Do::kAnswer : Do::kBusy; };
   EXPECT_TRUE(absl::IsResourceExhausted(Run(Drafts(4), 8)));
   EXPECT_EQ(unanswered_, 0U);
+}
+
+TEST_F(BulkTest, TakesADamagedStoreForNoRefusal) {
+  script_ = [](size_t, uint64_t i, const std::string&) { return i < 3 ? Do::kAnswer : Do::kDamaged; };
+  EXPECT_EQ(ReasonOf(Run(Drafts(4), 8)), "STORE_DAMAGED");
+  EXPECT_EQ(reports_.size(), 3U);
+  EXPECT_EQ(unanswered_, 1U) << "it may be recorded";
+  EXPECT_EQ(streams_, 1U) << "sent again for nothing";
+
+  streaming_ = false;
+  reports_.clear();
+  damaged_at_call_ = 2;
+  EXPECT_EQ(ReasonOf(Run(Drafts(4))), "STORE_DAMAGED");
+  EXPECT_EQ(reports_.size(), 1U);
+  EXPECT_EQ(unanswered_, 1U);
 }
 
 TEST_F(BulkTest, SendsAgainWhatTheLedgerCouldNotTakeAndWhatItRefusedBehindIt) {

@@ -1,5 +1,7 @@
 #include "clients/sdk/rpc_status.h"
 
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "google/rpc/error_details.pb.h"
@@ -85,6 +87,28 @@ TEST(RpcStatus, TakesOnlyTheLedgersWordForAnAnswer) {
     EXPECT_TRUE(IsFromServer(FromGrpc(WithDetails(code, "ACCOUNT_BELOW_ZERO", 0)))) << code;
   }
   EXPECT_FALSE(IsRetryable(grpc::Status::OK));
+}
+
+TEST(IsRefusal, IsAVerdictOfTheLedgerAndNoDefectOfIt) {
+  using grpc::StatusCode;
+  const std::set<StatusCode> verdicts = {StatusCode::INVALID_ARGUMENT, StatusCode::NOT_FOUND,
+                                         StatusCode::ALREADY_EXISTS,   StatusCode::PERMISSION_DENIED,
+                                         StatusCode::UNAUTHENTICATED,  StatusCode::FAILED_PRECONDITION,
+                                         StatusCode::OUT_OF_RANGE};
+  for (int number = 0; number <= 16; ++number) {
+    const auto code = static_cast<StatusCode>(number);
+    const absl::Status said = FromGrpc(WithDetails(code, "SAID_BY_THE_LEDGER", 0));
+    EXPECT_EQ(IsRefusal(said), verdicts.count(code) == 1) << code;
+    EXPECT_EQ(RecordedNothing(said), verdicts.count(code) == 1 || code == StatusCode::RESOURCE_EXHAUSTED)
+        << code;
+    EXPECT_FALSE(IsRefusal(FromGrpc(grpc::Status(code, "said by a proxy")))) << code;
+    EXPECT_FALSE(RecordedNothing(FromGrpc(grpc::Status(code, "said by a proxy")))) << code;
+  }
+  const absl::Status mirror = FromGrpc(WithDetails(StatusCode::FAILED_PRECONDITION, "MIRROR_READ_ONLY", 0));
+  EXPECT_FALSE(IsRefusal(mirror));
+  EXPECT_TRUE(IsOfMirror(mirror));
+  EXPECT_TRUE(RecordedNothing(mirror));
+  EXPECT_FALSE(RecordedNothing(FromGrpc(WithDetails(StatusCode::FAILED_PRECONDITION, "STORE_STOPPED", 0))));
 }
 
 TEST(FromSubmitError, IsWhatTheLedgerSaidOnlyWithACodeAndAReason) {
