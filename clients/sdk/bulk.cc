@@ -83,7 +83,10 @@ class Work {
   const Sealed& sealed(size_t index) const { return sealed_[index]; }
 
   absl::StatusOr<CheckedReceipt> Check(size_t index, const v1::Receipt& receipt) {
-    return CheckReceipt(receipt, sealed_[index], KeyOf(index), &checkpoints_);
+    return CheckReceipt(receipt, sealed_[index], KeyOf(index), &checkpoints_,
+                        [this](const std::string& officer, Sequence before) {
+                          return client_->KeysNamedFor(officer, before);
+                        });
   }
 
   // Takes outcomes: keeps their receipts, then reports what is next in order.

@@ -5,7 +5,9 @@
 #include <thread>
 #include <utility>
 
+#include "clients/bundle/named_keys.h"
 #include "clients/sdk/files.h"
+#include "ledger/audit/audit.h"
 #include "ledger/base/bytes.h"
 #include "ledger/crypto/dsse.h"
 #include "ledger/log/merkle.h"
@@ -234,7 +236,10 @@ absl::StatusOr<CheckedReceipt> Client::Submit(const Sealed& sealed, const crypto
   request.set_envelope(sealed.envelope);
   ASSIGN_OR_RETURN(const v1::SubmitResponse response,
                    Call(*ledger_service_, &v1::LedgerService::Stub::Submit, request));
-  ASSIGN_OR_RETURN(CheckedReceipt checked, CheckReceipt(response.receipt(), sealed, own_key, log_keys_));
+  ASSIGN_OR_RETURN(CheckedReceipt checked, CheckReceipt(response.receipt(), sealed, own_key, log_keys_,
+                                                        [this](const std::string& officer, Sequence before) {
+                                                          return KeysNamedFor(officer, before);
+                                                        }));
   RETURN_IF_ERROR(KeepReceipt(config_.receipts_path(), checked));
   Owe(checked);
   if (!settle) return checked;
@@ -333,6 +338,72 @@ absl::StatusOr<VerifiedRecord> Client::Record(Sequence sequence) {
   record.checkpoint = checkpoint;
   record.note = response.basis().checkpoint();
   return record;
+}
+
+absl::Status Client::EachOfAction(
+    const std::string& action,
+    const std::function<absl::Status(const v1::RecordView&, const log::Checkpoint&)>& visit) {
+  v1::ListTrailRequest request;
+  request.set_dimension(v1::TRAIL_DIMENSION_ACTION);
+  request.set_id(action);
+  request.set_page_size(500);
+  do {
+    ASSIGN_OR_RETURN(const v1::ListTrailResponse page,
+                     Call(*audit_, &v1::AuditService::Stub::ListTrail, request));
+    ASSIGN_OR_RETURN(const log::Checkpoint checkpoint, Believe(page.basis().checkpoint()));
+    for (const v1::RecordView& view : page.records()) RETURN_IF_ERROR(visit(view, checkpoint));
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Client::Named> Client::AskForKeys(const std::string& officer) {
+  Named found;
+  const auto add = [&](const VerifiedRecord& record) -> absl::Status {
+    for (const bundle::NamedKey& named : bundle::KeysNamedIn(record.submission)) {
+      if (named.officer != officer) continue;
+      ASSIGN_OR_RETURN(crypto::PublicKey key, audit::ToPublicKey(named.key));
+      found.keys.emplace_back(record.header.sequence, std::move(key));
+    }
+    return absl::OkStatus();
+  };
+  const auto add_if_named = [&](const v1::RecordView& view,
+                                const log::Checkpoint& checkpoint) -> absl::Status {
+    ASSIGN_OR_RETURN(const VerifiedRecord shown, DecodeRecordBytes(view.sequence(), view.record()));
+    const auto named = bundle::KeysNamedIn(shown.submission);
+    const bool is_wanted = std::any_of(named.begin(), named.end(),
+                                       [&](const bundle::NamedKey& each) { return each.officer == officer; });
+    if (!is_wanted) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const VerifiedRecord record, VerifyRecord(view.sequence(), view.record(), checkpoint));
+    return add(record);
+  };
+  ASSIGN_OR_RETURN(const VerifiedRecord genesis, Record(0));
+  RETURN_IF_ERROR(add(genesis));
+  found.size = genesis.checkpoint.size;
+  for (const char* action : {"register_officer", "rotate_key", "recover_key"}) {
+    RETURN_IF_ERROR(EachOfAction(action, add_if_named));
+  }
+  return found;
+}
+
+absl::StatusOr<std::vector<crypto::PublicKey>> Client::KeysNamedFor(const std::string& officer,
+                                                                    Sequence before) {
+  Named& known = named_keys_[officer];
+  if (known.size < before) {
+    auto asked = AskForKeys(officer);
+    // Whoever sent something and hears of a refusal to show keys is not to take it for one of what was sent.
+    if (IsFromServer(asked.status()) && !IsEvidence(asked.status())) {
+      return Refuse(
+          absl::StatusCode::kUnavailable, "NO_ANSWER",
+          absl::StrCat("the ledger does not show which keys ", officer, " had: ", asked.status().message()));
+    }
+    ASSIGN_OR_RETURN(known, std::move(asked));
+  }
+  std::vector<crypto::PublicKey> keys;
+  for (const auto& [sequence, key] : known.keys) {
+    if (sequence < before) keys.push_back(key);
+  }
+  return keys;
 }
 
 absl::StatusOr<VerifiedRecord> Client::VerifyRecord(Sequence sequence, const std::string& bytes,

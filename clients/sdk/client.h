@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -124,6 +126,11 @@ class Client {
   absl::StatusOr<VerifiedRecord> VerifyRecord(Sequence sequence, const std::string& bytes,
                                               const log::Checkpoint& checkpoint);
 
+  // The keys that records before `before` name for an officer; whether they came to count is not theirs to
+  // say. Each record that names one is verified to be in the log; that none was left out is not. Asked for
+  // once. UNAVAILABLE, reason NO_ANSWER, where the ledger does not show them.
+  absl::StatusOr<std::vector<crypto::PublicKey>> KeysNamedFor(const std::string& officer, Sequence before);
+
   // A reading call, tried again while the server cannot be reached. The basis of an answer is believed, and
   // may not be behind what was seen before. Evidence, reason ANSWER_OUTDATED.
   template <typename Stub, typename Request, typename Response>
@@ -171,6 +178,15 @@ class Client {
     if constexpr (requires { request.page_token(); }) latest = latest && request.page_token().empty();
     return latest;
   }
+  struct Named {
+    uint64_t size = 0;  // what the log had at least when it was asked
+    std::vector<std::pair<Sequence, crypto::PublicKey>> keys;
+  };
+  absl::StatusOr<Named> AskForKeys(const std::string& officer);
+  // Calls `visit` with each record of a kind of action, as the server lists them.
+  absl::Status EachOfAction(
+      const std::string& action,
+      const std::function<absl::Status(const v1::RecordView&, const log::Checkpoint&)>& visit);
   // Judges what the answer shows of witnesses, `checkpoint` being its own.
   absl::Status CheckWitnessed(const v1::Basis& basis, const log::Checkpoint& checkpoint);
   absl::Status CheckFresh(const v1::Basis& basis, bool of_latest);
@@ -194,6 +210,7 @@ class Client {
   std::string witnessed_note_;  // that `witnessed_` was judged by
   std::optional<std::optional<WitnessedUpTo>> witnessed_;
   Date first_day_;
+  std::map<std::string, Named> named_keys_;  // by officer
 };
 
 }  // namespace fundledger::sdk

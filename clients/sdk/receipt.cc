@@ -30,20 +30,12 @@ absl::StatusOr<v1::Submission> ReadSubmission(const std::string& payload) {
   return submission;
 }
 
-// That a repeated request's envelope is one this officer signed, and means what was sent now.
-absl::Status CheckRepeated(const std::string& envelope, const Sealed& sent,
-                           const crypto::PublicKey& own_key) {
-  auto opened = crypto::OpenEnvelope(envelope);
-  if (!opened.ok()) return Invalid(ToStd(opened.status().message()));
-  if (opened->payload_type != crypto::kSubmissionType || opened->signatures.size() != 1) {
+// That a repeated request's envelope means what was sent now. Who signed it is CheckSigner's to say.
+absl::Status CheckRepeated(const crypto::OpenedEnvelope& opened, const Sealed& sent) {
+  if (opened.payload_type != crypto::kSubmissionType || opened.signatures.size() != 1) {
     return Invalid("the recorded envelope is not one officer's submission");
   }
-  ASSIGN_OR_RETURN(const auto verifier, crypto::Verifier::Make(own_key));
-  const std::string signed_bytes = crypto::PreAuthEncoding(opened->payload_type, opened->payload);
-  if (!verifier->Verify(signed_bytes, opened->signatures[0]).ok()) {
-    return Invalid("the recorded envelope is not signed by this officer's key");
-  }
-  ASSIGN_OR_RETURN(const v1::Submission recorded, ReadSubmission(opened->payload));
+  ASSIGN_OR_RETURN(const v1::Submission recorded, ReadSubmission(opened.payload));
   ASSIGN_OR_RETURN(const v1::Submission ours, ReadSubmission(sent.payload));
   if (recorded.ledger() != ours.ledger() || recorded.officer() != ours.officer() ||
       recorded.request_id() != ours.request_id()) {
@@ -57,6 +49,27 @@ absl::Status CheckRepeated(const std::string& envelope, const Sealed& sent,
     }
   }
   return absl::OkStatus();
+}
+
+// That the envelope of the record `sequence`, which is in the log, is by a key of its officer.
+absl::Status CheckSigner(const crypto::OpenedEnvelope& opened, const crypto::PublicKey& own_key,
+                         Sequence sequence, const KeysNamedFor& named) {
+  const std::string signed_bytes = crypto::PreAuthEncoding(opened.payload_type, opened.payload);
+  ASSIGN_OR_RETURN(const auto own, crypto::Verifier::Make(own_key));
+  if (own->Verify(signed_bytes, opened.signatures[0]).ok()) return absl::OkStatus();
+  if (named) {
+    ASSIGN_OR_RETURN(const v1::Submission recorded, ReadSubmission(opened.payload));
+    ASSIGN_OR_RETURN(const std::vector<crypto::PublicKey> keys, named(recorded.officer(), sequence));
+    for (const crypto::PublicKey& key : keys) {
+      const auto verifier = crypto::Verifier::Make(key);
+      if (verifier.ok() && (*verifier)->Verify(signed_bytes, opened.signatures[0]).ok()) {
+        return absl::OkStatus();
+      }
+    }
+  }
+  return Invalid(
+      "the recorded envelope is signed neither by this officer's key nor by one that the log names for the "
+      "officer before it");
 }
 
 absl::StatusOr<std::vector<Hash256>> ReadHashes(const v1::Receipt& receipt) {
@@ -102,20 +115,27 @@ absl::StatusOr<log::Checkpoint> CheckpointReader::Open(const std::string& note) 
 }
 
 absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Sealed& sent,
-                                            const crypto::PublicKey& own_key,
-                                            std::shared_ptr<LogKeyring> log) {
+                                            const crypto::PublicKey& own_key, std::shared_ptr<LogKeyring> log,
+                                            const KeysNamedFor& named) {
   CheckpointReader checkpoints(std::move(log));
-  return CheckReceipt(receipt, sent, own_key, &checkpoints);
+  return CheckReceipt(receipt, sent, own_key, &checkpoints, named);
 }
 
 absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Sealed& sent,
-                                            const crypto::PublicKey& own_key, CheckpointReader* checkpoints) {
+                                            const crypto::PublicKey& own_key, CheckpointReader* checkpoints,
+                                            const KeysNamedFor& named) {
   if (receipt.repeated_request() == receipt.envelope().empty()) {
     return Invalid("an envelope comes with a repeated request, and only with one");
   }
   const std::string& envelope = receipt.repeated_request() ? receipt.envelope() : sent.envelope;
   // Our very bytes need no second look: we signed them.
-  if (envelope != sent.envelope) RETURN_IF_ERROR(CheckRepeated(envelope, sent, own_key));
+  std::optional<crypto::OpenedEnvelope> opened;
+  if (envelope != sent.envelope) {
+    auto other = crypto::OpenEnvelope(envelope);
+    if (!other.ok()) return Invalid(ToStd(other.status().message()));
+    RETURN_IF_ERROR(CheckRepeated(*other, sent));
+    opened = *std::move(other);
+  }
 
   const std::string record = receipt.header() + envelope;
   const auto decoded = log::DecodeRecord(record);
@@ -136,6 +156,7 @@ absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Se
   const absl::Status included =
       log::VerifyInclusion(checked.sequence, checkpoint->size, checked.leaf, proof, checkpoint->root);
   if (!included.ok()) return Invalid(ToStd(included.message()));
+  if (opened.has_value()) RETURN_IF_ERROR(CheckSigner(*opened, own_key, checked.sequence, named));
 
   checked.checkpoint = *std::move(checkpoint);
   checked.repeated = receipt.repeated_request();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -49,16 +50,23 @@ class CheckpointReader {
   log::Checkpoint last_checkpoint_;
 };
 
+// The keys that records before one name for an officer, each record proven to be in the log. Whoever replaced
+// their key signs a repeated request by another key than the one that stands in the record.
+using KeysNamedFor = std::function<absl::StatusOr<std::vector<crypto::PublicKey>>(const std::string& officer,
+                                                                                  Sequence before)>;
+
 // Checks everything a receipt says against what was sent: the header decodes; header ‖ envelope is a record;
 // its leaf is in the tree, at the header's sequence, of the size the checkpoint states; the checkpoint is
 // signed by the log under its origin. The envelope is our own; for a repeated request it is the recorded one,
-// signed by our key for the same ledger, officer and request id, with actions equal to ours. Evidence, reason
-// RECEIPT_INVALID, otherwise.
+// signed for the same ledger, officer and request id, with actions equal to ours, by our key or by one that
+// the log names for the officer before the record; `named` is asked only where it is not by ours. Evidence,
+// reason RECEIPT_INVALID, otherwise; errors of `named`, which are none of the receipt.
 absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Sealed& sent,
-                                            const crypto::PublicKey& own_key, CheckpointReader* checkpoints);
+                                            const crypto::PublicKey& own_key, CheckpointReader* checkpoints,
+                                            const KeysNamedFor& named = nullptr);
 absl::StatusOr<CheckedReceipt> CheckReceipt(const v1::Receipt& receipt, const Sealed& sent,
-                                            const crypto::PublicKey& own_key,
-                                            std::shared_ptr<LogKeyring> log);
+                                            const crypto::PublicKey& own_key, std::shared_ptr<LogKeyring> log,
+                                            const KeysNamedFor& named = nullptr);
 
 // Keeps receipts as <directory>/<sequence>.receipt, protobuf bytes of fundledger.v1.Receipt; durable on
 // return, all of them, with one sync of the directory. One for another record of a sequence is evidence, and

@@ -141,6 +141,48 @@ TEST_F(Keys, AreReplacedByTheirOwnersAndTheOldOneCountsNoMore) {
   EXPECT_EQ(Run(propose).exit_code, 1) << "the old key signed";
 }
 
+TEST_F(Keys, ThatWereReplacedStillMakeAnImportSafeToRepeat) {
+  AddInspector();
+  Good({"admin", "officer", "add", "--as", "admin-1", "--id", "clerk-1", "--organization", "city", "--role",
+        "finance_clerk", "--no-passphrase"});
+  ApproveAll({"admin-2", "inspector-1"});
+  const std::string header = "kind,reference,id,name,unit,scale,aggregation\n";
+  const std::string rows =
+      "register_programme,G-1,roads,农村道路,,,\nregister_category,C-1,integrated-funds,统筹整合资金,,,\n";
+  const std::string file = Csv("registry.csv", header + rows);
+  EXPECT_EQ(Json({"import", file, "--as", "admin-1"})["recorded"], 2);
+  const std::string funds = Csv("funds.csv",
+                                "事项,业务编号,编号,名称,指标文号,预算年度,资金级次,资金性质\r\n"
+                                "登记资金,F-1,f-1,中央资金,文1号,2026,中央,财政资金\r\n");
+  EXPECT_EQ(Json({"import", funds, "--as", "clerk-1"})["recorded"], 1);
+  // Of an administrator of the genesis, and of an officer whose key was registered and is rotated twice, the
+  // second time with an approval in between.
+  Good({"admin", "officer", "rotate-key", "--as", "admin-1", "--no-passphrase"});
+  for (const char* algorithm : {"sm2", "ed25519"}) {
+    const std::vector<std::string> rotate = {"admin",   "officer",     "rotate-key", "--as",
+                                             "clerk-1", "--algorithm", algorithm,    "--no-passphrase"};
+    Good(rotate);
+    ApproveAll({"admin-1", "admin-2", "inspector-1"});
+    Good(rotate);
+  }
+  ASSERT_TRUE(fs::exists(path("county/keys/admin-1.old-1.key")));
+  ASSERT_TRUE(fs::exists(path("county/keys/clerk-1.old-2.key")));
+  const uint64_t before = Size();
+  for (const auto& [what, officer, already] :
+       {std::tuple{file, "admin-1", 2}, std::tuple{funds, "clerk-1", 1}}) {
+    const auto again = Json({"import", what, "--as", officer});
+    EXPECT_EQ(again["already"], already) << again;
+    EXPECT_EQ(again["recorded"], 0) << again;
+  }
+  EXPECT_EQ(Size(), before);
+  // One row more: what an import that was cut off had still to send.
+  const auto rest =
+      Json({"import", Csv("more.csv", header + rows + "register_indicator,I-1,length,里程,公里,2,sum\n"),
+            "--as", "admin-1"});
+  EXPECT_EQ(rest["already"], 2) << rest;
+  EXPECT_EQ(rest["recorded"], 1) << rest;
+}
+
 TEST_F(Keys, UnderAPassphraseAreOpenedByItAlone) {
   const std::string old_one = Secret("old", "correct horse\n");
   const std::string new_one = Secret("new", "battery staple\n");

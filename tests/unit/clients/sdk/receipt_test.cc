@@ -173,6 +173,48 @@ TEST_F(ReceiptTest, RefusesARepeatedRequestThatIsAnother) {
   ExpectRefused(Repeated(Sealed(Draft(), *KeyOf('y'))), "signed by another key");
 }
 
+// Whoever rotated their key, and imports again what an import recorded before.
+TEST_F(ReceiptTest, BelievesARepeatedRequestByAnEarlierKeyThatTheLogNames) {
+  const auto old_key = KeyOf('y');
+  const v1::Receipt receipt = Repeated(Sealed(Draft(), *old_key));
+  int asked = 0;
+  std::vector<crypto::PublicKey> keys = {KeyOf('z')->public_key(), old_key->public_key()};
+  const KeysNamedFor named = [&](const std::string& officer,
+                                 Sequence before) -> absl::StatusOr<std::vector<crypto::PublicKey>> {
+    EXPECT_EQ(officer, "clerk-1");
+    EXPECT_EQ(before, log_.size() - 1);
+    ++asked;
+    return keys;
+  };
+  const auto check = [&](const v1::Receipt& shown, const KeysNamedFor& by) {
+    return CheckReceipt(shown, sent_, officer_->public_key(), log_.Keyring(), by);
+  };
+  const auto checked = check(receipt, named);
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  EXPECT_TRUE(checked->repeated);
+  EXPECT_EQ(asked, 1);
+  keys.pop_back();
+  const auto unnamed = check(receipt, named);
+  EXPECT_EQ(ReasonOf(unnamed.status()), "RECEIPT_INVALID") << unnamed.status();
+  EXPECT_TRUE(IsEvidence(unnamed.status()));
+  // That nobody can be asked is no fault of the receipt.
+  const auto unasked =
+      check(receipt, [](const std::string&, Sequence) -> absl::StatusOr<std::vector<crypto::PublicKey>> {
+        return absl::UnavailableError("nobody there");
+      });
+  EXPECT_TRUE(absl::IsUnavailable(unasked.status())) << unasked.status();
+  EXPECT_FALSE(IsEvidence(unasked.status()));
+  // Another's actions stay another's, whoever signed them; and our own key asks nobody.
+  v1::Submission other = Draft();
+  other.mutable_actions(0)->mutable_receive()->set_amount_fen(1);
+  keys.push_back(old_key->public_key());
+  EXPECT_FALSE(check(Repeated(Sealed(other, *old_key)), named).ok());
+  v1::Submission earlier = Draft();
+  earlier.set_not_after_us(4);
+  EXPECT_TRUE(check(Repeated(Sealed(earlier)), named).ok());
+  EXPECT_EQ(asked, 2);
+}
+
 TEST_F(ReceiptTest, VerifiesACheckpointOnceHoweverManyReceiptsRestOnIt) {
   CheckpointReader checkpoints(log_.Keyring());
   const auto check = [&](uint64_t size) {
