@@ -155,8 +155,7 @@ absl::StatusOr<int> RunIssue(Context& context, const CommandOptions& options) {
   } else {
     std::string request;
     if (!options.request.empty()) {
-      ASSIGN_OR_RETURN(const KeyRequest read, ReadKeyRequest(options.request));
-      RETURN_IF_ERROR(CheckKeyRequest(read, *config, options.officer));
+      ASSIGN_OR_RETURN(const KeyRequest read, TakeKeyRequest(context, options.request, options.officer));
       request = read.certificate_request;
     }
     sdk::Protection protection;
@@ -256,7 +255,7 @@ absl::Status MakeOfficerCertificate(const crypto::Authority& authority, const fs
     ASSIGN_OR_RETURN(public_key, crypto::PublicKeyOfKey(key.view()));
     RETURN_IF_ERROR(sdk::MakeKeyFile(directory / absl::StrCat(officer, ".key"), key.view(), protection));
   } else {
-    ASSIGN_OR_RETURN(public_key, crypto::PublicKeyOfRequest(request_pem));
+    ASSIGN_OR_RETURN(public_key, crypto::PublicKeyOfRequest(request_pem, officer));
   }
   ASSIGN_OR_RETURN(const std::string pem,
                    authority.IssueOfficer(officer, public_key, options.now_s, options.days));

@@ -11,6 +11,8 @@
 #include "ledger/base/status.h"
 #include "ledger/base/text.h"
 #include "ledger/crypto/certificate.h"
+#include "ledger/crypto/digest.h"
+#include "ledger/crypto/dsse.h"
 #include "ledger/crypto/pkcs8.h"
 
 #include "absl/strings/str_cat.h"
@@ -30,6 +32,17 @@ struct CommandOptions {
 
 const char* NameOf(crypto::Algorithm algorithm) {
   return algorithm == crypto::Algorithm::kSm2 ? "sm2" : "ed25519";
+}
+
+// What the key of a request signs of its request for a certificate. It is no part of the ledger, so the type
+// stands here.
+constexpr std::string_view kConnectionKeyType = "application/vnd.fundledger.connection-key.v1";
+
+std::string CertificateMessage(std::string_view ledger, const std::string& officer,
+                               const std::string& request_pem) {
+  return crypto::PreAuthEncoding(
+      kConnectionKeyType,
+      absl::StrCat(ToAbsl(ledger), officer, ToAbsl(crypto::Sha256({request_pem}).view())));
 }
 
 absl::Status RequestInvalid(const std::string& why) {
@@ -105,6 +118,12 @@ absl::StatusOr<int> RunRequest(Context& context, const CommandOptions& options) 
   json["key"] = HexEncode(signer->public_key().bytes);
   json["key_proof"] = HexEncode(proof);
   json["certificate_request"] = certificate_request;
+  if (!certificate_request.empty()) {
+    ASSIGN_OR_RETURN(
+        const std::string signature,
+        signer->Sign(CertificateMessage(config->ledger.view(), options.officer, certificate_request)));
+    json["certificate_proof"] = HexEncode(signature);
+  }
   if (options.out.empty()) {
     PrintJson(json);
     return kExitOk;
@@ -188,6 +207,9 @@ absl::StatusOr<std::unique_ptr<crypto::Signer>> MakeOfficerKey(const fs::path& p
   return signer;
 }
 
+
+namespace {
+
 absl::StatusOr<KeyRequest> ReadKeyRequest(const fs::path& path) {
   ASSIGN_OR_RETURN(const std::string text, sdk::ReadFile(path));
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -202,12 +224,15 @@ absl::StatusOr<KeyRequest> ReadKeyRequest(const fs::path& path) {
   const auto ledger = HexDecode(field("ledger"));
   const auto key = HexDecode(field("key"));
   const auto proof = HexDecode(field("key_proof"));
-  if (!algorithm.ok() || !ledger.has_value() || !key.has_value() || !proof.has_value()) {
+  const auto certificate_proof = HexDecode(field("certificate_proof"));
+  if (!algorithm.ok() || !ledger.has_value() || !key.has_value() || !proof.has_value() ||
+      !certificate_proof.has_value()) {
     return RequestInvalid(absl::StrCat(path.string(), " is not a request of a key"));
   }
   request.ledger = *ledger;
   request.key = {*algorithm, *key};
   request.key_proof = *proof;
+  request.certificate_proof = *certificate_proof;
   return request;
 }
 
@@ -220,7 +245,38 @@ absl::Status CheckKeyRequest(const KeyRequest& request, const sdk::ClientConfig&
     return RequestInvalid(absl::StrCat("the request is for ledger ", HexEncode(request.ledger), ", this is ",
                                        HexEncode(config.ledger.view())));
   }
+  const auto verifier = crypto::Verifier::Make(request.key);
+  if (!verifier.ok()) return RequestInvalid(std::string(verifier.status().message()));
+  if (!(*verifier)->Verify(sdk::KeyProofMessage(request.ledger, request.officer), request.key_proof).ok()) {
+    return RequestInvalid("the key of the request does not prove itself: it was altered on its way");
+  }
+  if (request.certificate_request.empty()) return absl::OkStatus();
+  // The key is what its holder reads out. What it did not sign, anybody may have put there: a connection key
+  // of their own, for a certificate in the officer's name.
+  if (request.certificate_proof.empty()) {
+    return RequestInvalid("its key did not sign the request for a certificate, as an older program made it");
+  }
+  if (!(*verifier)
+           ->Verify(CertificateMessage(request.ledger, request.officer, request.certificate_request),
+                    request.certificate_proof)
+           .ok()) {
+    return RequestInvalid("its key signed another request for a certificate: it was altered on its way");
+  }
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<KeyRequest> TakeKeyRequest(Context& context, const fs::path& path,
+                                          const std::string& officer) {
+  ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
+  ASSIGN_OR_RETURN(KeyRequest request, ReadKeyRequest(path));
+  RETURN_IF_ERROR(CheckKeyRequest(request, *config, officer));
+  if (!context.json()) {
+    std::cout << T("the request's key is ", "申请文件中的公钥为 ") << HexEncode(request.key.bytes)
+              << T(": it must be what the officer reads to you by voice\n", "：须与经办人口头核对的一致\n");
+  }
+  return request;
 }
 
 void AddKeyCommands(Program* program) {

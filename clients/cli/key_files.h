@@ -26,18 +26,19 @@ absl::StatusOr<std::unique_ptr<crypto::Signer>> MakeOfficerKey(const std::filesy
                                                                const sdk::Protection& protection);
 
 // What the holder of a key sends to whoever registers it, so that the key itself never travels: the public
-// key, its proof, and a request for a certificate. Nothing of it is secret. JSON.
+// key, its proof, and a request for a certificate, which that key signs too. Nothing of it is secret. JSON.
 struct KeyRequest {
   std::string officer;
   std::string ledger;  // 32 bytes
   crypto::PublicKey key;
   std::string key_proof;
   std::string certificate_request;  // PEM; empty without TLS
+  std::string certificate_proof;    // the key's signature over it; empty without TLS
 };
+// Reads a request, and believes it: it is for this ledger and officer, and its key signed all of it. Whose
+// key that is, it does not prove: the key is shown, to be compared with what its holder reads out.
 // INVALID_ARGUMENT, reason KEY_REQUEST_INVALID; errors of reading the file.
-absl::StatusOr<KeyRequest> ReadKeyRequest(const std::filesystem::path& path);
-// That it is for this ledger and officer. INVALID_ARGUMENT, reason KEY_REQUEST_INVALID.
-absl::Status CheckKeyRequest(const KeyRequest& request, const sdk::ClientConfig& config,
-                             const std::string& officer);
+absl::StatusOr<KeyRequest> TakeKeyRequest(Context& context, const std::filesystem::path& path,
+                                          const std::string& officer);
 
 }  // namespace fundledger::cli

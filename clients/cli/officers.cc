@@ -50,8 +50,7 @@ void SetKey(const crypto::PublicKey& from, v1::PublicKey* to) {
 absl::StatusOr<ProvenKey> KeyFor(Context& context, const OfficerOptions& options) {
   ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
   if (!options.request.empty()) {
-    ASSIGN_OR_RETURN(const KeyRequest request, ReadKeyRequest(options.request));
-    RETURN_IF_ERROR(CheckKeyRequest(request, *config, options.id));
+    ASSIGN_OR_RETURN(const KeyRequest request, TakeKeyRequest(context, options.request, options.id));
     return ProvenKey{request.key, request.key_proof, request.certificate_request};
   }
   const fs::path path = config->key_path(options.id);

@@ -84,9 +84,13 @@ absl::StatusOr<std::vector<Sealed>> SealAll(absl::Span<const Unsealed> unsealed,
   return sealed;
 }
 
+std::string KeyProofMessage(std::string_view ledger, std::string_view officer) {
+  return crypto::PreAuthEncoding(crypto::kKeyProofType, std::string(ledger).append(officer));
+}
+
 absl::StatusOr<std::string> ProveKey(std::string_view ledger, std::string_view officer,
                                      const crypto::Signer& signer) {
-  return signer.Sign(crypto::PreAuthEncoding(crypto::kKeyProofType, std::string(ledger).append(officer)));
+  return signer.Sign(KeyProofMessage(ledger, officer));
 }
 
 }  // namespace fundledger::sdk

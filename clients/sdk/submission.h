@@ -49,6 +49,8 @@ struct Unsealed {
 // signers too; returns when all its threads have ended.
 absl::StatusOr<std::vector<Sealed>> SealAll(absl::Span<const Unsealed> unsealed, size_t threads = 0);
 
+// What proves a key when it signs it: the ledger and the officer's id.
+std::string KeyProofMessage(std::string_view ledger, std::string_view officer);
 // The officer's signature over their own id: what shows that a key to be registered is theirs.
 absl::StatusOr<std::string> ProveKey(std::string_view ledger, std::string_view officer,
                                      const crypto::Signer& signer);

@@ -127,8 +127,7 @@ std::string SerialOf(X509* certificate) {
   return HexEncode(bytes);
 }
 
-std::string CommonNameOf(X509* certificate) {
-  X509_NAME* subject = X509_get_subject_name(certificate);
+std::string CommonNameOf(X509_NAME* subject) {
   const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
   if (at < 0) return "";
   unsigned char* utf8 = nullptr;
@@ -326,7 +325,7 @@ absl::StatusOr<Certificate> ReadCertificate(std::string_view pem) {
   if (!not_before_s.has_value() || !not_after_s.has_value()) return Malformed("its times cannot be read");
   read.not_before_s = *not_before_s;
   read.not_after_s = *not_after_s;
-  read.common_name = CommonNameOf(certificate.get());
+  read.common_name = CommonNameOf(X509_get_subject_name(certificate.get()));
   read.serial = SerialOf(certificate.get());
   ReadNames(certificate.get(), &read);
   const BasicPtr basic(static_cast<BASIC_CONSTRAINTS*>(
@@ -399,7 +398,7 @@ absl::StatusOr<std::string> MakeCertificateRequest(std::string_view key_pem, std
   return Written(output.get());
 }
 
-absl::StatusOr<std::string> PublicKeyOfRequest(std::string_view request_pem) {
+absl::StatusOr<std::string> PublicKeyOfRequest(std::string_view request_pem, std::string_view holder) {
   const ErrorScope errors;
   const BioPtr input = PemReader(request_pem);
   const RequestPtr request(
@@ -408,6 +407,11 @@ absl::StatusOr<std::string> PublicKeyOfRequest(std::string_view request_pem) {
   if (key == nullptr || X509_REQ_verify(request.get(), key) != 1) {
     return Refuse(absl::StatusCode::kInvalidArgument, "CERTIFICATE_REQUEST_INVALID",
                   "not a request for a certificate in PEM that its own key signed");
+  }
+  const std::string named = CommonNameOf(X509_REQ_get_subject_name(request.get()));
+  if (!named.empty() && named != holder) {
+    return Refuse(absl::StatusCode::kInvalidArgument, "CERTIFICATE_REQUEST_INVALID",
+                  absl::StrCat("the request is for a certificate of ", named, ", not of ", ToAbsl(holder)));
   }
   return PublicKeyPem(key);
 }

@@ -63,9 +63,9 @@ absl::StatusOr<std::string> PublicKeyOfCertificate(std::string_view certificate_
 // A request for a certificate (PKCS#10, RFC 2986), signed by the key it is for: how the holder of a key gets
 // a certificate without showing the key. INVALID_ARGUMENT, reason KEY_MALFORMED.
 absl::StatusOr<std::string> MakeCertificateRequest(std::string_view key_pem, std::string_view common_name);
-// The public key of a request that its own key signed, PEM. INVALID_ARGUMENT, reason
-// CERTIFICATE_REQUEST_INVALID.
-absl::StatusOr<std::string> PublicKeyOfRequest(std::string_view request_pem);
+// The public key of a request that its own key signed, PEM, and whose subject names `holder` or nobody.
+// INVALID_ARGUMENT, reason CERTIFICATE_REQUEST_INVALID.
+absl::StatusOr<std::string> PublicKeyOfRequest(std::string_view request_pem, std::string_view holder);
 
 struct MadeAuthority {
   std::string certificate_pem;

@@ -85,6 +85,52 @@ TEST_F(Keys, OfAnOfficerAreMadeOnTheOfficersMachineAndNeverLeaveIt) {
   GoodWith(machine, {"finance", "funds", "--as", "clerk-1"});
 }
 
+// Whoever intercepts the request has a connection key of their own to put in.
+TEST_F(Keys, OfAConnectionAreBoundToTheOnesThatSign) {
+  const fs::path machine = Machine("clerk");
+  const fs::path thief = Machine("thief");
+  for (const fs::path& at : {machine, thief}) {
+    GoodWith(at, {"admin", "key", "make", "--officer", "clerk-1", "--no-passphrase"});
+    GoodWith(at, {"admin", "key", "request", "--officer", "clerk-1", "--no-passphrase", "--out",
+                  at.parent_path() / "request"});
+  }
+  const auto honest = nlohmann::json::parse(ReadAll(path("clerk/request")));
+  const auto stolen = nlohmann::json::parse(ReadAll(path("thief/request")));
+  const std::string altered = path("altered.request").string();
+  const std::vector<std::string> issue = {"admin",   "certificate", "issue", "--officer",
+                                          "clerk-1", "--request",   altered};
+  const std::vector<std::string> add = {
+      "admin",          "officer", "add",    "--as",          "admin-1",   "--id", "clerk-1",
+      "--organization", "city",    "--role", "finance_clerk", "--request", altered};
+  const auto refused = [&](const nlohmann::json& request, const std::string& why) {
+    WriteAll(altered, request.dump());
+    for (const auto& command : {issue, add}) {
+      const Finished finished = Run(command);
+      EXPECT_EQ(finished.exit_code, 2) << finished.out;
+      EXPECT_THAT(finished.err, testing::AllOf(HasSubstr("KEY_REQUEST_INVALID"), HasSubstr(why)));
+      EXPECT_FALSE(fs::exists(path("county/certificates/clerk-1.pem")));
+    }
+  };
+  const uint64_t before = Size();
+  auto swapped = honest;
+  swapped["certificate_request"] = stolen["certificate_request"];
+  refused(swapped, "altered on its way");
+  swapped["certificate_proof"] = stolen["certificate_proof"];
+  refused(swapped, "altered on its way");
+  auto other_key = honest;
+  other_key["key"] = stolen["key"];
+  refused(other_key, "does not prove itself");
+  auto older = honest;
+  older.erase("certificate_proof");
+  refused(older, "have the officer make it again");
+  EXPECT_EQ(Size(), before);
+
+  WriteAll(altered, honest.dump());
+  EXPECT_THAT(Good(issue).out,
+              testing::AllOf(HasSubstr(honest["key"].get<std::string>()), HasSubstr("by voice")));
+  EXPECT_TRUE(fs::exists(path("county/certificates/clerk-1.pem")));
+}
+
 TEST_F(Keys, ThatAreRevokedSignNothingMoreAndARecoveredOneDoes) {
   AddInspector();
   Good({"admin", "officer", "add", "--as", "admin-1", "--id", "clerk-1", "--organization", "city", "--role",

@@ -132,12 +132,14 @@ TEST(Certificate, OfAnotherAuthorityOrKeyIsNoticed) {
 TEST(Certificate, IsRequestedByTheHolderOfTheKey) {
   const Made made = Make();
   const std::string request = *MakeCertificateRequest(made.key.view(), "clerk-1");
-  EXPECT_EQ(*PublicKeyOfRequest(request), made.public_key);
+  EXPECT_EQ(*PublicKeyOfRequest(request, "clerk-1"), made.public_key);
+  EXPECT_EQ(ReasonOf(PublicKeyOfRequest(request, "clerk-2").status()), "CERTIFICATE_REQUEST_INVALID");
+  EXPECT_EQ(ReasonOf(PublicKeyOfRequest(request, "").status()), "CERTIFICATE_REQUEST_INVALID");
   std::string spoilt = request;
   const size_t at = spoilt.size() / 2;
   spoilt[at] = spoilt[at] == 'A' ? 'B' : 'A';
-  EXPECT_EQ(ReasonOf(PublicKeyOfRequest(spoilt).status()), "CERTIFICATE_REQUEST_INVALID");
-  EXPECT_EQ(ReasonOf(PublicKeyOfRequest("no request").status()), "CERTIFICATE_REQUEST_INVALID");
+  EXPECT_EQ(ReasonOf(PublicKeyOfRequest(spoilt, "clerk-1").status()), "CERTIFICATE_REQUEST_INVALID");
+  EXPECT_EQ(ReasonOf(PublicKeyOfRequest("no request", "clerk-1").status()), "CERTIFICATE_REQUEST_INVALID");
 }
 
 TEST(Certificate, SaysWhatIsNone) {
