@@ -14,6 +14,7 @@
 #include "ledger/base/date.h"
 #include "ledger/base/status.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -171,6 +172,26 @@ absl::StatusOr<int> RunIssue(Context& context, const CommandOptions& options) {
   return kExitOk;
 }
 
+// That it is whose it is said to be: a renewal keeps the key, whoever has it.
+absl::Status CheckHolder(const crypto::Certificate& read, const CommandOptions& options) {
+  const bool names_officer = std::any_of(read.uris.begin(), read.uris.end(), [](const std::string& uri) {
+    return absl::StartsWith(uri, ToAbsl(crypto::kOfficerUriPrefix));
+  });
+  if (options.server) {
+    if (!read.hosts.empty() && !names_officer) return absl::OkStatus();
+    return UsageError(
+        "CERTIFICATE_OF_OTHER_HOLDER",
+        "the certificate is not the server's: it names an officer, or no host; have the server's "
+        "issued with admin certificate issue --host");
+  }
+  if (read.officer() == options.officer) return absl::OkStatus();
+  return UsageError("CERTIFICATE_OF_OTHER_HOLDER",
+                    absl::StrCat("the certificate names ", names_officer ? read.common_name : "no officer",
+                                 ", not ", options.officer,
+                                 " alone: put each file back under its own name, or "
+                                 "have one issued with admin certificate issue"));
+}
+
 absl::StatusOr<int> RunRenew(Context& context, const CommandOptions& options) {
   if (options.officer.empty() == !options.server) {
     return UsageError("FLAGS_DISAGREE", "whose? give --officer ID, or --server");
@@ -184,6 +205,8 @@ absl::StatusOr<int> RunRenew(Context& context, const CommandOptions& options) {
   ASSIGN_OR_RETURN(const std::string ca, sdk::ReadFile(tls->ca));
   const absl::Status ours = crypto::CheckIssuedBy(before, ca);
   if (!ours.ok()) return Annotate(ours, path.string());
+  const absl::Status of_holder = CheckHolder(read, options);
+  if (!of_holder.ok()) return Annotate(of_holder, path.string());
   ASSIGN_OR_RETURN(const std::string key, crypto::PublicKeyOfCertificate(before));
   ASSIGN_OR_RETURN(const auto authority, OpenAuthority(*config, &context.passphrases()));
   auto renewed = options.server ? authority->IssueServer(read.hosts, key, NowSeconds(), options.days)

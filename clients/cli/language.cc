@@ -59,6 +59,7 @@ constexpr Gloss kGlosses[] = {
     {"CELL_MISSING", "必填项为空"},
     {"CERTIFICATE_EXPIRED", "证书已过期，请换发"},
     {"CERTIFICATE_MISSING", "找不到该经办人的连接证书"},
+    {"CERTIFICATE_OF_OTHER_HOLDER", "证书的持有人不符"},
     {"CHECKPOINT_UNVERIFIED", "检查点签名无效，不要相信该服务器"},
     {"COLUMNS_DISAGREE", "各列之间矛盾或缺一不可"},
     {"COLUMN_MISSING", "缺少列"},

@@ -340,6 +340,22 @@ TEST_F(Keys, CertificatesAreListedAndRenewedWithoutARestart) {
     EXPECT_NE(after[renewed]["serial"], before[renewed]["serial"]);
   }
   Good({"inspect", "checkpoint"});
+  // A file under another's name is no certificate of that one's.
+  const auto misplaced = [&](const std::string& from, const std::string& to,
+                             const std::vector<std::string>& whose) {
+    const std::string kept = fs::exists(path(to)) ? ReadAll(path(to)) : "";
+    fs::copy(path(from), path(to), fs::copy_options::overwrite_existing);
+    std::vector<std::string> renew = {"admin", "certificate", "renew"};
+    renew.insert(renew.end(), whose.begin(), whose.end());
+    const Finished refused = Run(renew);
+    EXPECT_EQ(refused.exit_code, 2) << to;
+    EXPECT_THAT(refused.err, HasSubstr("CERTIFICATE_OF_OTHER_HOLDER"));
+    EXPECT_EQ(ReadAll(path(to)), ReadAll(path(from)));
+    WriteAll(path(to), kept);
+  };
+  misplaced("county/certificates/admin-2.pem", "county/certificates/clerk-1.pem", {"--officer", "clerk-1"});
+  misplaced("county/server.pem", "county/certificates/clerk-1.pem", {"--officer", "clerk-1"});
+  misplaced("county/certificates/admin-2.pem", "county/server.pem", {"--server"});
   fs::remove(path("county/ca.key"));
   EXPECT_THAT(Run({"admin", "certificate", "renew", "--server"}).err, HasSubstr("AUTHORITY_MISSING"));
 }
