@@ -151,6 +151,32 @@ absl::Status ChangePassphrase(const fs::path& path, const crypto::Secret& plain,
   return sdk::ReplaceFile(path, pem, true);
 }
 
+// From the file that was named for it, or typed: never from where the old one comes, which would give it
+// back.
+absl::StatusOr<sdk::Protection> NewPassphrase(const CommandOptions& options) {
+  if (options.no_passphrase) return sdk::Protection();
+  sdk::Passphrases fresh = options.out.empty() ? sdk::Passphrases::OfPerson() : sdk::Passphrases(options.out);
+  auto asked = fresh.AskNew(options.officer,
+                            absl::StrCat(T("new passphrase of ", "新口令，用于密钥："), options.officer));
+  if (options.out.empty() && ReasonOf(asked.status()) == "PASSPHRASE_NEEDED") {
+    return Refuse(asked.status().code(), "PASSPHRASE_NEEDED",
+                  T("nobody sits at a terminal to type the new passphrase: give --new-passphrase-file FILE",
+                    "无终端可输入新口令：请用 --new-passphrase-file 给出"));
+  }
+  RETURN_IF_ERROR(asked.status());
+  return sdk::Protection(*std::move(asked));
+}
+
+// Whether every one of the files opens under it already. Some may, after a crash between two of them.
+absl::StatusOr<bool> IsUnchanged(const std::vector<fs::path>& paths, const sdk::Protection& protection) {
+  if (!protection.has_value()) return false;
+  for (const fs::path& path : paths) {
+    ASSIGN_OR_RETURN(const std::string pem, sdk::ReadSecretFile(path));
+    if (!crypto::IsEncryptedKey(pem) || !crypto::DecryptKey(pem, protection->view()).ok()) return false;
+  }
+  return true;
+}
+
 absl::StatusOr<int> RunPassphrase(Context& context, const CommandOptions& options) {
   RETURN_IF_ERROR(CheckId("--officer", options.officer));
   ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
@@ -165,11 +191,11 @@ absl::StatusOr<int> RunPassphrase(Context& context, const CommandOptions& option
     ASSIGN_OR_RETURN(crypto::Secret key, sdk::ReadKeyPem(path, &context.passphrases()));
     plain.push_back(std::move(key));
   }
-  sdk::Passphrases fresh(options.out);
-  sdk::Protection protection;
-  if (!options.no_passphrase) {
-    ASSIGN_OR_RETURN(protection,
-                     fresh.AskNew(options.officer, absl::StrCat("new passphrase of ", options.officer)));
+  ASSIGN_OR_RETURN(const sdk::Protection protection, NewPassphrase(options));
+  ASSIGN_OR_RETURN(const bool unchanged, IsUnchanged(paths, protection));
+  if (unchanged) {
+    return UsageError("PASSPHRASE_UNCHANGED", T("the new passphrase is the old one: nothing was changed",
+                                                "新口令与原口令相同：未作更改"));
   }
   auto changed = nlohmann::ordered_json::array();
   for (size_t i = 0; i < paths.size(); ++i) {
@@ -309,8 +335,9 @@ void AddKeyCommands(Program* program) {
   CLI::App* passphrase =
       add("admin key passphrase", T("put an officer's keys under another passphrase", "更换密钥口令"),
           RunPassphrase);
-  passphrase->add_option("--new-passphrase-file", options->out,
-                         T("file with the new one; else it is asked for", "新口令文件"));
+  passphrase->add_option(
+      "--new-passphrase-file", options->out,
+      T("file with the new one; else it is asked for at the terminal", "新口令文件，默认在终端输入"));
 }
 
 }  // namespace fundledger::cli

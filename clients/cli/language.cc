@@ -172,6 +172,7 @@ constexpr Gloss kGlosses[] = {
     {"PASSPHRASES_DIFFER", "两次输入的口令不同"},
     {"PASSPHRASE_NEEDED", "密钥有口令，须输入或用 --passphrase-file 给出"},
     {"PASSPHRASE_TOO_SHORT", "口令太短，至少 8 个字节"},
+    {"PASSPHRASE_UNCHANGED", "新口令与原口令相同"},
     {"PASSPHRASE_WRONG", "口令不对"},
     {"PAYEE_NOT_FOUND", "没有这个收款人"},
     {"PAYMENT_KIND_MISSING", "须填支付类型"},

@@ -46,6 +46,7 @@ absl::Status CheckNew(const crypto::Secret& passphrase) {
 }  // namespace
 
 bool Passphrases::AsksPeople() const {
+  if (of_person_) return true;
   return file_.empty() && Variable("FUNDLEDGER_PASSPHRASE_FILE").empty() &&
          Variable("FUNDLEDGER_PASSPHRASE_FD").empty();
 }

@@ -22,6 +22,13 @@ class Passphrases {
  public:
   explicit Passphrases(std::filesystem::path file = {}) : file_(std::move(file)) {}
 
+  // Only whoever sits at the terminal, whatever the variables say.
+  static Passphrases OfPerson() {
+    Passphrases passphrases;
+    passphrases.of_person_ = true;
+    return passphrases;
+  }
+
   // The passphrase of `holder`'s keys, asked for once; `what` is said at the terminal. UNAUTHENTICATED,
   // reason PASSPHRASE_NEEDED, where there is nobody to ask; errors of reading the file.
   absl::StatusOr<crypto::Secret> Ask(std::string_view holder, std::string_view what);
@@ -37,6 +44,7 @@ class Passphrases {
   absl::StatusOr<crypto::Secret> Given();
 
   std::filesystem::path file_;
+  bool of_person_ = false;
   std::map<std::string, crypto::Secret, std::less<>> known_;  // by holder; "" is what a descriptor gave
 };
 

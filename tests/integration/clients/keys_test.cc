@@ -248,6 +248,17 @@ TEST_F(Keys, UnderAPassphraseAreOpenedByItAlone) {
               HasSubstr("PASSPHRASE_WRONG"));
   SetVariable("FUNDLEDGER_PASSPHRASE_FILE=" + new_one);
   Good(Organization("a", "admin-1"));
+  // The variable gives the old one: the new one does not come from there.
+  const std::string encrypted = ReadAll(path("county/keys/admin-1.key"));
+  const Finished same = Run({"admin", "key", "passphrase", "--officer", "admin-1"});
+  EXPECT_EQ(same.exit_code, 2) << same.out;
+  EXPECT_THAT(same.err, testing::AllOf(HasSubstr("PASSPHRASE_NEEDED"), HasSubstr("--new-passphrase-file")));
+  EXPECT_THAT(
+      Run({"admin", "key", "passphrase", "--officer", "admin-1", "--new-passphrase-file", new_one}).err,
+      HasSubstr("PASSPHRASE_UNCHANGED"));
+  EXPECT_EQ(ReadAll(path("county/keys/admin-1.key")), encrypted);
+  Good({"admin", "key", "passphrase", "--officer", "admin-1", "--new-passphrase-file", old_one});
+  EXPECT_THAT(Run({"inspect", "checkpoint"}).err, HasSubstr("PASSPHRASE_WRONG"));
   fs::permissions(new_one, fs::perms::others_read, fs::perm_options::add);
   EXPECT_THAT(Run({"inspect", "checkpoint"}).err, HasSubstr("KEY_FILE_EXPOSED"));
 }
