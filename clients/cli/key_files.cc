@@ -62,26 +62,18 @@ absl::StatusOr<int> PrintKey(const Context& context, const fs::path& path, const
   return kExitOk;
 }
 
-absl::StatusOr<int> RunMakeOnToken(Context& context, const sdk::ClientConfig& config,
-                                   const CommandOptions& options, crypto::Algorithm algorithm) {
-  if (algorithm != crypto::Algorithm::kEd25519) {
-    return UsageError("TOKEN_CANNOT",
-                      "keys on tokens are Ed25519: PKCS#11 has no SM2; keep an SM2 key in a file");
-  }
-  RETURN_IF_ERROR(sdk::MakeDirectory(config.keys));
-  const fs::path path = config.key_path(options.officer);
-  ASSIGN_OR_RETURN(const auto signer, sdk::MakeTokenKeyFile(path, options.token, &context.passphrases()));
-  return PrintKey(context, path, *signer);
-}
-
 absl::StatusOr<int> RunMake(Context& context, const CommandOptions& options) {
   RETURN_IF_ERROR(CheckId("--officer", options.officer));
   ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
   ASSIGN_OR_RETURN(const crypto::Algorithm algorithm, ParseAlgorithm(options.algorithm));
-  if (!options.token.empty()) return RunMakeOnToken(context, *config, options, algorithm);
+  const fs::path path = config->key_path(options.officer);
+  if (!options.token.empty()) {
+    RETURN_IF_ERROR(sdk::MakeDirectory(config->keys));
+    ASSIGN_OR_RETURN(const auto signer, MakeOfficerKeyOnToken(context, path, options.token, algorithm));
+    return PrintKey(context, path, *signer);
+  }
   ASSIGN_OR_RETURN(const sdk::Protection protection,
                    ProtectionFor(context, options.officer, options.no_passphrase));
-  const fs::path path = config->key_path(options.officer);
   RETURN_IF_ERROR(sdk::MakeDirectory(config->keys));
   ASSIGN_OR_RETURN(const auto signer, MakeOfficerKey(path, algorithm, protection));
   return PrintKey(context, path, *signer);
@@ -233,6 +225,15 @@ absl::StatusOr<std::unique_ptr<crypto::Signer>> MakeOfficerKey(const fs::path& p
   return signer;
 }
 
+absl::StatusOr<std::unique_ptr<crypto::Signer>> MakeOfficerKeyOnToken(Context& context, const fs::path& path,
+                                                                      const std::string& uri,
+                                                                      crypto::Algorithm algorithm) {
+  if (algorithm != crypto::Algorithm::kEd25519) {
+    return UsageError("TOKEN_CANNOT",
+                      "keys on tokens are Ed25519: PKCS#11 has no SM2; keep an SM2 key in a file");
+  }
+  return sdk::MakeTokenKeyFile(path, uri, &context.passphrases());
+}
 
 namespace {
 

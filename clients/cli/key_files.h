@@ -25,6 +25,13 @@ absl::StatusOr<std::unique_ptr<crypto::Signer>> MakeOfficerKey(const std::filesy
                                                                crypto::Algorithm algorithm,
                                                                const sdk::Protection& protection);
 
+// The same on the token of a URI; the file only names it. Errors of sdk::MakeTokenKeyFile;
+// FAILED_PRECONDITION, reason TOKEN_CANNOT.
+absl::StatusOr<std::unique_ptr<crypto::Signer>> MakeOfficerKeyOnToken(Context& context,
+                                                                      const std::filesystem::path& path,
+                                                                      const std::string& uri,
+                                                                      crypto::Algorithm algorithm);
+
 // What the holder of a key sends to whoever registers it, so that the key itself never travels: the public
 // key, its proof, and a request for a certificate, which that key signs too. Nothing of it is secret. JSON.
 struct KeyRequest {

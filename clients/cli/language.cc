@@ -115,6 +115,7 @@ constexpr Gloss kGlosses[] = {
     {"KEY_FILE_MISSING", "找不到经办人的密钥文件"},
     {"KEY_IN_USE", "该密钥已为他人所用"},
     {"KEY_MALFORMED", "公钥写法不对，应为 ed25519:十六进制 或 sm2:十六进制"},
+    {"KEY_ON_TOKEN", "密钥在 UKey 中，须写明新密钥存于何处"},
     {"KEY_REPLACED", "该密钥已更换"},
     {"KEY_REQUEST_INVALID", "密钥申请文件有误"},
     {"KEY_REVOKED", "该密钥已吊销，不能再签名"},

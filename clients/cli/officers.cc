@@ -31,6 +31,8 @@ struct OfficerOptions {
   int32_t days = crypto::kHolderDays;
   bool no_passphrase = false;
   bool no_certificate = false;
+  std::string token;
+  bool to_file = false;
 };
 
 // A key that is to be registered, and its proof.
@@ -190,21 +192,38 @@ absl::StatusOr<int> FinishRotation(Context& context, const sdk::ClientConfig& co
   return kExitOk;
 }
 
+// Makes the key that is to follow the present one: where it was told, and where that one is.
+absl::Status MakeNextKey(Context& context, const fs::path& path, const std::string& officer,
+                         const OfficerOptions& options) {
+  ASSIGN_OR_RETURN(const crypto::Algorithm algorithm, ParseAlgorithm(options.algorithm));
+  if (!options.token.empty()) {
+    return MakeOfficerKeyOnToken(context, path, options.token, algorithm).status();
+  }
+  ASSIGN_OR_RETURN(const sdk::Protection protection, ProtectionFor(context, officer, options.no_passphrase));
+  return MakeOfficerKey(path, algorithm, protection).status();
+}
+
 // The next key is made before anything is sent, and takes its place when the ledger has it: a crash in
 // between is mended by calling again.
 absl::StatusOr<int> RunRotate(Context& context, const OfficerOptions& options) {
   ASSIGN_OR_RETURN(const std::string officer, context.officer());
   ASSIGN_OR_RETURN(const sdk::ClientConfig* config, context.config());
-  RETURN_IF_ERROR(context.signer(officer).status());
   const fs::path path = NextKeyPath(*config, officer);
   std::error_code error;
   const bool begun = fs::exists(path, error);
-  if (!begun) {
-    ASSIGN_OR_RETURN(const crypto::Algorithm algorithm, ParseAlgorithm(options.algorithm));
-    ASSIGN_OR_RETURN(const sdk::Protection protection,
-                     ProtectionFor(context, officer, options.no_passphrase));
-    RETURN_IF_ERROR(MakeOfficerKey(path, algorithm, protection).status());
+  ASSIGN_OR_RETURN(const bool on_token, sdk::IsOnToken(config->key_path(officer)));
+  if (!begun && on_token && options.token.empty() && !options.to_file) {
+    return UsageError(
+        "KEY_ON_TOKEN",
+        absl::StrCat(config->key_path(officer).string(),
+                     T(" is a key on a token, which a file would replace: give --token URI, with "
+                       "another object, to make the next one on a token, or --to-file to keep it "
+                       "in a file from now on",
+                       " 是 UKey 中的密钥，不会自动换成密钥文件：用 --token URI（另取 object）在 UKey "
+                       "上生成新密钥，或用 --to-file 改存为文件")));
   }
+  RETURN_IF_ERROR(context.signer(officer).status());
+  if (!begun) RETURN_IF_ERROR(MakeNextKey(context, path, officer, options));
   ASSIGN_OR_RETURN(const auto next, sdk::LoadSigner(path, &context.passphrases()));
   if (begun) {
     ASSIGN_OR_RETURN(const bool registered, IsRegistered(context, officer, next->public_key()));
@@ -330,6 +349,15 @@ void AddOfficerCommands(Program* program) {
       T("replace one's own key by a new one (money roles need approval)", "更换本人密钥（资金岗位须审批）"),
       RunRotate);
   AddKeyOptions(rotate, options.get(), false);
+  CLI::Option* token =
+      rotate->add_option("--token", options->token,
+                         T("make the new key on a token: a pkcs11: URI, as for admin key make",
+                           "在 UKey 上生成新密钥：pkcs11: URI，同 admin key make"));
+  rotate
+      ->add_flag("--to-file", options->to_file,
+                 T("keep the new key in a file though the present one is on a token",
+                   "现密钥在 UKey 中，而新密钥改存为文件"))
+      ->excludes(token);
   rotate->footer(T("Example:\n  fundledger admin officer rotate-key --as clerk-1",
                    "示例：\n  fundledger admin officer rotate-key --as clerk-1"));
   CLI::App* revoke = AddOfficerCommand(

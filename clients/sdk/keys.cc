@@ -69,6 +69,11 @@ absl::StatusOr<std::unique_ptr<crypto::Signer>> MakeTokenKeyFile(const std::file
   return signer;
 }
 
+absl::StatusOr<bool> IsOnToken(const std::filesystem::path& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadSecretFile(path));
+  return crypto::IsTokenUri(text);
+}
+
 absl::StatusOr<crypto::Secret> ReadKeyPem(const std::filesystem::path& path, Passphrases* passphrases) {
   ASSIGN_OR_RETURN(std::string pem, ReadSecretFile(path));
   if (!crypto::IsEncryptedKey(pem)) return crypto::Secret(std::move(pem));

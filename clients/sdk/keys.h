@@ -32,6 +32,9 @@ absl::StatusOr<std::unique_ptr<crypto::Signer>> MakeTokenKeyFile(const std::file
                                                                  const std::string& uri,
                                                                  Passphrases* passphrases);
 
+// Whether a key file names a key on a token. Errors of ReadSecretFile.
+absl::StatusOr<bool> IsOnToken(const std::filesystem::path& path);
+
 // How a new key is kept: under a passphrase, or in clear where nothing is given.
 using Protection = std::optional<crypto::Secret>;
 // Makes a key file, readable by its owner alone, durable on return. Errors of MakeSecretFile and of

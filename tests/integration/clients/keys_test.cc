@@ -263,6 +263,22 @@ TEST_F(Keys, UnderAPassphraseAreOpenedByItAlone) {
   EXPECT_THAT(Run({"inspect", "checkpoint"}).err, HasSubstr("KEY_FILE_EXPOSED"));
 }
 
+TEST_F(Keys, OnATokenAreNotMovedIntoAFileUnasked) {
+  const std::string uri = "pkcs11:token=ukey;object=admin-1?module-path=/nowhere/pkcs11.so\n";
+  fs::remove(path("county/keys/admin-1.key"));
+  Secret("county/keys/admin-1.key", uri);
+  const std::vector<std::string> rotate = {"admin", "officer", "rotate-key",
+                                           "--as",  "admin-1", "--no-passphrase"};
+  const Finished refused = Run(rotate);
+  EXPECT_EQ(refused.exit_code, 2) << refused.out;
+  EXPECT_THAT(refused.err,
+              testing::AllOf(HasSubstr("KEY_ON_TOKEN"), HasSubstr("--token URI"), HasSubstr("--to-file")));
+  EXPECT_FALSE(fs::exists(path("county/keys/admin-1.next.key")));
+  auto to_file = rotate;
+  to_file.emplace_back("--to-file");
+  EXPECT_THAT(Run(to_file).err, HasSubstr("TOKEN_MODULE_MISSING")) << "the old key is asked to sign";
+}
+
 TEST_F(Keys, AreHeldByAnAgentThatSignsAndGivesNoSigningKeyOut) {
   const std::string passphrase = Secret("passphrase", "correct horse\n");
   Good({"admin", "key", "passphrase", "--officer", "admin-1", "--new-passphrase-file", passphrase});
@@ -307,9 +323,24 @@ TEST_F(Keys, OnATokenSignAndStayThere) {
   ApproveAll({"admin-2", "inspector-1"});
   EXPECT_TRUE(Json({"inspect", "verify", "--as", "inspector-1"})["ok"].get<bool>());
   Secret("pin", "654321\n");
-  const Finished wrong = Run({"admin", "officer", "rotate-key", "--as", "inspector-1", "--no-passphrase"});
+  const std::vector<std::string> rotate = {"admin", "officer", "rotate-key", "--as", "inspector-1"};
+  auto to_token = rotate;
+  to_token.insert(to_token.end(),
+                  {"--token", std::string("pkcs11:token=ukey;object=inspector-1-next?module-path=") +
+                                  kSoftHsm + "&pin-source=file:" + pin});
+  const Finished wrong = Run(to_token);
   EXPECT_EQ(wrong.exit_code, 2);
   EXPECT_THAT(wrong.err, HasSubstr("TOKEN_PIN_WRONG"));
+  Secret("pin", "123456\n");
+  EXPECT_THAT(Run(rotate).err, HasSubstr("KEY_ON_TOKEN"));
+  Good(to_token);
+  EXPECT_THAT(ReadAll(path("county/keys/inspector-1.key")), HasSubstr("object=inspector-1-next"));
+  EXPECT_EQ(ReadAll(path("county/keys/inspector-1.old-1.key")), uri + "\n");
+  auto to_file = rotate;
+  to_file.insert(to_file.end(), {"--to-file", "--no-passphrase"});
+  Good(to_file);
+  EXPECT_THAT(ReadAll(path("county/keys/inspector-1.key")), HasSubstr("PRIVATE KEY"));
+  EXPECT_TRUE(Json({"inspect", "verify", "--as", "inspector-1"})["ok"].get<bool>());
 }
 
 TEST_F(Keys, OfAnotherAuthorityOpenNoConnection) {
