@@ -159,9 +159,7 @@ absl::StatusOr<audit::LogKeys> LogKeysOf(const Trust& trust) {
   const absl::Status is_genesis = replay.Next(records[0]);
   if (!is_genesis.ok()) return Unverified(absl::StrCat("record 0 in it: ", is_genesis.message()));
   ASSIGN_OR_RETURN(audit::LogKeys keys, audit::LogKeys::OfGenesis(records[0]));
-  const log::NoteVerifier& first = keys.At(0);
-  const bool is_ours = first.name == trust.log.name &&
-                       first.key->public_key() == trust.log.key->public_key() &&
+  const bool is_ours = log::IsSameKey(keys.At(0), trust.log) &&
                        (!trust.ledger.has_value() || replay.ledger() == *trust.ledger);
   if (!is_ours) return Unverified("record 0 in it is another ledger's than the key given");
   for (size_t i = 1; i < records.size(); ++i) RETURN_IF_ERROR(keys.Follow(records[i]));

@@ -9,8 +9,7 @@ namespace fundledger::sdk {
 absl::StatusOr<std::shared_ptr<LogKeyring>> LogKeyring::FromFacts(const Facts& facts,
                                                                   const log::NoteVerifier& verifier_key) {
   ASSIGN_OR_RETURN(audit::LogKeys keys, audit::LogKeys::OfGenesis(facts.genesis));
-  const log::NoteVerifier& first = keys.At(1);
-  if (first.name != verifier_key.name || first.key_id != verifier_key.key_id) {
+  if (!log::IsSameKey(keys.At(0), verifier_key)) {
     return Refuse(
         absl::StatusCode::kFailedPrecondition, "WRONG_LEDGER",
         absl::StrCat("record 0 of the ledger names another key than the configuration's verifier_key, ",

@@ -65,6 +65,12 @@ void Trust::TakeKeys(const std::vector<std::string>& records, Findings* findings
     report->origin = first.name;
     if (const auto key = audit::ToPublicKey(keys->current()); key.ok())
       report->verifier_key = log::VerifierKey(first.name, *key);
+    // By the key that it names too: otherwise anybody puts a standby of their own under the log's key, says
+    // that the key is lost, and goes on with theirs.
+    audit::Replay replay;
+    if (const absl::Status is_signed = replay.Next(records.front());
+        !is_signed.ok() && !findings->HasRecordBefore(1))
+      findings->Add(0, is_signed);
   } else {
     findings->Add(0, keys.status());
   }
@@ -75,21 +81,7 @@ void Trust::TakeKeys(const std::vector<std::string>& records, Findings* findings
     if (const absl::Status status = keys->Follow(records[i]); !status.ok()) findings->Add(sequence, status);
   }
   if (keys.ok()) keys_ = *std::move(keys);
-  if (given_key_.empty() && options_.policy.has_value()) {
-    for (const log::PolicyLog& each : policy_.logs()) {
-      const bool is_other =
-          each.key.name == report->origin && keys_.has_value() && each.key.key_id != keys_->At(0).key_id;
-      report->key_was_given = report->key_was_given || each.key.name == report->origin;
-      if (!is_other) continue;
-      findings->Add(0, "LOG_KEY_MISMATCH", "the policy given names another key of this log than its genesis");
-      keys_ = audit::LogKeys::Of(each.key);
-    }
-    if (!policy_.logs().empty() && !report->key_was_given) {
-      findings->Add(0, "LOG_KEY_MISMATCH",
-                    absl::StrCat("the policy given names no log of the origin ", report->origin));
-    }
-    return;
-  }
+  if (given_key_.empty() && options_.policy.has_value()) return HoldToPolicy(findings, report);
   report->key_was_given = !given_key_.empty();
   if (given_key_.empty() || given_key_ == report->verifier_key) return;
   // What the inspector knows decides.
@@ -97,6 +89,37 @@ void Trust::TakeKeys(const std::vector<std::string>& records, Findings* findings
   findings->Add(0, "LOG_KEY_MISMATCH",
                 absl::StrCat("the genesis names the log key ", report->verifier_key, ", the one given is ",
                              given_key_, ": this is another ledger, or its genesis was replaced"));
+}
+
+// A key that replaced another vouches for the genesis as that one does: it signed its own record, which names
+// the ledger. A line that names none of the keys is not passed over, though another names one: the log that
+// the inspector knows has that key, and this one has gone another way.
+void Trust::HoldToPolicy(Findings* findings, Report* report) {
+  const std::vector<log::NoteVerifier> proven =
+      keys_.has_value() ? keys_->verifiers() : std::vector<log::NoteVerifier>();
+  const log::NoteVerifier* stranger = nullptr;
+  bool names_one = false;
+  for (const log::PolicyLog& each : policy_.logs()) {
+    if (each.key.name != report->origin) continue;
+    const bool is_proven = std::any_of(proven.begin(), proven.end(), [&each](const log::NoteVerifier& key) {
+      return log::IsSameKey(key, each.key);
+    });
+    if (is_proven) names_one = true;
+    if (!is_proven && stranger == nullptr) stranger = &each.key;
+  }
+  report->key_was_given = names_one || stranger != nullptr;
+  if (stranger != nullptr) {
+    findings->Add(
+        0, "LOG_KEY_MISMATCH",
+        absl::StrCat("the policy given names the key ",
+                     log::VerifierKey(stranger->name, stranger->key->public_key()),
+                     " of this log, which the records here never gave it: this is another ledger, or its "
+                     "genesis was replaced, or it ends before the log had that key"));
+    if (!names_one) keys_ = audit::LogKeys::Of(*stranger);
+  } else if (!policy_.logs().empty() && !names_one) {
+    findings->Add(0, "LOG_KEY_MISMATCH",
+                  absl::StrCat("the policy given names no log of the origin ", report->origin));
+  }
 }
 
 std::vector<audit::AttestedTime> Trust::TimesOf(

@@ -46,6 +46,7 @@ class Trust {
 
  private:
   explicit Trust(const Options& options) : options_(options) {}
+  void HoldToPolicy(Findings* findings, Report* report);
 
   const Options& options_;
   std::string given_key_;  // the inspector's; empty: none

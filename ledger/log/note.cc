@@ -87,6 +87,10 @@ absl::StatusOr<NoteVerifier> NoteVerifier::Parse(std::string_view verifier_key) 
   return NoteVerifier{std::move(parts.name), parts.key_id, *std::move(key)};
 }
 
+bool IsSameKey(const NoteVerifier& one, const NoteVerifier& other) {
+  return one.name == other.name && one.key->public_key() == other.key->public_key();
+}
+
 absl::StatusOr<Note> ParseNote(std::string_view note) {
   if (note.size() > kNoteBytesMax) return Malformed(absl::StrCat("has ", note.size(), " bytes, too many"));
   RETURN_IF_ERROR(CheckCharacters(note));

@@ -38,6 +38,9 @@ struct NoteVerifier {
   // INVALID_ARGUMENT, reason VERIFIER_KEY_MALFORMED.
   static absl::StatusOr<NoteVerifier> Parse(std::string_view verifier_key);
 };
+// Whether both are one key under one name. The id has 32 bits: keys that share another's are soon made, so it
+// only says which line of a note to look at.
+bool IsSameKey(const NoteVerifier& one, const NoteVerifier& other);
 
 // Reads a note of up to 128 KiB and 100 signatures; verifies nothing. INVALID_ARGUMENT, reason
 // NOTE_MALFORMED.

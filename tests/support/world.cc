@@ -64,7 +64,7 @@ v1::PublicKey WireKey(const crypto::Signer& signer) {
   return key;
 }
 
-World::World(v1::Suite suite) : suite_(suite), log_key_(KeyOf("log")) {}
+World::World(v1::Suite suite, std::string_view log_key) : suite_(suite), log_key_(KeyOf(log_key)) {}
 
 log::NoteVerifier World::verifier() const {
   return OrDie(log::NoteVerifier::Parse(log::VerifierKey(kOrigin, log_key_->public_key())));
@@ -188,6 +188,22 @@ absl::Status World::RegisterStaff(engine::Engine* engine) {
 std::string World::Seal(const v1::Submission& submission) const {
   const auto key = KeyOf(submission.officer());
   return OrDie(crypto::SealEnvelope(crypto::kSubmissionType, submission.SerializeAsString(), {key.get()}));
+}
+
+std::string World::SealRotation(v1::Submission draft, const std::string& current, const std::string& next,
+                                const std::string& standby) const {
+  v1::RotateLogKey& what = *draft.add_actions()->mutable_rotate_log_key();
+  *what.mutable_log_key() = WireKey(*KeyOf(next));
+  *what.mutable_standby_key() = WireKey(*KeyOf(standby));
+  what.set_second_officer(std::string(kOtherAdmin));
+  what.set_old_key_lost(current.empty());
+  std::vector<std::shared_ptr<const crypto::Signer>> keys = {KeyOf(kAdmin), KeyOf(kOtherAdmin)};
+  if (!current.empty()) keys.push_back(KeyOf(current));
+  keys.push_back(KeyOf(next));
+  keys.push_back(KeyOf(standby));
+  std::vector<const crypto::Signer*> signers;
+  for (const auto& key : keys) signers.push_back(key.get());
+  return OrDie(crypto::SealEnvelope(crypto::kSubmissionType, draft.SerializeAsString(), signers));
 }
 
 absl::StatusOr<v1::Receipt> SubmitAndWait(engine::Engine* engine, std::string envelope) {

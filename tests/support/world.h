@@ -61,7 +61,8 @@ class TestClock {
 
 class World {
  public:
-  explicit World(v1::Suite suite = v1::SUITE_INTERNATIONAL);
+  // The log's key of the genesis is the one of the name `log_key`.
+  explicit World(v1::Suite suite = v1::SUITE_INTERNATIONAL, std::string_view log_key = "log");
 
   static constexpr std::string_view kOrigin = "example.org/fundledger/test";
   // The first administrators, of the organizations "city" and "inspection".
@@ -93,6 +94,10 @@ class World {
                                   const std::vector<std::string>& approvers);
   // The envelope, signed with the key of its officer's name.
   std::string Seal(const v1::Submission& submission) const;
+  // A draft of kAdmin's as the envelope by both administrators that puts the keys of the names `next` and
+  // `standby` in the place of the log's key, which is the one of the name `current`; empty: it is lost.
+  std::string SealRotation(v1::Submission draft, const std::string& current, const std::string& next,
+                           const std::string& standby) const;
 
   TestClock clock;
 

@@ -149,19 +149,8 @@ class RotatedKeyTest : public CheckEvidenceTest {
     engine::Options options = world_.OptionsAt(directory_.Sub("ledger"));
     options.next_log_key = KeyOf("log-2");
     engine_ = *engine::Engine::Open(options);
-    v1::Submission rotation = world_.Draft(*engine_->view(), World::kAdmin);
-    v1::RotateLogKey& what = *rotation.add_actions()->mutable_rotate_log_key();
-    *what.mutable_log_key() = test_support::WireKey(*KeyOf("log-2"));
-    *what.mutable_standby_key() = test_support::WireKey(*KeyOf("standby-2"));
-    what.set_second_officer(std::string(World::kOtherAdmin));
-    std::vector<const crypto::Signer*> signers;
-    std::vector<std::shared_ptr<const crypto::Signer>> keys;
-    for (const char* name : {World::kAdmin.data(), World::kOtherAdmin.data(), "log", "log-2", "standby-2"}) {
-      keys.push_back(KeyOf(name));
-      signers.push_back(keys.back().get());
-    }
     const std::string envelope =
-        *crypto::SealEnvelope(crypto::kSubmissionType, rotation.SerializeAsString(), signers);
+        world_.SealRotation(world_.Draft(*engine_->view(), World::kAdmin), "log", "log-2", "standby-2");
     const auto receipt = SubmitAndWait(engine_.get(), envelope);
     EXPECT_TRUE(receipt.ok()) << receipt.status();
   }
@@ -191,20 +180,9 @@ TEST_F(RotatedKeyTest, KeysAreKnownBySize) {
 // Whoever stole a key can replace it by one of their own, and have that one contradict itself.
 TEST_F(RotatedKeyTest, AReplacementThatTheLogDoesNotHaveConvictsNobodyWhoKnowsTheLogs) {
   const Sequence last = engine_->view()->last_sequence();
-  v1::Submission rotation = world_.Draft(*engine_->view(), World::kAdmin);
-  v1::RotateLogKey& what = *rotation.add_actions()->mutable_rotate_log_key();
-  *what.mutable_log_key() = test_support::WireKey(*KeyOf("thief"));
-  *what.mutable_standby_key() = test_support::WireKey(*KeyOf("thief-2"));
-  what.set_second_officer(std::string(World::kOtherAdmin));
-  std::vector<std::shared_ptr<const crypto::Signer>> keys;
-  std::vector<const crypto::Signer*> signers;
-  for (const char* name : {World::kAdmin.data(), World::kOtherAdmin.data(), "log", "thief", "thief-2"}) {
-    keys.push_back(KeyOf(name));
-    signers.push_back(keys.back().get());
-  }
   log::RecordHeader header = log::DecodeRecord(Record(last))->header;
   const auto forged = log::EncodeRecord(
-      header, *crypto::SealEnvelope(crypto::kSubmissionType, rotation.SerializeAsString(), signers));
+      header, world_.SealRotation(world_.Draft(*engine_->view(), World::kAdmin), "log", "thief", "thief-2"));
   ASSERT_TRUE(forged.ok()) << forged.status();
   EvidenceFile file = log::TwoRoots(Forked(last + 1, "thief"), Forked(last + 1, "thief", 8));
   log::AddLogKeys({Record(0), *forged}, &file);
