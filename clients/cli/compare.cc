@@ -13,6 +13,7 @@
 #include "clients/sdk/evidence.h"
 #include "clients/sdk/files.h"
 #include "clients/sdk/witness_ca.h"
+#include "ledger/audit/contradiction.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/log/evidence.h"
@@ -83,7 +84,7 @@ void CompareAmong(sdk::Client* client, std::vector<Face>* faces) {
       const Face& other = (*faces)[j];
       if (!face.note.ok() || !other.note.ok() || !face.verdict.ok()) continue;
       const log::EvidenceFile file = log::TwoRoots(*other.note, *face.note);
-      if (!log::CheckContradiction(file, client->log_keys()->keys().verifiers()).ok()) continue;
+      if (!audit::CheckContradiction(file, client->log_keys()->keys()).ok()) continue;
       face.verdict = sdk::Report(client->config().evidence_path(), "LOG_FORKED",
                                  absl::StrCat(other.who, " and ", face.who, " were shown two logs"), file,
                                  client->log_keys()->records());

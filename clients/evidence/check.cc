@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ledger/audit/audit.h"
+#include "ledger/audit/contradiction.h"
 #include "ledger/audit/log_keys.h"
 #include "ledger/audit/pipeline.h"
 #include "ledger/base/bytes.h"
@@ -166,10 +167,10 @@ absl::StatusOr<audit::LogKeys> LogKeysOf(const Trust& trust) {
   return keys;
 }
 
-absl::StatusOr<std::vector<log::NoteVerifier>> KeysOf(const log::EvidenceFile& file, const Trust& trust) {
+absl::StatusOr<audit::LogKeys> KeysOf(const log::EvidenceFile& file, const Trust& trust) {
   ASSIGN_OR_RETURN(const audit::LogKeys known, LogKeysOf(trust));
   const auto bodies = file.Of(PartLabel::kLogKeys);
-  if (bodies.empty()) return known.verifiers();
+  if (bodies.empty()) return known;
   Trust shown{trust.log, trust.ledger};
   ASSIGN_OR_RETURN(shown.log_key_records, log::DecodeLines(bodies[0]));
   ASSIGN_OR_RETURN(const audit::LogKeys of_file, LogKeysOf(shown));
@@ -179,7 +180,13 @@ absl::StatusOr<std::vector<log::NoteVerifier>> KeysOf(const log::EvidenceFile& f
                   trust.log_key_records.begin())) {
     return Unverified("it names other records that replaced the log's key than are known here");
   }
-  return shown.log_key_records.size() > both ? of_file.verifiers() : known.verifiers();
+  if (shown.log_key_records.size() <= both) return known;
+  ASSIGN_OR_RETURN(const log::Record next, log::DecodeRecord(shown.log_key_records[both]));
+  if (next.header.sequence < trust.log_keys_until) {
+    return Unverified(absl::StrCat("it says that record ", next.header.sequence,
+                                   " replaced the log's key, which by what is known here it did not"));
+  }
+  return of_file;
 }
 
 // That `records`, replayed, had `key` as the log's: one that was replaced, and perhaps stolen, speaks for the
@@ -228,22 +235,22 @@ absl::StatusOr<JudgedAnswer> JudgeAnswer(std::string_view envelope,
 
 absl::StatusOr<CheckedEvidence> CheckEvidence(const log::EvidenceFile& file, const Trust& trust,
                                               const EachRecord& records) {
-  ASSIGN_OR_RETURN(const std::vector<log::NoteVerifier> keys, KeysOf(file, trust));
+  ASSIGN_OR_RETURN(const audit::LogKeys keys, KeysOf(file, trust));
   CheckedEvidence checked;
   for (const std::string_view statement : file.Of(PartLabel::kStatement)) {
     checked.statements.emplace_back(statement);
   }
   switch (file.kind) {
     case EvidenceKind::kComplaint:
-      checked.parts = SayParts(file, keys);
+      checked.parts = SayParts(file, keys.verifiers());
       return checked;
     case EvidenceKind::kWrongFigure:
-      RETURN_IF_ERROR(CheckFigure(file, keys, records, &checked));
+      RETURN_IF_ERROR(CheckFigure(file, keys.verifiers(), records, &checked));
       return checked;
     default:
       break;
   }
-  ASSIGN_OR_RETURN(checked.contradiction, log::CheckContradiction(file, keys));
+  ASSIGN_OR_RETURN(checked.contradiction, audit::CheckContradiction(file, keys));
   checked.convicts = true;
   checked.key = KeyName(checked.contradiction->key);
   return checked;

@@ -30,6 +30,8 @@ struct Trust {
   // Record 0 and each that replaced the log's key, oldest first, as far as they are known; empty: `log` is
   // the only key that is.
   std::vector<std::string> log_key_records = {};
+  // No record before this one replaced the log's key but those; 0: that is not known.
+  Sequence log_keys_until = 0;
 };
 
 // The log's keys from `trust.log` on, as `trust.log_key_records` prove them. DATA_LOSS, reason
@@ -37,9 +39,9 @@ struct Trust {
 // ledger's or its signatures do not hold.
 absl::StatusOr<audit::LogKeys> LogKeysOf(const Trust& trust);
 
-// All keys that the log has had, as far as the file's LOG KEYS or what is known besides prove them from
-// `trust.log` on. Errors as above; EVIDENCE_UNVERIFIED too where the two do not agree.
-absl::StatusOr<std::vector<log::NoteVerifier>> KeysOf(const log::EvidenceFile& file, const Trust& trust);
+// The log's keys, as far as the file's LOG KEYS or what is known besides prove them from `trust.log` on.
+// Errors as above; EVIDENCE_UNVERIFIED too where the two do not agree.
+absl::StatusOr<audit::LogKeys> KeysOf(const log::EvidenceFile& file, const Trust& trust);
 
 // How a signed answer stands to the records.
 struct JudgedAnswer {
@@ -69,7 +71,7 @@ struct CheckedEvidence {
 };
 
 // What the file shows. `records` is asked for a wrong figure whose records do not stand in the file; empty:
-// there are none (FAILED_PRECONDITION, reason EVIDENCE_RECORDS_MISSING). Errors of log::CheckContradiction
+// there are none (FAILED_PRECONDITION, reason EVIDENCE_RECORDS_MISSING). Errors of audit::CheckContradiction
 // and of the above; FAILED_PRECONDITION, reason EVIDENCE_SHOWS_NOTHING, for a figure that the records give.
 absl::StatusOr<CheckedEvidence> CheckEvidence(const log::EvidenceFile& file, const Trust& trust,
                                               const EachRecord& records = {});

@@ -6,6 +6,7 @@
 #include "clients/sdk/client.h"
 #include "clients/sdk/evidence.h"
 #include "clients/sdk/files.h"
+#include "ledger/audit/contradiction.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/crypto/dsse.h"
@@ -38,7 +39,7 @@ absl::Status Contradicted(Client* client, const KeptReceipt& receipt, const absl
     const std::string theirs =
         log::FormatProofFile({shown->bytes, receipt.header.sequence, shown->inclusion, shown->note});
     const log::EvidenceFile file = log::TwoLeaves(mine, theirs);
-    if (log::CheckContradiction(file, client->log_keys()->keys().verifiers()).ok()) {
+    if (audit::CheckContradiction(file, client->log_keys()->keys()).ok()) {
       return Report(directory, "RECEIPT_CONTRADICTED", what, file, client->log_keys()->records());
     }
   }

@@ -4,6 +4,7 @@
 
 #include "clients/sdk/evidence.h"
 #include "clients/sdk/files.h"
+#include "ledger/audit/contradiction.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/log/evidence.h"
@@ -69,8 +70,7 @@ absl::Status Seen::Forked(const Noted& seen, const Noted& shown, const std::vect
     const auto root = fetch.root(std::min(shown_size, seen_size));
     const log::EvidenceFile file = log::NotAPrefix(
         newer ? seen.note : shown.note, newer ? shown.note : seen.note, root.value_or(Hash256()), proof);
-    if (root.ok() &&
-        log::CheckContradiction(file, {log_->keys().At(seen_size), log_->keys().At(shown_size)}).ok()) {
+    if (root.ok() && audit::CheckContradiction(file, log_->keys()).ok()) {
       return Report(evidence_, "LOG_FORKED", what, file, log_->records());
     }
   }

@@ -26,8 +26,8 @@ std::string Shows(const evidence::CheckedEvidence& checked) {
 
 }  // namespace
 
-void JudgeEvidence(const Reader& reader, const Options& options, const log::NoteVerifier& log,
-                   Findings* findings, Report* report) {
+void JudgeEvidence(const Reader& reader, const Options& options, const Trust& trust, Findings* findings,
+                   Report* report) {
   evidence::EachRecord records;
   if (reader.manifest().kind == bundle::Kind::kWhole) {
     records = [&reader](const std::function<absl::Status(std::string_view)>& take) {
@@ -39,10 +39,11 @@ void JudgeEvidence(const Reader& reader, const Options& options, const log::Note
       return taken.ok() ? read : taken;
     };
   }
-  const evidence::Trust trust{log, report->ledger};
+  const evidence::Trust known{trust.key_at()(0), report->ledger, trust.key_records(),
+                              trust.key_records().empty() ? 0 : reader.checkpoint().size};
   for (const NamedText& each : options.evidence) {
     const auto file = log::ParseEvidence(each.text);
-    const auto checked = file.ok() ? evidence::CheckEvidence(*file, trust, records) : file.status();
+    const auto checked = file.ok() ? evidence::CheckEvidence(*file, known, records) : file.status();
     if (!checked.ok()) {
       findings->Add(std::nullopt, ReasonOf(checked.status()),
                     absl::StrCat(each.name, " does not hold: ", checked.status().message()));

@@ -61,6 +61,7 @@ void Trust::TakeKeys(const std::vector<std::string>& records, Findings* findings
   auto keys = records.empty() ? absl::NotFoundError("the bundle does not hold record 0")
                               : audit::LogKeys::OfGenesis(records.front());
   if (keys.ok()) {
+    key_records_ = {records.front()};
     const log::NoteVerifier& first = keys->At(0);
     report->origin = first.name;
     if (const auto key = audit::ToPublicKey(keys->current()); key.ok())
@@ -78,14 +79,17 @@ void Trust::TakeKeys(const std::vector<std::string>& records, Findings* findings
     const auto record = log::DecodeRecord(records[i]);
     const std::optional<Sequence> sequence =
         record.ok() ? std::optional<Sequence>(record->header.sequence) : std::nullopt;
-    if (const absl::Status status = keys->Follow(records[i]); !status.ok()) findings->Add(sequence, status);
+    if (const absl::Status status = keys->Follow(records[i]); status.ok()) {
+      key_records_.push_back(records[i]);
+    } else {
+      findings->Add(sequence, status);
+    }
   }
   if (keys.ok()) keys_ = *std::move(keys);
   if (given_key_.empty() && options_.policy.has_value()) return HoldToPolicy(findings, report);
   report->key_was_given = !given_key_.empty();
   if (given_key_.empty() || given_key_ == report->verifier_key) return;
-  // What the inspector knows decides.
-  keys_ = audit::LogKeys::Of(*log::NoteVerifier::Parse(given_key_));
+  TakeGiven(*log::NoteVerifier::Parse(given_key_));
   findings->Add(0, "LOG_KEY_MISMATCH",
                 absl::StrCat("the genesis names the log key ", report->verifier_key, ", the one given is ",
                              given_key_, ": this is another ledger, or its genesis was replaced"));
@@ -115,7 +119,7 @@ void Trust::HoldToPolicy(Findings* findings, Report* report) {
                      log::VerifierKey(stranger->name, stranger->key->public_key()),
                      " of this log, which the records here never gave it: this is another ledger, or its "
                      "genesis was replaced, or it ends before the log had that key"));
-    if (!names_one) keys_ = audit::LogKeys::Of(*stranger);
+    if (!names_one) TakeGiven(*stranger);
   } else if (!policy_.logs().empty() && !names_one) {
     findings->Add(0, "LOG_KEY_MISMATCH",
                   absl::StrCat("the policy given names no log of the origin ", report->origin));

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "clients/verify/core/findings.h"
@@ -35,6 +36,8 @@ class Trust {
     return [this](uint64_t size) -> const log::NoteVerifier& { return keys_->At(size); };
   }
   bool has_keys() const { return keys_.has_value(); }
+  // What proves them, record 0 first; empty where the inspector knows another key than the records do.
+  const std::vector<std::string>& key_records() const { return key_records_; }
 
   const log::Policy& policy() const { return policy_; }
   // When witnesses of the policy and authorities that are known saw the checkpoint of a note. A signature of
@@ -47,10 +50,16 @@ class Trust {
  private:
   explicit Trust(const Options& options) : options_(options) {}
   void HoldToPolicy(Findings* findings, Report* report);
+  // What the inspector knows decides.
+  void TakeGiven(log::NoteVerifier key) {
+    keys_ = audit::LogKeys::Of(std::move(key));
+    key_records_.clear();
+  }
 
   const Options& options_;
   std::string given_key_;  // the inspector's; empty: none
   std::optional<audit::LogKeys> keys_;
+  std::vector<std::string> key_records_;
   log::Policy policy_;
 };
 

@@ -76,7 +76,7 @@ absl::StatusOr<Report> Verify(const Options& options) {
     const ProvenRecords proven = CheckPart(reader, options, &trust, &findings, &report);
     if (manifest.kind == bundle::Kind::kReport) CheckReport(reader, proven, &findings, &report);
   }
-  if (trust.has_keys()) JudgeEvidence(reader, options, trust.key_at()(0), &findings, &report);
+  if (trust.has_keys()) JudgeEvidence(reader, options, trust, &findings, &report);
   CheckManifest(manifest, options, &findings, &report);
   report.findings = findings.list();
   return report;

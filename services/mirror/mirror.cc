@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "ledger/audit/contradiction.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/clock.h"
 #include "ledger/base/date.h"
@@ -257,7 +258,7 @@ absl::Status Mirror::AccuseOfRecord(Origin* origin, const engine::AppendOutcome&
     const log::EvidenceFile file =
         log::TwoLeaves(proof_of(own_record, std::move(own), view->signed_checkpoint()),
                        proof_of(shown->record().record(), std::move(inclusion), shown->basis().checkpoint()));
-    if (log::CheckContradiction(file, follower_->log_keys().verifiers()).ok()) {
+    if (audit::CheckContradiction(file, follower_->log_keys()).ok()) {
       return Alarm(outcome.status, file);
     }
   }

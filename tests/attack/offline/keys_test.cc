@@ -118,6 +118,38 @@ TEST_F(OfflineKeys, APolicyThatNamesAKeyThatTheLogNeverHadIsNotThisLogs) {
   EXPECT_THAT(Named(Check(Bundle(), Policy({"standby-2"}))), testing::Contains("LOG_KEY_MISMATCH@0"));
 }
 
+// The records in the bundle say which key was the log's when, not the file that somebody hands in.
+TEST_F(OfflineKeys, EvidenceIsJudgedByTheKeysThatTheBundleProves) {
+  Found();
+  Rotate();
+  const std::string genesis = *engine_->view()->Record(0);
+  const std::string paper = *log::EncodeRecord(
+      log::DecodeRecord(*engine_->view()->Record(rotation_))->header,
+      world_->SealRotation(world_->Draft(*engine_->view(), World::kAdmin), "log", "thief", "thief-2"));
+  Export();
+  // What two roots of that size, signed by that key, come to; with these records of the log's keys.
+  const auto judged = [&](uint64_t size, const std::string& key,
+                          const std::vector<std::string>& records) -> std::string {
+    std::vector<std::string> notes;
+    for (const uint8_t fill : {8, 9}) {
+      Hash256 root;
+      root.bytes.fill(fill);
+      notes.push_back(*log::SignCheckpoint({std::string(World::kOrigin), size, root}, *KeyOf(key)));
+    }
+    log::EvidenceFile file = log::TwoRoots(notes[0], notes[1]);
+    log::AddLogKeys(records, &file);
+    const auto report = Check(Bundle(), [&](Options& options) {
+      options.evidence = {{"file", *log::FormatEvidence(file)}};
+    });
+    if (!report.findings.empty()) return report.findings.front().reason;
+    return report.evidence.empty() || report.evidence.front().convicts.empty() ? "nothing" : "convicts";
+  };
+  EXPECT_EQ(judged(rotation_ + 1, "log-2", {}), "convicts");
+  EXPECT_EQ(judged(rotation_, "log", {}), "convicts");
+  EXPECT_EQ(judged(rotation_ + 1, "log", {}), "EVIDENCE_UNVERIFIED");
+  EXPECT_EQ(judged(rotation_ + 1, "thief", {genesis, paper}), "EVIDENCE_UNVERIFIED");
+}
+
 // Nobody has to have a key to write its name down: a genesis that names the county's key, and a standby of
 // the forger's that takes the place of the one that was "lost".
 TEST_F(OfflineKeys, AGenesisThatTheKeyInItDidNotSignVouchesForNoKey) {

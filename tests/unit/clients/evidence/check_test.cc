@@ -191,6 +191,32 @@ TEST_F(RotatedKeyTest, AReplacementThatTheLogDoesNotHaveConvictsNobodyWhoKnowsTh
   EXPECT_EQ(ReasonOf(CheckEvidence(file, WithKeys()).status()), "EVIDENCE_UNVERIFIED");
 }
 
+// Whoever has seen the log up to some record knows that no other replaced its key before.
+TEST_F(RotatedKeyTest, AReplacementWhereTheLogIsKnownToHaveNoneConvictsNobody) {
+  const Sequence last = engine_->view()->last_sequence();
+  EvidenceFile file = log::TwoRoots(Forked(last + 1, "log-2"), Forked(last + 1, "log-2", 8));
+  log::AddLogKeys({Record(0), Record(last)}, &file);
+  Trust trust = Ours();
+  trust.log_key_records = {Record(0)};
+  trust.log_keys_until = last;
+  EXPECT_TRUE(CheckEvidence(file, trust)->convicts) << "it may have been replaced since";
+  trust.log_keys_until = last + 1;
+  EXPECT_EQ(ReasonOf(CheckEvidence(file, trust).status()), "EVIDENCE_UNVERIFIED");
+}
+
+TEST_F(RotatedKeyTest, AKeyConvictsByTheTreesThatItSpokeFor) {
+  const uint64_t end = engine_->view()->last_sequence();  // the largest tree that is the first key's to sign
+  const auto two_roots = [&](uint64_t size, const std::string& key) -> std::string {
+    const EvidenceFile file = log::TwoRoots(Forked(size, key), Forked(size, key, 8));
+    const auto checked = CheckEvidence(file, WithKeys());
+    return checked.ok() && checked->convicts ? "convicts" : ReasonOf(checked.status());
+  };
+  EXPECT_EQ(two_roots(end, "log"), "convicts");
+  EXPECT_EQ(two_roots(end + 1, "log"), "EVIDENCE_UNVERIFIED");
+  EXPECT_EQ(two_roots(end, "log-2"), "EVIDENCE_UNVERIFIED");
+  EXPECT_EQ(two_roots(end + 1, "log-2"), "convicts");
+}
+
 // Whoever stole a key that was replaced can sign the ledger's root with any figure.
 TEST_F(RotatedKeyTest, AKeyThatWasReplacedConvictsNobodyOfAFigure) {
   const uint64_t size = engine_->view()->size();
