@@ -11,6 +11,7 @@
 #include "clients/verify/language.h"
 #include "ledger/audit/audit.h"
 #include "ledger/base/bytes.h"
+#include "ledger/base/date.h"
 #include "ledger/base/decimal.h"
 #include "ledger/base/fen.h"
 #include "ledger/base/status.h"
@@ -77,6 +78,7 @@ class ReportCheck {
   void CheckSaid(const std::string& name, const absl::StatusOr<std::string>& is, std::string_view source);
   bool IsBacked(const std::string& name, Counting counting, const reports::FigurePart& part, Placed* what);
   std::optional<Effect> EffectOf(const std::string& name, const reports::FigurePart& part);
+  bool IsInTime(const std::string& name, const Placed& effect);
   bool Find(const std::string& name, Placed* place);
   std::optional<Placed> Follow(const std::string& name, const v1::ActionRef& ref);
   const v1::Submission* SubmissionOf(Sequence sequence);
@@ -89,6 +91,11 @@ class ReportCheck {
   Findings& findings_;
   Report& report_;
   Figures figures_;
+  // What the report says that it counts: records up to this one, of business dates up to these. Nothing where
+  // it does not say so, which is a finding.
+  std::optional<Sequence> last_record_;
+  std::optional<Date> last_day_;
+  std::optional<Date> last_day_before_;  // of the year before the report's
   std::map<Sequence, v1::Submission> submissions_;
   // By id, from the records.
   std::map<std::string, v1::RegisterProgramme> programmes_;
@@ -124,6 +131,17 @@ void ReportCheck::CheckBasis(const nlohmann::json& briefing, const log::Checkpoi
     findings_.Add(std::nullopt, question.status());
     return;
   }
+  last_record_ = question->as_of().sequence();
+  const v1::Date& as_of = question->as_of().date();
+  const auto day = Date::FromCivil(as_of.year(), as_of.month(), as_of.day());
+  const auto before = Date::FromCivil(question->year() - 1, 12, 31);
+  if (day.ok() && before.ok()) {
+    last_day_ = *day;
+    last_day_before_ = *before;
+  } else {
+    findings_.Add(std::nullopt, "BASIS_INVALID",
+                  "the report does not say up to which day of a year it counts");
+  }
   if (bundle::TextAt(briefing, "ledger") != HexEncode(report_.ledger.view()))
     findings_.Add(std::nullopt, "WRONG_LEDGER", "the report is of another ledger");
   if (question->as_of().sequence() >= own.size) {
@@ -149,8 +167,30 @@ const v1::Submission* ReportCheck::SubmissionOf(Sequence sequence) {
   return &submissions_.emplace(sequence, std::move(admitted->submission())).first->second;
 }
 
-// False, and a finding, if the bundle does not prove the record or it has no such action.
+// False, and a finding, if what is in effect happened after the day that the figure counts up to. All that
+// counts names its business date.
+bool ReportCheck::IsInTime(const std::string& name, const Placed& effect) {
+  const bool is_of_year_before = name.ends_with(".planned_previous_year_fen");
+  const std::optional<Date>& until = is_of_year_before ? last_day_before_ : last_day_;
+  const v1::Date& date = effect.action->date();
+  const auto day = Date::FromCivil(date.year(), date.month(), date.day());
+  if (!until.has_value() || (day.ok() && *day <= *until)) return true;
+  findings_.Add(
+      effect.record, "FIGURE_UNPROVEN",
+      absl::StrCat(name, " counts up to ", until->ToString(), ", and action ", effect.index, " of record ",
+                   effect.record, day.ok() ? " is of " : " has no date", day.ok() ? day->ToString() : ""));
+  return false;
+}
+
+// False, and a finding, if the report does not count so far, the bundle does not prove the record or it has
+// no such action.
 bool ReportCheck::Find(const std::string& name, Placed* place) {
+  if (last_record_.has_value() && place->record > *last_record_) {
+    findings_.Add(place->record, "FIGURE_UNPROVEN",
+                  absl::StrCat(name, " counts record ", place->record, ", and the report records up to ",
+                               *last_record_));
+    return false;
+  }
   const v1::Submission* submission = SubmissionOf(place->record);
   if (submission != nullptr && place->index < static_cast<uint32_t>(submission->actions_size())) {
     place->action = &submission->actions(static_cast<int>(place->index));
@@ -193,6 +233,7 @@ std::optional<Effect> ReportCheck::EffectOf(const std::string& name, const repor
                                ", a proposal, without its approval"));
     return std::nullopt;
   }
+  if (!IsInTime(name, effect.what)) return std::nullopt;
   if (effect.what.action->has_reverse()) {
     effect.sign = -1;
     if (!step(effect.what.action->reverse().action())) return std::nullopt;

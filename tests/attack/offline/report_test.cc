@@ -219,6 +219,40 @@ TEST_F(OfflineReport, EveryKindOfMoneyIsWhatItsRecordsAddUpTo) {
   EXPECT_EQ(parts_["disbursed_fen"].size(), 2u);
 }
 
+// Otherwise the figures of June could be given out as those of January.
+TEST_F(OfflineReport, NothingCountsThatIsLaterThanTheReport) {
+  ExportRich();
+  const auto count = [](const std::vector<std::string>& said, const std::string& what) {
+    return std::count_if(said.begin(), said.end(), [&](const std::string& each) {
+      return each.starts_with("FIGURE_UNPROVEN") && each.find(what) != std::string::npos;
+    });
+  };
+  const auto dated =
+      Changed([](nlohmann::json& report, bundle::FigureParts&) { report["as_of"] = "2020-06-15"; });
+  EXPECT_THAT(dated,
+              Contains(testing::StartsWith("FIGURE_UNPROVEN planned_fen counts up to 2020-06-15, and ")));
+  EXPECT_GT(count(dated, " is of 2020-06-16"), 10);
+  // Nothing of a proposal counts before its approval.
+  const Sequence planned = parts_["planned_fen"].front().record;
+  const auto bound =
+      Changed([&](nlohmann::json& report, bundle::FigureParts&) { report["sequence"] = planned - 1; });
+  EXPECT_THAT(bound, Contains(absl::StrCat("FIGURE_UNPROVEN planned_fen counts record ", planned,
+                                           ", and the report records up to ", planned - 1)));
+  EXPECT_EQ(
+      count(Changed([&](nlohmann::json& report, bundle::FigureParts&) { report["sequence"] = planned; }),
+            " planned_fen counts"),
+      0);
+  // What was planned in the year before was planned by its end.
+  const auto moved = Changed([](nlohmann::json& report, bundle::FigureParts& parts) {
+    parts["programmes.housing.planned_previous_year_fen"] = parts["programmes.housing.planned_fen"];
+    report["programmes"][0]["planned_previous_year_fen"] = report["programmes"][0]["planned_fen"];
+  });
+  EXPECT_THAT(moved,
+              Contains(testing::StartsWith("FIGURE_UNPROVEN programmes.housing.planned_previous_year_fen "
+                                           "counts up to 2019-12-31, and ")));
+  EXPECT_THAT(Changed([](nlohmann::json&, bundle::FigureParts&) {}), IsEmpty());
+}
+
 TEST_F(OfflineReport, NothingCountsTwice) {
   ExportRich();
   EXPECT_THAT(Changed([](nlohmann::json& report, bundle::FigureParts& parts) {
