@@ -210,6 +210,7 @@ constexpr Gloss kGlosses[] = {
     {"QUEUE_FULL", "服务器忙，请稍后重试"},
     {"READ_QUEUE_FULL", "服务器忙，请稍后重试"},
     {"REASON_MISSING", "须填原因"},
+    {"RECEIPTS_CONTRADICT", "两份回执的同一序号下记录不同：请都保存，另行提交"},
     {"RECEIPT_CONTRADICTED", "账本中没有回执所载记录"},
     {"RECEIPT_INVALID", "回执无效，不能证明已入账"},
     {"RECEIPT_MALFORMED", "不是回执文件"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <set>
 
 #include "clients/bundle/named_keys.h"
@@ -72,30 +73,56 @@ absl::Status WriteAttested(Source* source, bundle::Writer* writer, uint64_t* wri
   });
 }
 
-// Of the records in the bundle: all of a whole ledger's.
-absl::Status WriteReceipts(const fs::path& directory, const std::set<Sequence>* records, uint64_t size,
-                           bundle::Writer* writer, uint64_t* written) {
-  std::error_code error;
-  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() != kReceiptSuffix) continue;
-    ASSIGN_OR_RETURN(const std::string bytes, ReadReceipt(it->path()));
-    const auto proof = bundle::ParseReceipt(bytes);
-    if (!proof.ok()) return Annotate(proof.status(), it->path().string());
-    const bool is_wanted = records == nullptr ? proof->index < size : records->contains(proof->index);
-    if (!is_wanted) continue;
-    RETURN_IF_ERROR(writer->AddFile(bundle::ProofPath(bundle::kReceiptsDirectory, proof->index),
-                                    log::FormatProofFile(*proof)));
-    ++*written;
-  }
-  if (!error) return absl::OkStatus();
-  return Refuse(absl::StatusCode::kNotFound, "FILE_MISSING",
-                absl::StrCat("no receipts can be read in ", directory.string(), ": ", error.message()));
-}
-
 absl::StatusOr<v1::Submission> SubmissionIn(const std::string& record) {
   ASSIGN_OR_RETURN(const log::Record decoded, log::DecodeRecord(record));
   ASSIGN_OR_RETURN(const audit::Admitted admitted, audit::Admit(decoded.envelope));
   return admitted.submission();
+}
+
+struct KeptReceipt {
+  fs::path path;
+  log::ProofFile proof;
+};
+
+// Of the records in the bundle, all of a whole ledger's: receipts of this ledger. A client keeps those of
+// others in the same place, and a second one of the same number where it holds another record.
+absl::Status WriteReceipts(const fs::path& directory, const std::set<Sequence>* records,
+                           const bundle::Manifest& manifest, bundle::Writer* writer, uint64_t* written) {
+  std::map<Sequence, KeptReceipt> kept;
+  std::error_code error;
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() != kReceiptSuffix) continue;
+    ASSIGN_OR_RETURN(const std::string bytes, ReadReceipt(it->path()));
+    absl::StatusOr<log::ProofFile> proof = bundle::ParseReceipt(bytes);
+    if (!proof.ok()) return Annotate(proof.status(), it->path().string());
+    const Sequence sequence = proof->index;
+    const bool is_wanted = records == nullptr ? sequence < manifest.size : records->contains(sequence);
+    if (!is_wanted) continue;
+    const auto submission = SubmissionIn(*proof->extra);
+    if (!submission.ok()) return Annotate(submission.status(), it->path().string());
+    if (sequence > 0 && submission->ledger() != manifest.ledger.view()) continue;
+    const auto first = kept.find(sequence);
+    if (first == kept.end()) {
+      kept.emplace(sequence, KeptReceipt{it->path(), *std::move(proof)});
+      continue;
+    }
+    if (first->second.proof.extra == proof->extra) continue;
+    return Refuse(absl::StatusCode::kFailedPrecondition, "RECEIPTS_CONTRADICT",
+                  absl::StrCat(first->second.path.string(), " and ", it->path().string(),
+                               " hold two records ", sequence,
+                               " of this ledger: keep both, for if the log signed both they are evidence; "
+                               "export without --receipts and give them along"));
+  }
+  if (error) {
+    return Refuse(absl::StatusCode::kNotFound, "FILE_MISSING",
+                  absl::StrCat("no receipts can be read in ", directory.string(), ": ", error.message()));
+  }
+  for (const auto& [sequence, receipt] : kept) {
+    RETURN_IF_ERROR(writer->AddFile(bundle::ProofPath(bundle::kReceiptsDirectory, sequence),
+                                    log::FormatProofFile(receipt.proof)));
+    ++*written;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status WriteSome(Source* source, const Options& options, bundle::Writer* writer,
@@ -192,7 +219,7 @@ absl::StatusOr<Exported> ExportBundle(Source* source, const Options& options) {
   }
   RETURN_IF_ERROR(WriteAttested(source, writer.get(), &exported.checkpoints));
   if (!options.receipts.empty()) {
-    RETURN_IF_ERROR(WriteReceipts(options.receipts, is_whole ? nullptr : &some, exported.manifest.size,
+    RETURN_IF_ERROR(WriteReceipts(options.receipts, is_whole ? nullptr : &some, exported.manifest,
                                   writer.get(), &exported.receipts));
   }
   RETURN_IF_ERROR(writer->Finish(exported.manifest));

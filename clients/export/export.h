@@ -63,7 +63,8 @@ struct Exported {
 
 // Errors of the source and of bundle::Writer. DATA_LOSS, reasons RECORD_MISSING, LOG_FORKED, where the
 // source's records are not those under its checkpoint; NOT_FOUND, reason RECORD_NOT_FOUND, where there is
-// none about it.
+// none about it; FAILED_PRECONDITION, reason RECEIPTS_CONTRADICT, where two receipts hold different records
+// of one number.
 absl::StatusOr<Exported> ExportBundle(Source* source, const Options& options);
 
 // What every bundle needs besides records: the checkpoint and the policy. Gives what the manifest says of the

@@ -1,6 +1,10 @@
 // Bundles from a real server and from its directory, checked by fundledger-verify with the server gone.
+#include <filesystem>
+
 #include <gmock/gmock.h>
 
+#include "fundledger/v1/resources.pb.h"
+#include "ledger/base/bytes.h"
 #include "tests/integration/clients/world.h"
 #include "tests/support/paths.h"
 
@@ -68,6 +72,31 @@ class Offline : public World {
  private:
   int verifications_ = 0;
 };
+
+// Receipts of other ledgers lie in the same place, and two of one number may be all that shows a fork.
+TEST_F(Offline, ReceiptsOfOthersAreLeftAndNoneReplacesAnother) {
+  Spend();
+  const auto all = Json({"inspect", "export", "--out", Place("before"), "--receipts"});
+  const std::filesystem::path kept = *std::filesystem::directory_iterator(path("county/receipts"));
+  fundledger::v1::Receipt receipt;
+  ASSERT_TRUE(receipt.ParseFromString(ReadAll(kept)));
+  const std::string ledger = *HexDecode(all["ledger"].get<std::string>());
+  const size_t at = receipt.envelope().find(ledger);
+  ASSERT_NE(at, std::string::npos);
+  fundledger::v1::Receipt other = receipt;
+  other.mutable_envelope()->at(at) ^= 1;
+  WriteAll(kept.string() + "-other.receipt", other.SerializeAsString());
+  const auto again = Json({"inspect", "export", "--out", Place("again"), "--receipts"});
+  EXPECT_EQ(again["receipts"], all["receipts"]);
+  (void)Verified({Place("again")});
+
+  other = receipt;
+  other.mutable_envelope()->back() ^= 1;
+  WriteAll(kept.string() + "-second.receipt", other.SerializeAsString());
+  const Finished refused = Run({"inspect", "export", "--out", Place("refused"), "--receipts"});
+  EXPECT_EQ(refused.exit_code, 2) << refused.err;
+  EXPECT_THAT(refused.err, testing::AllOf(HasSubstr("RECEIPTS_CONTRADICT"), HasSubstr("-second.receipt")));
+}
 
 TEST_F(Offline, AWholeLedgerAndItsFigures) {
   Spend();
