@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "ledger/base/bytes.h"
@@ -33,11 +34,13 @@ Answer Refused(int status, std::string_view why) {
 // The note with one signature of each of `keys` alone: what else came with it is not this witness's to keep.
 std::string KeepKnown(const log::Note& note, const std::vector<log::NoteVerifier>& keys) {
   std::string kept = note.text + "\n";
-  for (const log::NoteVerifier& key : keys) {
-    const auto line = std::ranges::find_if(note.signatures, [&](const log::NoteSignature& each) {
-      return key.name == each.name && key.key_id == each.key_id;
+  std::set<std::pair<std::string_view, uint32_t>> seen;
+  for (const log::NoteSignature& line : note.signatures) {
+    const bool is_known = std::any_of(keys.begin(), keys.end(), [&](const log::NoteVerifier& key) {
+      return key.name == line.name && key.key_id == line.key_id;
     });
-    if (line != note.signatures.end()) kept += log::SignatureLine(line->name, line->key_id, line->signature);
+    if (is_known && seen.emplace(line.name, line.key_id).second)
+      kept += log::SignatureLine(line.name, line.key_id, line.signature);
   }
   return kept;
 }
