@@ -288,10 +288,12 @@ class Attempt {
   }
 
   Ending End(absl::Status local, const grpc::Status& ended) {
-    for (size_t i = 0; i < sent_; ++i) {
+    Ending ending;
+    // A server without streams took nothing of what was sent on one.
+    ending.no_streams = ended.error_code() == grpc::StatusCode::UNIMPLEMENTED && answered_ == 0;
+    for (size_t i = 0; i < sent_ && !ending.no_streams; ++i) {
       if (not_taken_.count(i) == 0) work_->MayBeRecorded(order_[i]);
     }
-    Ending ending;
     if (!local.ok()) {
       ending.status = std::move(local);
     } else if (!not_judged_.ok()) {
@@ -307,7 +309,6 @@ class Attempt {
               ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "the stream ended before all was answered")
               : ended;
       ending.status = FromGrpc(status);
-      ending.no_streams = status.error_code() == grpc::StatusCode::UNIMPLEMENTED && answered_ == 0;
       ending.again = IsRetryable(status);
       ending.delay_ms = RetryDelayMs(status).value_or(0);
     }
