@@ -16,6 +16,7 @@
 #include "ledger/audit/contradiction.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/base/time_text.h"
 #include "ledger/log/evidence.h"
 #include "ledger/log/policy.h"
 
@@ -131,7 +132,7 @@ void PrintFaces(const std::vector<Face>& faces, const log::Checkpoint& seen, int
     if (face.checkpoint.size != 0) std::cout << T(": size ", "：规模 ") << face.checkpoint.size;
     if (face.cosigned_at_s.has_value()) {
       std::cout << T(", cosigned ", "，见证于 ")
-                << FormatTime(static_cast<int64_t>(*face.cosigned_at_s) * 1'000'000, utc_offset_minutes);
+                << TimeText(static_cast<int64_t>(*face.cosigned_at_s) * 1'000'000, utc_offset_minutes);
     }
     std::cout << ": " << VerdictText(face) << '\n';
   }

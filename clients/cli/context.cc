@@ -157,8 +157,7 @@ std::string Context::WitnessedLine() const {
              "未见证：服务器未出示符合见证策略的检查点\n");
   }
   return absl::StrCat(T("Witnessed up to record ", "已见证至记录 "), witnessed->sequence,
-                      T(", since ", "，时间 "),
-                      FormatTime(witnessed->since_us, client_->utc_offset_minutes()),
+                      T(", since ", "，时间 "), TimeText(witnessed->since_us, client_->utc_offset_minutes()),
                       T(", by ", "，见证人："), absl::StrJoin(witnessed->names, T(", ", "、")), "\n");
 }
 
@@ -437,10 +436,6 @@ absl::StatusOr<uint32_t> LedgerResolver::Scale(const std::string& indicator) {
                    " with ", named->second.indicator().scale(),
                    " decimal places, but that record does not register it so: sign nothing on "
                    "this answer"));
-}
-
-std::string FormatTime(int64_t unix_us, int32_t utc_offset_minutes) {
-  return TimeText(unix_us, utc_offset_minutes);
 }
 
 std::string BasisLine(const v1::Basis& basis, const log::Checkpoint& checkpoint) {

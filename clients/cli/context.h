@@ -177,8 +177,6 @@ absl::Status EachPage(sdk::Client* client, Stub& stub,
   return absl::OkStatus();
 }
 
-// 2020-06-16 09:30:15 in the ledger's time zone.
-std::string FormatTime(int64_t unix_us, int32_t utc_offset_minutes);
 // The checkpoint an answer rests on, in one line.
 std::string BasisLine(const v1::Basis& basis, const log::Checkpoint& checkpoint);
 

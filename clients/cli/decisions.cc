@@ -17,6 +17,7 @@
 #include "clients/cli/table.h"
 #include "clients/sdk/files.h"
 #include "ledger/base/bytes.h"
+#include "ledger/base/time_text.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -94,7 +95,7 @@ void PrintShown(Context& context, const sdk::Client& client, const std::vector<S
       {{T("proposal", "提议")}, {T("proposed", "提议时间")}, {T("officer", "经办人")}, {T("what", "内容")}});
   const ScaleOf scale_of = context.scale_of();
   for (const Shown& one : proposals) {
-    table.Add({FormatActionRef(one.ref), FormatTime(one.recorded_at_us, client.utc_offset_minutes()),
+    table.Add({FormatActionRef(one.ref), TimeText(one.recorded_at_us, client.utc_offset_minutes()),
                one.officer, ActionText(one.action, scale_of)});
   }
   table.Print(std::cout);

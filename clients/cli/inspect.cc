@@ -17,6 +17,7 @@
 #include "ledger/audit/audit.h"
 #include "ledger/audit/pipeline.h"
 #include "ledger/base/bytes.h"
+#include "ledger/base/time_text.h"
 #include "ledger/engine/verify.h"
 #include "ledger/log/evidence.h"
 #include "ledger/log/proof_file.h"
@@ -50,7 +51,7 @@ absl::StatusOr<int> RunRecord(Context& context, const std::string& text) {
   const auto& s = record.submission;
   std::cout << T("record      ", "记录        ") << sequence << '\n'
             << T("recorded    ", "入账时间    ")
-            << FormatTime(record.header.recorded_at_us, client->utc_offset_minutes()) << '\n'
+            << TimeText(record.header.recorded_at_us, client->utc_offset_minutes()) << '\n'
             << T("officer     ", "经办人      ") << s.officer() << '\n'
             << T("request id  ", "请求号      ") << HexEncode(s.request_id()) << '\n'
             << T("signatures  ", "签名        ") << HexEncode(record.signatures.front())

@@ -18,6 +18,7 @@
 #include "clients/sdk/keys.h"
 #include "fundledger/v1/envelope.pb.h"
 #include "ledger/base/bytes.h"
+#include "ledger/base/time_text.h"
 #include "ledger/crypto/dsse.h"
 
 #include "absl/strings/str_cat.h"
@@ -141,7 +142,7 @@ void PrintDraft(const Context& context, const Draft& draft, int32_t utc_offset_m
             << T("key so far lost ", "原密钥遗失    ")
             << (draft.what().old_key_lost() ? T("yes", "是") : T("no", "否")) << '\n'
             << T("taken until     ", "有效期至      ")
-            << FormatTime(draft.submission.not_after_us(), utc_offset_minutes) << '\n'
+            << TimeText(draft.submission.not_after_us(), utc_offset_minutes) << '\n'
             << T("still to sign   ", "尚待签名      ")
             << (missing.empty() ? T("nobody", "无") : absl::StrJoin(missing, ", ")) << '\n';
 }

@@ -7,6 +7,7 @@
 #include "clients/sdk/files.h"
 #include "fundledger/v1/resources.pb.h"
 #include "ledger/base/bytes.h"
+#include "ledger/base/time_text.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -60,7 +61,7 @@ void PrintKept(const Context& context, const sdk::Waiting& waiting, int32_t utc_
   }
   std::cout << T("signed, and not sent: it waits in the outbox as ", "已签名，未发送；在发件箱中，请求号 ")
             << HexEncode(waiting.sealed.request_id) << T("; the ledger takes it until ", "；有效期至 ")
-            << FormatTime(waiting.submission.not_after_us(), utc_offset_minutes)
+            << TimeText(waiting.submission.not_after_us(), utc_offset_minutes)
             << T(". Send it with: fundledger township outbox send\n",
                  "。联网后执行：fundledger township outbox send\n");
 }

@@ -9,6 +9,7 @@
 #include "clients/cli/language.h"
 #include "clients/cli/table.h"
 #include "ledger/base/bytes.h"
+#include "ledger/base/time_text.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -107,8 +108,8 @@ absl::StatusOr<int> RunList(Context& context) {
     const std::string why =
         each.refusal.has_value() ? absl::StrCat("\n", ErrorLine(each.refusal->status)) : std::string();
     table.Add({HexEncode(each.sealed.request_id), each.submission.officer(),
-               FormatTime(each.submission.signed_at_us(), offset),
-               FormatTime(each.submission.not_after_us(), offset), ShownState(StateOf(each)),
+               TimeText(each.submission.signed_at_us(), offset),
+               TimeText(each.submission.not_after_us(), offset), ShownState(StateOf(each)),
                absl::StrCat(WhatText(*config, each), why)});
   }
   table.Print(std::cout);

@@ -16,6 +16,7 @@
 #include "clients/sdk/witnessed.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
+#include "ledger/base/time_text.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -228,9 +229,9 @@ absl::StatusOr<Checked> CheckOne(Context& context, const ReceiptOptions& options
 std::string RecordedText(Context& context, int64_t recorded_at_us) {
   if (const auto config = context.config(); config.ok()) {
     const auto facts = sdk::LoadFacts((*config)->facts_path(), (*config)->ledger);
-    if (facts.ok()) return FormatTime(recorded_at_us, facts->utc_offset_minutes);
+    if (facts.ok()) return TimeText(recorded_at_us, facts->utc_offset_minutes);
   }
-  return absl::StrCat(FormatTime(recorded_at_us, 0), " UTC");
+  return absl::StrCat(TimeText(recorded_at_us, 0), " UTC");
 }
 
 absl::StatusOr<int> RunShow(Context& context, const ReceiptOptions& options) {

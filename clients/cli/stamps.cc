@@ -13,6 +13,7 @@
 #include "ledger/audit/times.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/text.h"
+#include "ledger/base/time_text.h"
 #include "ledger/crypto/time_stamp.h"
 #include "ledger/log/log_signed.h"
 
@@ -165,7 +166,7 @@ void PrintStamps(const StampsCommand& command, const sdk::Client& client) {
     const bool is_read = each.stamped.time_us != 0;
     if (each.status.ok()) covered = std::max(covered, each.size);
     table.Add({absl::StrCat(each.size),
-               is_read ? FormatTime(each.stamped.time_us, client.utc_offset_minutes()) : "–",
+               is_read ? TimeText(each.stamped.time_us, client.utc_offset_minutes()) : "–",
                is_read ? absl::StrCat(each.stamped.accuracy_us / 1e6) : "–", each.authority,
                is_read ? each.stamped.serial : "–",
                each.status.ok() ? std::string(T("yes", "通过"))

@@ -10,6 +10,7 @@
 #include "clients/cli/suggest.h"
 #include "clients/cli/table.h"
 #include "ledger/base/bytes.h"
+#include "ledger/base/time_text.h"
 #include "ledger/books/keys.h"
 
 #include "absl/strings/ascii.h"
@@ -147,7 +148,7 @@ absl::StatusOr<int> RunTrail(Context& context, const TrailOptions& options) {
     json.push_back(RecordJson(record));
     for (const std::string& text : story.Tell(view.sequence(), record.submission)) {
       table.Add({absl::StrCat(view.sequence()),
-                 FormatTime(record.header.recorded_at_us, client->utc_offset_minutes()),
+                 TimeText(record.header.recorded_at_us, client->utc_offset_minutes()),
                  record.submission.officer(), text});
     }
     return absl::OkStatus();

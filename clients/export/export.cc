@@ -79,7 +79,7 @@ absl::StatusOr<v1::Submission> SubmissionIn(const std::string& record) {
   return admitted.submission();
 }
 
-struct KeptReceipt {
+struct FoundReceipt {
   fs::path path;
   log::ProofFile proof;
 };
@@ -88,7 +88,7 @@ struct KeptReceipt {
 // others in the same place, and a second one of the same number where it holds another record.
 absl::Status WriteReceipts(const fs::path& directory, const std::set<Sequence>* records,
                            const bundle::Manifest& manifest, bundle::Writer* writer, uint64_t* written) {
-  std::map<Sequence, KeptReceipt> kept;
+  std::map<Sequence, FoundReceipt> kept;
   std::error_code error;
   for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
     if (it->path().extension() != kReceiptSuffix) continue;
@@ -103,7 +103,7 @@ absl::Status WriteReceipts(const fs::path& directory, const std::set<Sequence>* 
     if (sequence > 0 && submission->ledger() != manifest.ledger.view()) continue;
     const auto first = kept.find(sequence);
     if (first == kept.end()) {
-      kept.emplace(sequence, KeptReceipt{it->path(), *std::move(proof)});
+      kept.emplace(sequence, FoundReceipt{it->path(), *std::move(proof)});
       continue;
     }
     if (first->second.proof.extra == proof->extra) continue;
