@@ -165,13 +165,16 @@ absl::Status Sequencer::Queue(Pending* pending) {
 }
 
 void Sequencer::Keep(Attestation attestation, Kept kept) {
-  absl::Status status = write_status();
-  {
-    MutexLock lock(&mutex_);
-    if (status.ok() && is_stopping_) status = absl::UnavailableError("it is being stopped");
-  }
-  if (!status.ok()) return kept(ReadOnly(status));
+  if (const absl::Status status = keep_status(); !status.ok()) return kept(ReadOnly(status));
   keeping_.Add(std::move(attestation), std::move(kept));
+  // Who refuses what waits at the stop may have done so just before it was added.
+  if (const absl::Status status = keep_status(); !status.ok()) keeping_.Refuse(ReadOnly(status));
+}
+
+absl::Status Sequencer::keep_status() const {
+  MutexLock lock(&mutex_);
+  if (!write_status_.ok()) return write_status_;
+  return is_stopping_ ? absl::UnavailableError("it is being stopped") : absl::OkStatus();
 }
 
 absl::StatusOr<std::string> Sequencer::SignAnswer(const View& view, std::string_view answer) const {
@@ -210,7 +213,7 @@ void Sequencer::Stop() {
   if (judging_.joinable()) judging_.join();
   if (committing_thread_.joinable()) committing_thread_.join();
   if (answering_thread_.joinable()) answering_thread_.join();
-  keeping_.Refuse(ReadOnly(absl::UnavailableError("it is being stopped")));
+  keeping_.Refuse(ReadOnly(keep_status()));
 }
 
 void Sequencer::Run() {

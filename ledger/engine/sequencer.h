@@ -96,6 +96,8 @@ class Sequencer final : public Engine {
   void StopWriting(const absl::Status& status, const absl::Status& answer);
   // That answer; OK while it writes.
   absl::Status stop_answer() const;
+  // Why no attestation is kept; OK while they are.
+  absl::Status keep_status() const;
 
   const Options options_;
   const LedgerFacts facts_;

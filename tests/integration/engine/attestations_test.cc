@@ -1,6 +1,7 @@
 // What others said of checkpoints: kept beside the log, merged, and gone with no crash.
 #include "ledger/engine/attestations.h"
 
+#include <atomic>
 #include <future>
 #include <limits>
 #include <thread>
@@ -212,6 +213,33 @@ TEST_F(Attestations, AreKeptUnderLoad) {
   Open();
   EXPECT_FALSE(AttestedSizes(0, std::numeric_limits<uint64_t>::max() - 1).empty());
   EXPECT_TRUE(Verify().ok());
+}
+
+// Whoever asks while the engine stops hears something too, and what was said to be kept is there.
+TEST_F(Attestations, AreAllAnsweredAlthoughItStops) {
+  const std::string line = LineBy("w.a", 1, 1);
+  for (int round = 0; round < 100; ++round) {
+    std::atomic<int> asked = 0;
+    const auto answered = std::make_shared<std::atomic<int>>(0);
+    std::atomic<bool> is_refused = false;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i) {
+      threads.emplace_back([&, answered] {
+        while (!is_refused) {
+          ++asked;
+          engine_->Keep({.size = 1, .cosignatures = {line}, .time_stamps = {}},
+                        [answered, &is_refused](const absl::Status& status) {
+                          if (!status.ok()) is_refused = true;
+                          ++*answered;
+                        });
+        }
+      });
+    }
+    engine_->Stop();
+    for (std::thread& thread : threads) thread.join();
+    ASSERT_EQ(*answered, asked) << "round " << round;
+    Open();
+  }
 }
 
 TEST_F(Attestations, AreListedBySize) {
