@@ -1,7 +1,7 @@
 #include "clients/sdk/agent.h"
 
+#include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ledger/base/bytes.h"
@@ -178,6 +179,13 @@ std::string AnswerFor(const HeldKey& key, char what, std::string_view message) {
   return signature.ok() ? std::string(1, kHeld).append(*signature) : std::string(1, kNot);
 }
 
+// Goes on while the machine sleeps: whoever opens a laptop the next day finds no keys held.
+int64_t MillisSinceBoot() {
+  timespec now;
+  (void)::clock_gettime(CLOCK_BOOTTIME, &now);  // fails on no Linux that runs this
+  return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
 }  // namespace
 
 std::filesystem::path AgentSocket() {
@@ -220,13 +228,13 @@ absl::StatusOr<std::unique_ptr<AgentServer>> AgentServer::Listen(const std::file
 }
 
 void AgentServer::Serve(int64_t seconds) {
-  using Clock = std::chrono::steady_clock;
-  const auto end = Clock::now() + std::chrono::seconds(seconds);
+  const int64_t end_ms = MillisSinceBoot() + seconds * 1000;
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
-    if (left <= 0) return;
+    const int64_t left_ms = end_ms - MillisSinceBoot();
+    if (left_ms <= 0) return;
     pollfd waiting{fd_, POLLIN, 0};
-    if (::poll(&waiting, 1, static_cast<int>(std::min<int64_t>(left, 60'000))) <= 0) continue;
+    const bool is_asked = ::poll(&waiting, 1, static_cast<int>(std::min<int64_t>(left_ms, 60'000))) > 0;
+    if (!is_asked || MillisSinceBoot() >= end_ms) continue;  // the machine may have slept meanwhile
     const Socket connection(::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC));
     if (connection.get() < 0 || !IsOfThisUser(connection.get())) continue;
     if (SetPatience(connection.get(), kWaitSeconds) && !Answer(connection.get())) return;

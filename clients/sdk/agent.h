@@ -42,7 +42,8 @@ class AgentServer {
   AgentServer(const AgentServer&) = delete;
   AgentServer& operator=(const AgentServer&) = delete;
 
-  // Answers until somebody says stop, or so many seconds are over. One request at a time.
+  // Answers until somebody says stop, or so many seconds are over, those the machine sleeps among them. One
+  // request at a time.
   void Serve(int64_t seconds);
 
  private:
