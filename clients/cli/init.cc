@@ -167,6 +167,29 @@ absl::StatusOr<v1::Genesis> BuildGenesis(const InitOptions& options, const Keys&
   return genesis;
 }
 
+// What the ledger would refuse of its first record, or a reader of its checkpoints' name, is refused before
+// any file is made: the same record is made under keys that nobody keeps.
+absl::Status Rehearse(const InitOptions& options, crypto::Algorithm algorithm) {
+  Keys keys;
+  ASSIGN_OR_RETURN(keys.log, crypto::GenerateKey(crypto::Algorithm::kEd25519));
+  ASSIGN_OR_RETURN(keys.standby, crypto::GenerateKey(crypto::Algorithm::kEd25519));
+  for (auto& admin : keys.admins) {
+    ASSIGN_OR_RETURN(admin, crypto::GenerateKey(algorithm));
+  }
+  const auto parsed = log::NoteVerifier::Parse(log::VerifierKey(options.origin, keys.log->public_key()));
+  if (!parsed.ok() || options.origin.find_first_of("\"\\") != std::string::npos) {
+    return UsageError(
+        "ORIGIN_MALFORMED",
+        absl::StrCat("\"", options.origin,
+                     "\" is no origin, which has no space, '+', quote or backslash: write it as "
+                     "city.example/funds"));
+  }
+  ASSIGN_OR_RETURN(const v1::Genesis genesis, BuildGenesis(options, keys));
+  return engine::MakeGenesis(genesis, sdk::NewRequestId(), *keys.log,
+                             {keys.admins[0].get(), keys.admins[1].get()})
+      .status();
+}
+
 // Makes the ledger, and gives its id: the leaf hash of its first record.
 absl::StatusOr<Hash256> MakeLedger(const fs::path& directory, const v1::Genesis& genesis, const Keys& keys) {
   ASSIGN_OR_RETURN(const std::string envelope,
@@ -185,6 +208,11 @@ absl::StatusOr<Hash256> MakeLedger(const fs::path& directory, const v1::Genesis&
   ASSIGN_OR_RETURN(const auto engine, engine::Engine::Open(open));
   ASSIGN_OR_RETURN(const std::string record, engine->view()->Record(0));
   return log::LeafHash(record);
+}
+
+// A string of TOML, which escapes as JSON does.
+std::string Quoted(const std::string& text) {
+  return nlohmann::json(text).dump();
 }
 
 std::string ServerToml(const InitOptions& options) {
@@ -214,9 +242,9 @@ std::string ClientToml(const InitOptions& options, const Hash256& ledger, const 
                        const std::string& sm2_verifier_key) {
   return absl::StrCat(
       "# fundledger. Paths are relative to this file.\n"
-      "server = \"",
-      options.listen,
-      "\"\n\n"
+      "server = ",
+      Quoted(options.listen),
+      "\n\n"
       "# Which ledger this is. Get both by another way than from the server, and compare.\n"
       "ledger = \"",
       HexEncode(ledger.view()),
@@ -286,13 +314,8 @@ absl::StatusOr<int> RunInit(Context& context, const InitOptions& options) {
   // What would be refused is refused before any key is made.
   RETURN_IF_ERROR(CheckText("--city-name", options.city_name, 200));
   RETURN_IF_ERROR(CheckText("--supervision-name", options.supervision_name, 200));
-  if (options.origin.empty() || options.origin.find_first_of(" +\n\"") != std::string::npos) {
-    return UsageError("ORIGIN_MALFORMED",
-                      "an origin has no space, '+' or quote: write it as city.example/funds");
-  }
-  RETURN_IF_ERROR(ParseOffset(options.utc_offset).status());
-  RETURN_IF_ERROR(ParseFen(options.threshold).status());
   ASSIGN_OR_RETURN(const crypto::Algorithm algorithm, ParseAlgorithm(options.algorithm));
+  RETURN_IF_ERROR(Rehearse(options, algorithm));
   ASSIGN_OR_RETURN(const Protections protections, AskProtections(context, options));
   ASSIGN_OR_RETURN(const Keys keys, MakeKeys(directory, algorithm, protections));
   if (!options.no_authority) RETURN_IF_ERROR(MakeCertificates(directory, options, protections));

@@ -1,4 +1,5 @@
 // fundledger: the command line of a ledger of public money.
+#include <algorithm>
 #include <cstdlib>
 #include <initializer_list>
 #include <iostream>
@@ -10,7 +11,10 @@
 
 #include "clients/cli/commands.h"
 #include "clients/cli/language.h"
+#include "clients/cli/suggest.h"
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include <CLI/CLI.hpp>
 
@@ -75,8 +79,40 @@ void AddGlobals(CLI::App* app, Globals* globals) {
       ->check(CLI::Range(0, 3600));
 }
 
+// The last command of the line that is known.
+const CLI::App* LastKnown(const CLI::App* app) {
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().back();
+  return app;
+}
+
+// Where a word of the line stands for no command: which one, and what may have been meant. Else empty.
+std::string UnknownCommand(const CLI::App* root) {
+  const std::vector<std::string> left = root->remaining(/*recurse=*/true);
+  const auto word =
+      std::find_if(left.begin(), left.end(), [](const std::string& each) { return !each.starts_with("-"); });
+  if (word == left.end()) return "";
+  const CLI::App* const known = LastKnown(root);
+  std::vector<std::string> names;
+  for (const CLI::App* each : known->get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(each->get_name());
+  }
+  std::string group = "fundledger";
+  for (const CLI::App* app = root; app != known;) {
+    app = app->get_subcommands().back();
+    absl::StrAppend(&group, " ", app->get_name());
+  }
+  const std::string like = absl::StrJoin(WordsLike(*word, names), T(" or ", " 或 "));
+  std::string said = absl::StrCat(group, T(" has no command \"", " 没有子命令“"), *word, T("\"", "”"));
+  if (!like.empty()) absl::StrAppend(&said, T("; did you mean ", "，是否想用 "), like, T("?", "？"));
+  return said;
+}
+
 // What CLI11 would say of a command line that is wrong.
 std::string WhatIsWrong(const CLI::App* app, const CLI::Error& error) {
+  const bool lacks_command = std::string_view(error.what()) == "A subcommand is required";
+  if (const std::string unknown = lacks_command ? UnknownCommand(app) : ""; !unknown.empty()) {
+    return absl::StrCat(unknown, "\n", T("Run with --help for more information.", "用法见 --help"), "\n");
+  }
   if (CurrentLanguage() == Language::kEnglish) return CLI::FailureMessage::simple(app, error);
   const std::string said = error.what();
   const std::string_view text = said;
@@ -127,6 +163,8 @@ int Run(int argc, char** argv) {
                "fundledger");
   app.footer(Footer());
   app.failure_message(WhatIsWrong);
+  app.set_version_flag("--version", "fundledger " FUNDLEDGER_VERSION,
+                       T("print the version", "显示版本后退出"));
   if (CurrentLanguage() == Language::kChinese) SpeakChinese(&app);
   app.require_subcommand(1);
   app.fallthrough();  // --json and the like may stand behind the command

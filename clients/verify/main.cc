@@ -187,6 +187,8 @@ int Main(int argc, char** argv) {
         "verify.\n"
         "What each line means, and does not: docs/verifying.md.",
         "退出码：0 验证通过；2 用法有误或数据包无法读取；4 验证不通过。\n各项含义见 docs/verifying.md。"));
+  app.set_version_flag("--version", "fundledger-verify " FUNDLEDGER_VERSION,
+                       T("print the version", "显示版本后退出"));
   Arguments arguments;
   AddOptions(&app, &arguments);
   try {

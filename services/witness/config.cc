@@ -330,7 +330,8 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
                "fundledger-witness");
   app.add_option("--config", flags.config_file, T("Configuration file, TOML", "配置文件（TOML）"))
       ->type_name("FILE");
-  app.set_version_flag("--version", "fundledger-witness " FUNDLEDGER_VERSION);
+  app.set_version_flag("--version", "fundledger-witness " FUNDLEDGER_VERSION,
+                       T("print the version", "显示版本后退出"));
   app.footer(T(kExamples, kExamplesInChinese));
   app.require_subcommand(0, 1);
   for (size_t i = 0; i < std::size(kSettings); ++i) AddSetting(i, &app, &flags);

@@ -4,6 +4,7 @@
 #include "ledger/base/clock.h"
 #include "ledger/base/date.h"
 #include "tests/integration/clients/world.h"
+#include "tests/support/paths.h"
 
 namespace fundledger::clients_testing {
 namespace {
@@ -358,6 +359,47 @@ TEST_F(CommandLine, HelpsInChineseThroughout) {
   EXPECT_THAT(Run({"finance", "receive", "--nothing", "--lang", "zh"}).err,
               HasSubstr("不认识的参数：--nothing"));
   EXPECT_THAT(Run({"finance", "pay"}).err, HasSubstr("A subcommand is required"));
+}
+
+TEST_F(CommandLine, NamesACommandThatItDoesNotHave) {
+  const Finished top = Run({"statment"});
+  EXPECT_EQ(top.exit_code, 2);
+  EXPECT_THAT(top.err, HasSubstr("fundledger has no command \"statment\""));
+  const Finished below = Run({"finance", "pay", "requst", "--amount", "1"});
+  EXPECT_EQ(below.exit_code, 2);
+  EXPECT_THAT(below.err,
+              HasSubstr("fundledger finance pay has no command \"requst\"; did you mean request?\n"));
+  EXPECT_THAT(Run({"finance", "pay", "requst", "--lang", "zh"}).err,
+              HasSubstr("fundledger finance pay 没有子命令“requst”，是否想用 request？\n"));
+}
+
+TEST_F(CommandLine, SaysItsVersion) {
+  for (const char* program : {"fundledger", "fundledger-verify", "fundledger-witness", "fundledgerd"}) {
+    Process process({test_support::BinDir() + "/" + program, "--version"}, {}, path("out"), path("err"));
+    const Finished finished = process.Wait();
+    EXPECT_EQ(finished.exit_code, 0) << program;
+    EXPECT_THAT(finished.out, testing::MatchesRegex(std::string(program) + " [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  }
+}
+
+// Nothing is left behind that would be in the way of the next try.
+TEST_F(CommandLine, InitRefusesBeforeItMakesAnything) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"--origin", "county funds"}, "ORIGIN_MALFORMED"},
+      {{"--origin", "county　funds"}, "ORIGIN_MALFORMED"},
+      {{"--origin", "county\\funds"}, "ORIGIN_MALFORMED"},
+      {{"--origin", "x.example", "--two-reviewer-threshold", "0"}, "threshold above zero"},
+      {{"--origin", "x.example", "--two-reviewer-threshold", "-5"}, "threshold above zero"},
+      {{"--origin", "x.example", "--utc-offset", "8"}, "UTC_OFFSET_INVALID"},
+      {{"--origin", "x.example", "--city-name", "  "}, "--city-name"}};
+  for (const auto& [words, reason] : cases) {
+    std::vector<std::string> line = {"init", path("new").string(), "--no-passphrase"};
+    line.insert(line.end(), words.begin(), words.end());
+    const Finished finished = Run(line);
+    EXPECT_EQ(finished.exit_code, 2) << reason << ": " << finished.err;
+    EXPECT_THAT(finished.err, HasSubstr(reason));
+    EXPECT_FALSE(std::filesystem::exists(path("new"))) << reason;
+  }
 }
 
 TEST_F(CommandLine, InitOverwritesNothing) {
