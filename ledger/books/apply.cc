@@ -100,7 +100,7 @@ absl::Status TrailOfLines(const ActionContext& context, const Lines& lines) {
   return absl::OkStatus();
 }
 
-// A payment's trail: its lines and payee, whatever happens to it.
+// A payment's trail: its lines, payee and, once it is confirmed, voucher, whatever happens to it.
 absl::Status TrailOfPayment(const ActionContext& context, const v1::ActionRef& ref) {
   ASSIGN_OR_RETURN(EntityPtr entity,
                    context.working.Get({EntityKind::kProposal, ActionId(ref.sequence(), ref.action())}));
@@ -108,6 +108,8 @@ absl::Status TrailOfPayment(const ActionContext& context, const v1::ActionRef& r
   const v1::RequestPayment& request = entity->proposal().action().request_payment();
   context.working.Trail(TrailDimension::kPayee, request.payee());
   context.working.Trail(TrailDimension::kOrganization, entity->proposal().organization());
+  const sv1::Payment& payment = entity->proposal().payment();
+  if (payment.has_voucher()) TrailOfVoucher(context, payment.voucher());
   return TrailOfLines(context, request.lines());
 }
 

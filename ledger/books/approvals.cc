@@ -32,6 +32,15 @@ bool IsSamePerson(const v1::RegisterOfficer& a, const v1::RegisterOfficer& b) {
   return a.id() == b.id() || (!a.person_code().empty() && a.person_code() == b.person_code());
 }
 
+// That they are two people. `what`: what the other did.
+absl::Status CheckAnotherPerson(const v1::RegisterOfficer& officer, const v1::RegisterOfficer& other,
+                                std::string_view reason, std::string_view what) {
+  if (!IsSamePerson(officer, other)) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kPermissionDenied, reason,
+                absl::StrCat("officer ", officer.id(), " is the one who ", ToAbsl(what),
+                             "; another person must decide"));
+}
+
 std::string NameOf(const sv1::Proposal& proposal) {
   return absl::StrCat("proposal ", proposal.origin().sequence(), ".", proposal.origin().action());
 }
@@ -42,6 +51,18 @@ absl::Status CheckNotOwnCase(const Reader& reader, const v1::Action& action,
   ASSIGN_OR_RETURN(const auto subject, SubjectOf(reader, action));
   if (!subject.has_value()) return absl::OkStatus();
   return CheckAnotherPerson(officer, *subject, "OWN_CASE", "it is about");
+}
+
+// Nor does whoever declared a project approve it, under whatever id and in whatever organization by now.
+absl::Status CheckNotDeclarer(const Reader& reader, const v1::Action& action,
+                              const v1::RegisterOfficer& officer) {
+  if (!action.has_approve_project()) return absl::OkStatus();
+  const std::string& id = action.approve_project().project();
+  ASSIGN_OR_RETURN(const EntityPtr project,
+                   Need(reader, EntityKind::kProject, id, "project", "PROJECT_NOT_FOUND"));
+  ASSIGN_OR_RETURN(const EntityPtr declarer, LoadOfficer(reader, project->project().declared_by_officer()));
+  return CheckAnotherPerson(officer, RegistrationOf(declarer), "SELF_APPROVAL",
+                            absl::StrCat("declared project '", id, "'"));
 }
 
 absl::Status CheckOpen(const sv1::Proposal& proposal) {
@@ -66,6 +87,7 @@ absl::StatusOr<int> FindSlot(const Reader& reader, const sv1::Proposal& proposal
   ASSIGN_OR_RETURN(const EntityPtr proposer, LoadOfficer(reader, proposal.officer()));
   RETURN_IF_ERROR(CheckAnotherPerson(officer, RegistrationOf(proposer), "SELF_APPROVAL", "proposed it"));
   RETURN_IF_ERROR(CheckNotOwnCase(reader, proposal.action(), officer));
+  RETURN_IF_ERROR(CheckNotDeclarer(reader, proposal.action(), officer));
   for (const sv1::ApprovalSlot& slot : proposal.slots()) {
     if (slot.officer().empty()) continue;
     ASSIGN_OR_RETURN(const EntityPtr earlier, LoadOfficer(reader, slot.officer()));
@@ -221,14 +243,6 @@ absl::Status Close(const ActionContext& context, const v1::ActionRef& ref, sv1::
 
 }  // namespace
 
-absl::Status CheckAnotherPerson(const v1::RegisterOfficer& officer, const v1::RegisterOfficer& other,
-                                std::string_view reason, std::string_view what) {
-  if (!IsSamePerson(officer, other)) return absl::OkStatus();
-  return Refuse(absl::StatusCode::kPermissionDenied, reason,
-                absl::StrCat("officer ", officer.id(), " is the one who ", ToAbsl(what),
-                             "; another person must decide"));
-}
-
 absl::StatusOr<EntityPtr> FindProposal(const Reader& reader, const v1::ActionRef& ref) {
   ASSIGN_OR_RETURN(EntityPtr entity, reader.Get({EntityKind::kProposal, IdOf(ref)}));
   if (entity == nullptr) {
@@ -261,6 +275,7 @@ absl::Status Propose(const ActionContext& context) {
     RETURN_IF_ERROR(ApplyEffect(tried));
   }
   RETURN_IF_ERROR(CheckNotOwnCase(context.working, context.action, context.officer));
+  RETURN_IF_ERROR(CheckNotDeclarer(context.working, context.action, context.officer));
   ASSIGN_OR_RETURN(auto slots, SlotsOf(context.working, context.ledger, context.action, context.officer));
   ASSIGN_OR_RETURN(sv1::Entity * entity, context.working.Change({EntityKind::kProposal, id}));
   sv1::Proposal* proposal = entity->mutable_proposal();
@@ -301,8 +316,23 @@ absl::Status ApplyApprove(const ActionContext& context) {
 
 namespace {
 
-// Whoever could approve it; and whose key is to be recovered though it is not lost.
+absl::Status CheckMayStop(const ActionContext& context, const sv1::Proposal& payment) {
+  if (context.officer.role() != v1::ROLE_FINANCE_REVIEWER) {
+    return Refuse(absl::StatusCode::kPermissionDenied, "APPROVAL_NOT_ALLOWED",
+                  absl::StrCat(NameOf(payment),
+                               " is approved; a finance reviewer rejects it, or those who "
+                               "asked for it withdraw it"));
+  }
+  ASSIGN_OR_RETURN(const EntityPtr proposer, LoadOfficer(context.working, payment.officer()));
+  return CheckAnotherPerson(context.officer, RegistrationOf(proposer), "SELF_APPROVAL", "proposed it");
+}
+
+// Whoever could approve it; whose key is to be recovered though it is not lost; and of an approved payment,
+// until it is instructed, any reviewer but the one who asked for it, those who approved it among them.
 absl::Status CheckMayReject(const ActionContext& context, const sv1::Proposal& proposal) {
+  if (IsPayment(proposal) && proposal.state() == sv1::PROPOSAL_STATE_APPROVED) {
+    return CheckMayStop(context, proposal);
+  }
   const bool is_own_key = proposal.action().has_recover_key() &&
                           proposal.action().recover_key().officer() == context.officer.id();
   if (is_own_key) return CheckOpen(proposal);

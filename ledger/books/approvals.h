@@ -16,11 +16,6 @@ absl::Status ApplyReject(const ActionContext& context);
 absl::Status ApplyWithdraw(const ActionContext& context);
 absl::Status ApplyExpireProposal(const ActionContext& context);
 
-// That `officer` and `other` are two people, by their ids and person codes. PERMISSION_DENIED with `reason`
-// otherwise: "officer X is the one who `what`".
-absl::Status CheckAnotherPerson(const ::fundledger::v1::RegisterOfficer& officer,
-                                const ::fundledger::v1::RegisterOfficer& other, std::string_view reason,
-                                std::string_view what);
 // The proposal that `ref` names. NOT_FOUND, reason PROPOSAL_NOT_FOUND; FAILED_PRECONDITION, reason
 // ACTION_REF_MISMATCH, if the record there has another leaf hash: what was shown is not what is there.
 absl::StatusOr<EntityPtr> FindProposal(const Reader& reader, const ::fundledger::v1::ActionRef& ref);

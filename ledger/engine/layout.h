@@ -19,7 +19,7 @@
 namespace fundledger::engine {
 
 // Version of the key schema that this code writes and reads.
-inline constexpr uint32_t kSchemaVersion = 2;
+inline constexpr uint32_t kSchemaVersion = 3;
 // The one key of the table meta; its value is a fundledger.storage.v1.Meta.
 inline constexpr std::string_view kMetaKey = "meta";
 

@@ -256,6 +256,20 @@ TEST(Form, TheTrailLeadsToWhatWasTouched) {
   }
 }
 
+// Whoever follows a voucher comes to what became of its money.
+TEST(Form, TheTrailOfAVoucherLeadsToItsRefundAndItsReversal) {
+  World w;
+  w.FundWorks1();
+  const TrailKey key{TrailDimension::kVoucher, VoucherTrailId("国库/拨款凭证/2020/V1")};
+  const auto paid = w.Instructed(5_yuan, "2020-03-02");
+  const auto confirmation = w.Must(w.Treasury(ConfirmDirect(paid, "V1", "2020-03-02")));
+  ASSERT_TRUE(w.last_effects().trail.contains(key));
+  w.Must(w.Treasury(Refund(paid, {{"works-1", "fund-1", 1_yuan}}, "R1", "2020-03-03")));
+  EXPECT_TRUE(w.last_effects().trail.contains(key));
+  w.Must(w.Clerk(Reverse(confirmation, "2020-03-03")));
+  EXPECT_TRUE(w.last_effects().trail.contains(key));
+}
+
 // Whoever types a voucher must not decide whether it is found.
 TEST(Form, TheTrailOfAVoucherIsOneHoweverItWasTyped) {
   World w;

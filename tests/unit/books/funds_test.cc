@@ -111,6 +111,31 @@ TEST(Funds, ReclaimsIntoANewerFundOnlyFromItsFirstDay) {
   EXPECT_EQ(Unallocated(w, "fund-2021"), 1_yuan);
 }
 
+TEST(Funds, ReclaimsFromAFundOnlyFromItsFirstDay) {
+  World w;
+  w.FundWorks1();
+  w.Agreed(Receive("fund-2021", 9_yuan, "2020-07-01"));
+  w.Agreed(Plan({{"works-1", "fund-2021", 9_yuan}}, "2020-07-01"));
+  w.Agreed(Allocate({{"works-1", "fund-2021", 9_yuan}}, "2020-07-01"));
+  EXPECT_EQ(Why(w.Clerk(Reclaim({"works-1", "fund-2021", 1_yuan}, "fund-1", "2020-06-30"))),
+            "DATE_TOO_EARLY_FOR_YEAR");
+  w.Agreed(Reclaim({"works-1", "fund-2021", 1_yuan}, "fund-1", "2020-07-01"));
+}
+
+// What goes up was received by the fund it goes from: reclaimed money goes back to its own fund, and up from
+// there.
+TEST(Funds, ReturnsReclaimedMoneyUpFromTheFundThatReceivedIt) {
+  World w;
+  w.FundWorks1(100_yuan);
+  w.On("2020-08-01");
+  const auto reclaim = w.Agreed(Reclaim({"works-1", "fund-1", 40_yuan}, "fund-2021", "2020-07-01"));
+  EXPECT_EQ(Why(w.Clerk(ReturnUp("fund-2021", 40_yuan, "2020-07-02"))), "ACCOUNT_BELOW_ZERO");
+  w.Agreed(Reverse(reclaim, "2020-07-02"));
+  w.Agreed(Reclaim({"works-1", "fund-1", 40_yuan}, "fund-1", "2020-07-02"));
+  w.Agreed(ReturnUp("fund-1", 40_yuan, "2020-07-02"));
+  EXPECT_EQ(Unallocated(w, "fund-2021"), 0);
+}
+
 TEST(Funds, RefusesAmountsThatMeanNothing) {
   World w;
   w.FundWorks1();

@@ -149,6 +149,42 @@ TEST(Payments, RejectedWithdrawnOrFailedReleaseTheReserveExactly) {
   EXPECT_EQ(Why(w.Treasury(Fail(failed, kDay))), "PAYMENT_STATE_WRONG");
 }
 
+// Whoever sees at the last moment that the payee is wrong can stop it, also a reviewer who approved it.
+TEST(Payments, AnApprovedOneIsRejectedByAReviewerUntilItIsInstructed) {
+  World w;
+  w.FundWorks1(100_yuan);
+  const auto ref = w.Agreed(Request({{"works-1", "fund-1", 30_yuan}}, kDay));
+  for (const char* officer : {"clerk-1", "town-a-1", "treasury-1"}) {
+    EXPECT_NE(Why(w.By(officer, Reject(ref, kDay))), "OK") << officer;
+  }
+  EXPECT_EQ(Why(w.By("town-a-1", Reject(ref, kDay))), "APPROVAL_NOT_ALLOWED");
+  EXPECT_EQ(Why(w.Reviewer(Reject(ref, "2020-02-28"))), "DATE_BEFORE_REQUEST");
+  w.Must(w.Reviewer(Reject(ref, kDay)));
+  EXPECT_EQ(w.Available(), 100_yuan);
+  EXPECT_EQ(w.StateOf(ref), sv1::PAYMENT_STATE_REJECTED);
+  EXPECT_EQ(Why(w.Treasury(Instruct(ref, kDay))), "PAYMENT_STATE_WRONG");
+  EXPECT_EQ(Why(w.Reviewer(Reject(ref, kDay))), "PROPOSAL_NOT_OPEN");
+  EXPECT_EQ(Why(w.Clerk(Withdraw(ref, kDay))), "PROPOSAL_NOT_OPEN");
+
+  const auto instructed = w.Agreed(Request({{"works-1", "fund-1", 30_yuan}}, kDay));
+  w.Must(w.Treasury(Instruct(instructed, kDay)));
+  EXPECT_EQ(Why(w.Reviewer(Reject(instructed, kDay))), "PAYMENT_STATE_WRONG");
+  // What is approved and no payment has taken effect: it is reversed, if at all.
+  const auto received = w.Agreed(Receive("fund-1", 1_yuan, kDay));
+  EXPECT_EQ(Why(w.Reviewer(Reject(received))), "PROPOSAL_NOT_OPEN");
+}
+
+TEST(Payments, AnApprovedOneIsNotRejectedByWhoAskedForIt) {
+  World w;
+  w.FundWorks1(100_yuan);
+  w.Decided(RegisterOfficer("clerk-x", "finance", v1::ROLE_FINANCE_CLERK, Person("x")));
+  w.Decided(RegisterOfficer("reviewer-x", "finance", v1::ROLE_FINANCE_REVIEWER, Person("x")));
+  const auto ref = w.Must(w.By("clerk-x", Request({{"works-1", "fund-1", 30_yuan}}, kDay)));
+  w.Must(w.Reviewer(Approve(ref)));
+  EXPECT_EQ(Why(w.By("reviewer-x", Reject(ref, kDay))), "SELF_APPROVAL");
+  EXPECT_EQ(Why(w.By("clerk-x", Withdraw(ref, kDay))), "OK");
+}
+
 TEST(Payments, EveryStepHasItsOneTurn) {
   World w;
   w.FundWorks1(100_yuan);

@@ -79,6 +79,33 @@ TEST(Projects, AreNotApprovedByTheSamePersonUnderAnotherId) {
   EXPECT_EQ(Why(w.By("education-1", ApproveProject("school", 2020, "2020-03-02"))), "OK");
 }
 
+// Nor is the last word theirs: a department proposes the approval, and a reviewer approves it.
+TEST(Projects, AreNotFinallyApprovedByWhoeverDeclaredThem) {
+  World w;
+  w.Decided(RegisterOfficer("town-x", "town-a", v1::ROLE_TOWNSHIP, Person("x")));
+  w.Decided(RegisterOfficer("reviewer-x", "finance", v1::ROLE_FINANCE_REVIEWER, Person("x")));
+  w.Must(w.By("town-x", DeclareProject("school", "town-a", "2020-03-01")));
+  const auto approval = w.Must(w.Housing(ApproveProject("school", 2020, "2020-03-02")));
+  EXPECT_EQ(Why(w.By("reviewer-x", Approve(approval))), "SELF_APPROVAL");
+  EXPECT_EQ(Why(w.By("reviewer-x", Reject(approval))), "SELF_APPROVAL");
+  EXPECT_EQ(Why(w.Reviewer(Approve(approval))), "OK");
+}
+
+TEST(Projects, WantFundsThatAreThere) {
+  World w;
+  const auto declare = [&w](const std::string& project, const std::string& fund) {
+    v1::Action action = DeclareProject("road", "town-a", "2020-03-01");
+    v1::LineAmount* wanted = action.mutable_declare_project()->add_wanted();
+    wanted->set_project(project);
+    wanted->set_fund(fund);
+    wanted->set_amount_fen(1_yuan);
+    return Why(w.TownA(action));
+  };
+  EXPECT_EQ(declare("", "nothing"), "FUND_NOT_FOUND");
+  EXPECT_EQ(declare("works-1", "fund-1"), "PROJECT_NOT_FOUND");
+  EXPECT_EQ(declare("road", "fund-1"), "OK");
+}
+
 TEST(Projects, AreNotApprovedBeforeTheyAreDeclared) {
   World w;
   w.Must(w.TownA(DeclareProject("road", "town-a", "2020-03-02")));
