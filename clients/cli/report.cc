@@ -97,7 +97,7 @@ void PrintProgrammes(const v1::GetBriefingResponse& b) {
   for (const auto& p : b.programmes()) {
     const Json growth = bundle::GrowthJson(p);
     table.Add({p.name(), p.task_group(), Wan(p.planned_fen()),
-               growth.is_null() ? "" : growth.get<std::string>() + "%", Wan(p.disbursed_fen()),
+               growth.is_null() ? T("n/a", "无") : growth.get<std::string>() + "%", Wan(p.disbursed_fen()),
                Wan(p.disbursed_since_fen()), Wan(p.outside_paid_since_fen()),
                Wan(p.loans_granted_since_fen()), absl::StrCat(p.projects())});
   }

@@ -20,11 +20,13 @@ constexpr char kInvestedCategoryDefault[] = "poverty-relief-funds";
 
 // The one year in which a project's money from a fund of `fiscal_year` counts: the fund's, if the project is
 // on that year's list; else the next on whose list it is, else the last. So what is on several years' lists
-// counts once. 0: it is on no list.
-int32_t CountedYear(const std::set<int32_t>& plan_years, int32_t fiscal_year) {
+// counts once. 0, in none: it is on no list, or the money came early (提前下达) and its year, whose list the
+// project may still come onto, has not begun by `asked_in`.
+int32_t CountedYear(const std::set<int32_t>& plan_years, int32_t fiscal_year, int32_t asked_in) {
   if (plan_years.empty()) return 0;
   const auto year = plan_years.lower_bound(fiscal_year);
-  return year == plan_years.end() ? *plan_years.rbegin() : *year;
+  if (year != plan_years.end()) return *year;
+  return fiscal_year > asked_in ? 0 : *plan_years.rbegin();
 }
 
 }  // namespace
@@ -45,7 +47,8 @@ absl::Status Computation::LoadProjects() {
     facts.entity = entity;
     facts.standing = StandingIn(question_.state, entity->project());
     facts.listed = facts.standing.plan_years.contains(question_.year);
-    facts.plan_years_before = StandingIn(question_.previous, entity->project()).plan_years;
+    facts.plan_years_compared = StandingIn(question_.previous, entity->project()).plan_years;
+    facts.plan_years_compared.merge(std::set<int32_t>(facts.standing.plan_years));
     const Tree::Node* organization = organizations_.Find(facts.declaration().organization());
     facts.township = organization != nullptr &&
                      (organization->tier == v1::TIER_TOWNSHIP || organization->tier == v1::TIER_VILLAGE);
@@ -126,7 +129,8 @@ void Computation::AddAccount(const books::AccountBalance& row) {
 }
 
 void Computation::AddLine(const ProjectFacts& project, const FundFacts& fund, const Money& money) {
-  const bool counts = CountedYear(project.standing.plan_years, fund.fiscal_year) == question_.year;
+  const bool counts = CountedYear(project.standing.plan_years, fund.fiscal_year,
+                                  question_.state.date->year()) == question_.year;
   if (counts) {
     size_.Add(money);
     if (fund.counted) counted_.Add(money);
@@ -173,7 +177,9 @@ void Computation::AddPreviousYear(const books::AccountBalance& row) {
   const auto project = projects_.find(row.account->project);
   const auto fund = funds_.find(row.account->fund);
   if (project == projects_.end() || fund == funds_.end()) return;
-  if (CountedYear(project->second.plan_years_before, fund->second.fiscal_year) != question_.year - 1) return;
+  const int32_t year = CountedYear(project->second.plan_years_compared, fund->second.fiscal_year,
+                                   std::max(question_.state.date->year(), question_.year - 1));
+  if (year != question_.year - 1) return;
   ForProgrammes(project->second.declaration().programme(), [&](ProgrammeSums& sums) {
     sums.planned_previous_year_fen += (*row.balance)[books::kPlanned];
   });

@@ -40,7 +40,8 @@ struct ProjectFacts {
   books::EntityPtr entity;
   ProjectStanding standing;
   bool listed = false;
-  std::set<int32_t> plan_years_before;  // by the state of the year before
+  // By the later of both states: money counts in one of the two years compared.
+  std::set<int32_t> plan_years_compared;
   bool township = false;
 
   const ::fundledger::v1::DeclareProject& declaration() const { return entity->project().declaration(); }

@@ -179,8 +179,11 @@ TEST_F(BriefingTest, MoneyOfAYearWithoutTheProjectCountsWhereTheProjectIs) {
   ledger_.Fund("NEXT", 2021, {"special"});
   ledger_.Plan("P1", "IN19", 7, kJan);
   ledger_.Plan("P1", "NEXT", 5, kJan);
-  EXPECT_EQ(Brief(ledger_, On(kJune)).planned_fen(), 2012);
+  // The year of NEXT has not begun: it may still be the project's.
+  EXPECT_EQ(Brief(ledger_, On(kJune)).planned_fen(), 2007);
   EXPECT_EQ(Brief(ledger_, On(kJune), 2019).planned_fen(), 0);
+  EXPECT_EQ(Brief(ledger_, On(Day(2020, 12, 31))).planned_fen(), 2007);
+  EXPECT_EQ(Brief(ledger_, On(Day(2021, 1, 1))).planned_fen(), 2012);
   ledger_.Approve("P1", 2021, kMar);
   EXPECT_EQ(Brief(ledger_, On(kJune)).planned_fen(), 2007);
   EXPECT_EQ(Brief(ledger_, On(kJune), 2021).planned_fen(), 5);
@@ -256,6 +259,24 @@ TEST_F(BriefingTest, ComparesWithTheWholeYearBefore) {
   EXPECT_EQ(previous(On(Day(2019, 7, 1))), 234);  // the year is whole even where the briefing is not
   EXPECT_EQ(previous(OnAtRecord(kJune, before_late)), 230);
   EXPECT_EQ(ProgrammeOf(Brief(ledger_, On(Day(2019, 12, 31)), 2019), "livelihood").planned_fen(), 234);
+}
+
+// What came in the autumn for the next year is the next year's plan, and no part of what that is compared
+// with.
+TEST_F(BriefingTest, ComparesNothingWithItself) {
+  ledger_.Project("L", "town", "water", Day(2018, 12, 1));
+  ledger_.Approve("L", 2019, Day(2019, 1, 1));
+  ledger_.Plan("L", "IN19", 100, Day(2019, 2, 1));
+  ledger_.Plan("L", "IN", 200, Day(2019, 11, 20));
+  EXPECT_EQ(Brief(ledger_, On(Day(2019, 12, 31)), 2019).planned_fen(), 100);
+  ledger_.Approve("L", 2020, Day(2020, 1, 22));
+  const auto water = [this](const v1::AsOf& as_of) { return ProgrammeOf(Brief(ledger_, as_of), "water"); };
+  EXPECT_EQ(water(On(kJune)).planned_fen(), 1200);  // P2's too
+  EXPECT_EQ(water(On(kJune)).planned_previous_year_fen(), 100);
+  EXPECT_EQ(Brief(ledger_, On(kJune), 2019).planned_fen(), 100);
+  // Before it is on the list of 2020 it is the last year's still, in both columns.
+  EXPECT_EQ(water(On(Day(2020, 1, 21))).planned_fen(), 1000);
+  EXPECT_EQ(water(On(Day(2020, 1, 21))).planned_previous_year_fen(), 300);
 }
 
 TEST_F(BriefingTest, AddsIndicatorsUpByTheirKind) {
