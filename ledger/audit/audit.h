@@ -139,7 +139,7 @@ absl::Status CheckBinding(const Admitted& admitted, Sequence sequence, int64_t r
                           const std::function<absl::StatusOr<Hash256>(uint64_t size)>& root_at);
 
 // What can be said of a record before those in front of it are through.
-struct Prepared {
+struct PreparedRecord {
   absl::Status form;  // whether it is a record; if not, nothing below is set
   log::RecordHeader header;
   Hash256 leaf;
@@ -148,9 +148,9 @@ struct Prepared {
   SignaturesAhead signatures;
 };
 
-// A record's Prepared, by whoever knows officers' keys. `key_of` gives the key of an officer that counts by
+// Prepares a record, by whoever knows officers' keys. `key_of` gives the key of an officer that counts by
 // what is known now; null if there is none. Any thread.
-Prepared PrepareRecord(
+PreparedRecord PrepareRecord(
     std::string_view record,
     const std::function<std::shared_ptr<const crypto::Verifier>(const std::string& officer)>& key_of,
     VerifierCache* keys);
@@ -171,8 +171,8 @@ class Replay : public books::Scanner {
   // Next in two steps: what needs no other record, signatures above all, and the rest. Prepare may run on any
   // thread beside everything else, for a record whose turn is yet to come (ReplayPipeline does). Whatever it
   // guessed – the officer's key – is compared at Take, and verified anew there if it was another.
-  Prepared Prepare(std::string_view record) const;
-  absl::Status Take(Prepared prepared);
+  PreparedRecord Prepare(std::string_view record) const;
+  absl::Status Take(PreparedRecord prepared);
 
   uint64_t size() const;
   Hash256 Root() const;

@@ -17,7 +17,7 @@ constexpr size_t kBatchesPerThread = 4;
 struct Batch {
   size_t bytes = 0;
   std::vector<std::string> records;
-  std::vector<Prepared> prepared;
+  std::vector<PreparedRecord> prepared;
 };
 
 size_t CountThreads(size_t asked) {
@@ -40,7 +40,7 @@ struct ReplayPipeline::State {
   }
 
   void Take(Batch* each) {
-    for (Prepared& prepared : each->prepared) {
+    for (PreparedRecord& prepared : each->prepared) {
       if (!status.ok()) return;
       status = replay->Take(std::move(prepared));
       if (status.ok()) visit();

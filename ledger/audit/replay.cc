@@ -51,7 +51,7 @@ struct Replay::State {
   Hash256 RootAt(uint64_t size);
   crypto::Hash128 RequestName(const v1::Submission& submission) const;
   void LearnKeys(const books::Effects& effects);
-  void Append(const Prepared& prepared, const crypto::Hash128& request, books::Effects effects);
+  void Append(const PreparedRecord& prepared, const crypto::Hash128& request, books::Effects effects);
 };
 
 Hash256 Replay::State::RootAt(uint64_t size) {
@@ -77,7 +77,8 @@ void Replay::State::LearnKeys(const books::Effects& effects) {
   }
 }
 
-void Replay::State::Append(const Prepared& prepared, const crypto::Hash128& request, books::Effects effects) {
+void Replay::State::Append(const PreparedRecord& prepared, const crypto::Hash128& request,
+                           books::Effects effects) {
   chain.Append(prepared.header, prepared.leaf, prepared.sm3);
   tree.Append(prepared.leaf);
   if (!ledger.has_value()) ledger = prepared.leaf;
@@ -90,11 +91,11 @@ void Replay::State::Append(const Prepared& prepared, const crypto::Hash128& requ
 Replay::Replay() : state_(std::make_unique<State>()) {}
 Replay::~Replay() = default;
 
-Prepared PrepareRecord(
+PreparedRecord PrepareRecord(
     std::string_view bytes,
     const std::function<std::shared_ptr<const crypto::Verifier>(const std::string& officer)>& key_of,
     VerifierCache* keys) {
-  Prepared prepared;
+  PreparedRecord prepared;
   const absl::StatusOr<log::Record> record = log::DecodeRecord(bytes);
   prepared.form = record.status();
   if (!record.ok()) return prepared;
@@ -108,12 +109,12 @@ Prepared PrepareRecord(
   return prepared;
 }
 
-Prepared Replay::Prepare(std::string_view bytes) const {
+PreparedRecord Replay::Prepare(std::string_view bytes) const {
   const auto key_of = [this](const std::string& officer) { return state_->officers.Find(officer); };
   return PrepareRecord(bytes, key_of, &state_->keys);
 }
 
-absl::Status Replay::Take(Prepared prepared) {
+absl::Status Replay::Take(PreparedRecord prepared) {
   State& state = *state_;
   RETURN_IF_ERROR(prepared.form);
   const log::RecordHeader& header = prepared.header;

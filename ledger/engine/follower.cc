@@ -28,7 +28,7 @@ constexpr size_t kAloneMax = 8;
 
 struct Piece {
   const std::string* record;
-  audit::Prepared prepared;
+  audit::PreparedRecord prepared;
 };
 
 absl::Status Lost(std::string_view reason, std::string_view message) {

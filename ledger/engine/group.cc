@@ -169,7 +169,7 @@ void Group::Accept(const std::string& record, int64_t recorded_at_us, const audi
   records_.push_back(record);
 }
 
-absl::Status Group::CheckPlace(const audit::Prepared& prepared) const {
+absl::Status Group::CheckPlace(const audit::PreparedRecord& prepared) const {
   RETURN_IF_ERROR(prepared.form);
   std::optional<Hash256> sm3;
   if (facts_.has_sm3_links) sm3 = end_.sm3;
@@ -185,7 +185,7 @@ absl::StatusOr<Hash256> Group::RootAt(uint64_t size) const {
   return roots_->Find(*view_, size);
 }
 
-absl::Status Group::Follow(std::string_view record, const audit::Prepared& prepared) {
+absl::Status Group::Follow(std::string_view record, const audit::PreparedRecord& prepared) {
   RETURN_IF_ERROR(CheckPlace(prepared));
   RETURN_IF_ERROR(prepared.admitted.status());
   const audit::Admitted& admitted = *prepared.admitted;

@@ -77,7 +77,7 @@ class Group {
   // The next record of a log that another machine keeps, as `prepared` was found of its bytes: that it stands
   // in its place, that all that Add judges was judged rightly, and that its request is new. What it has seen
   // may be a size within this group. Errors as of audit::Replay::Next.
-  absl::Status Follow(std::string_view record, const audit::Prepared& prepared);
+  absl::Status Follow(std::string_view record, const audit::PreparedRecord& prepared);
 
   // Records accepted so far, oldest first.
   const std::vector<std::string>& records() const { return records_; }
@@ -111,7 +111,7 @@ class Group {
   absl::StatusOr<std::optional<RequestFound>> FindRecorded(const std::string& request_key) const;
   absl::StatusOr<Sequence> Append(const audit::Admitted& admitted, std::string_view envelope,
                                   const std::string& request_key, int64_t now_us);
-  absl::Status CheckPlace(const audit::Prepared& prepared) const;
+  absl::Status CheckPlace(const audit::PreparedRecord& prepared) const;
   absl::StatusOr<Hash256> RootAt(uint64_t size) const;
   // What was judged is in the group from here on; nothing can fail.
   void Accept(const std::string& record, int64_t recorded_at_us, const audit::Admitted& admitted,

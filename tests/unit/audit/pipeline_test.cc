@@ -159,7 +159,7 @@ TEST_F(Pipeline, VerifiesAnewWhatWasVerifiedByAnotherKey) {
   ASSERT_TRUE(forged.ok());
 
   VerifierCache keys;
-  Prepared prepared = replay.Prepare(*forged);
+  PreparedRecord prepared = replay.Prepare(*forged);
   EXPECT_EQ(prepared.signatures.signed_by, nullptr);
   prepared.signatures = VerifyAhead(*prepared.admitted, *other, &keys);
   ASSERT_NE(prepared.signatures.signed_by, nullptr);
@@ -174,9 +174,9 @@ TEST_F(Pipeline, VerifiesAnewWhatWasVerifiedByAnotherKey) {
 // Officers' first records are among them: prepared before their keys were known, they are verified in turn.
 TEST_F(Pipeline, TakesRecordsThatWerePreparedBeforeTheirOfficersKeyWasKnown) {
   Replay replay;
-  std::vector<Prepared> prepared;
+  std::vector<PreparedRecord> prepared;
   for (const std::string& record : records_) prepared.push_back(replay.Prepare(record));
-  for (Prepared& each : prepared) {
+  for (PreparedRecord& each : prepared) {
     EXPECT_EQ(each.signatures.signed_by, nullptr);
     ASSERT_TRUE(replay.Take(std::move(each)).ok());
   }
