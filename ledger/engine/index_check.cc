@@ -8,6 +8,7 @@
 #include "ledger/crypto/digest.h"
 #include "ledger/engine/layout.h"
 #include "ledger/engine/mirror_mark.h"
+#include "ledger/log/tile.h"
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -179,11 +180,10 @@ void IndexCheck::FindExtraPostings(uint64_t total) {
 }
 
 void IndexCheck::FindExtraTiles(uint64_t total) {
-  constexpr int kLevelsPerTile = 8;
   Scan(Table::kTiles, "", "", [&](std::string_view key, std::string_view) {
     const auto name = ReadTileKey(key);
-    const bool is_full_tile = name.has_value() && name->level < 64 / kLevelsPerTile - 1 &&
-                              name->index < total >> (kLevelsPerTile * (name->level + 1));
+    const bool is_full_tile = name.has_value() && name->level < 64 / log::kLevelsPerTile - 1 &&
+                              name->index < total >> (log::kLevelsPerTile * (name->level + 1));
     if (!is_full_tile) {
       findings_->Add(
           std::nullopt, "INDEX_EXTRA",

@@ -1,11 +1,13 @@
 #include "ledger/engine/read_only.h"
 
 #include <filesystem>
+#include <optional>
+#include <utility>
 
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/engine/layout.h"
-#include "ledger/log/record.h"
+#include "ledger/engine/stored_log.h"
 #include "ledger/store/rocksdb.h"
 
 #include "absl/strings/str_cat.h"
@@ -19,32 +21,13 @@ absl::Status Lost(std::string_view reason, std::string_view message) {
   return Refuse(absl::StatusCode::kDataLoss, reason, absl::StrCat(ToAbsl(message), ": verify the ledger"));
 }
 
-absl::StatusOr<std::string> Need(const store::Snapshot& snapshot, Table table, const std::string& key,
-                                 std::string_view reason, std::string_view what) {
-  ASSIGN_OR_RETURN(std::optional<std::string> value, snapshot.Get(table, key));
-  if (!value.has_value()) return Lost(reason, absl::StrCat(ToAbsl(what), " is gone"));
-  return *std::move(value);
-}
-
 // The note of exactly the records that are there: every commit keeps one.
 absl::StatusOr<std::string> LatestNote(const store::Snapshot& snapshot) {
   const uint64_t head = snapshot.head();
   if (head == 0) return Lost("STORE_DAMAGED", "the store is empty");
-  return Need(snapshot, Table::kCheckpoints, SequenceKey(head), "CHECKPOINT_INVALID",
-              absl::StrCat("the checkpoint of ", head, " records"));
-}
-
-absl::StatusOr<log::TreeEdge> LoadEdge(const store::Snapshot& snapshot, uint64_t size) {
-  const auto read_tile = [&snapshot](int level, uint64_t index) {
-    return Need(snapshot, Table::kTiles, TileKey(level, index), "TILE_MISSING",
-                absl::StrCat("tile ", index, " of level ", level));
-  };
-  const auto read_leaf = [&snapshot](uint64_t sequence) -> absl::StatusOr<Hash256> {
-    ASSIGN_OR_RETURN(const std::string record, Need(snapshot, Table::kRecords, SequenceKey(sequence),
-                                                    "RECORD_MISSING", absl::StrCat("record ", sequence)));
-    return log::LeafHash(record);
-  };
-  return log::TreeEdge::Load(size, read_tile, read_leaf);
+  ASSIGN_OR_RETURN(std::optional<std::string> note, snapshot.Get(Table::kCheckpoints, SequenceKey(head)));
+  if (note.has_value()) return *std::move(note);
+  return Lost("CHECKPOINT_INVALID", absl::StrCat("the checkpoint of ", head, " records is gone"));
 }
 
 }  // namespace

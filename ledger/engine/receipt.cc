@@ -23,8 +23,7 @@ absl::StatusOr<Hash256> ReceiptMaker::TileHash(int tile_level, uint64_t index) {
 
 absl::StatusOr<Hash256> ReceiptMaker::Node(int level, uint64_t index) {
   if (const std::optional<Hash256> node = view_.edge().Node(level, index)) return *node;
-  constexpr int kLevelsPerTile = 8;
-  if (level % kLevelsPerTile == 0) return TileHash(level / kLevelsPerTile, index);
+  if (level % log::kLevelsPerTile == 0) return TileHash(level / log::kLevelsPerTile, index);
   const std::pair<int, uint64_t> name(level, index);
   if (const auto it = nodes_.find(name); it != nodes_.end()) return it->second;
   ASSIGN_OR_RETURN(const Hash256 left, Node(level - 1, 2 * index));

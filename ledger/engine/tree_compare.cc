@@ -10,7 +10,6 @@
 namespace fundledger::engine {
 namespace {
 
-constexpr size_t kLevelsPerTile = 8;
 constexpr size_t kTileBytes = log::kTileWidth * 32;
 
 }  // namespace
@@ -24,13 +23,13 @@ TreeCompare::TreeCompare(const store::Snapshot& snapshot, std::vector<SignedRoot
 void TreeCompare::AddNode(size_t level, const Hash256& node) {
   if (level == last_.size()) last_.emplace_back();
   last_[level] = node;
-  if (level % kLevelsPerTile != 0) return;
-  const size_t tile_level = level / kLevelsPerTile;
+  if (level % log::kLevelsPerTile != 0) return;
+  const size_t tile_level = level / log::kLevelsPerTile;
   if (tile_level == tiles_.size()) tiles_.emplace_back();
   std::string& tile = tiles_[tile_level];
   tile.append(node.view());
   if (tile.size() < kTileBytes) return;
-  const uint64_t index = (size_ >> (level + kLevelsPerTile)) - 1;
+  const uint64_t index = (size_ >> (level + log::kLevelsPerTile)) - 1;
   const auto stored = snapshot_.Get(store::Table::kTiles, TileKey(static_cast<int>(tile_level), index));
   is_same_ = is_same_ && stored.ok() && stored->has_value() && **stored == tile;
   tile.clear();

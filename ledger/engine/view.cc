@@ -164,8 +164,8 @@ absl::StatusOr<Hash256> View::RootAt(uint64_t tree_size) const {
 }
 
 absl::StatusOr<std::string> View::TileHashes(int level, uint64_t index) const {
-  constexpr int kLevelsPerTile = 8;
-  const uint64_t hashes = level < 0 || level >= 64 / kLevelsPerTile ? 0 : size() >> (kLevelsPerTile * level);
+  const bool has_level = level >= 0 && level < 64 / log::kLevelsPerTile;
+  const uint64_t hashes = has_level ? size() >> (log::kLevelsPerTile * level) : 0;
   if (index < hashes / log::kTileWidth) {
     ASSIGN_OR_RETURN(std::optional<std::string> tile, snapshot_->Get(Table::kTiles, TileKey(level, index)));
     if (tile && tile->size() == log::kTileWidth * 32) return *std::move(tile);

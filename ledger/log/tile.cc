@@ -12,7 +12,6 @@ namespace {
 
 constexpr size_t kHashBytes = 32;
 constexpr size_t kTileBytes = kTileWidth * kHashBytes;
-constexpr int kLevelsPerTile = 8;
 
 Hash256 HashAt(std::string_view hashes, uint64_t i) {
   return *Hash256::FromBytes(hashes.substr(i * kHashBytes, kHashBytes));

@@ -16,6 +16,9 @@
 namespace fundledger::log {
 
 inline constexpr uint64_t kTileWidth = 256;
+// Levels of the tree that a tile spans: its hashes are 2^8.
+inline constexpr int kLevelsPerTile = 8;
+static_assert(kTileWidth == uint64_t{1} << kLevelsPerTile);
 
 struct Tile {
   int level = 0;       // tile level L: its hashes are nodes of tree level 8·L
@@ -47,7 +50,7 @@ class TreeEdge {
 
  private:
   // A partial tile. Row k holds its complete subtrees over 2^k of its hashes, 32 bytes each.
-  using Rows = std::array<std::string, 8>;
+  using Rows = std::array<std::string, kLevelsPerTile>;
   static void Add(const Hash256& hash, Rows* rows);
 
   uint64_t size_ = 0;
