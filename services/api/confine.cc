@@ -220,11 +220,10 @@ absl::Status Confine(const Caller& caller, const engine::View& view, v1::GetPaym
 }
 
 absl::Status Confine(const Caller& caller, const engine::View& view, v1::ListProjectsRequest* request) {
-  if (!request->organization().empty()) {
-    const absl::Status own = NeedOrganization(caller, view, request->organization());
-    if (own.ok()) return own;
-    if (!absl::IsPermissionDenied(own)) return own;
-  }
+  const bool names_one = !request->organization().empty();
+  absl::Status own;
+  if (names_one) own = NeedOrganization(caller, view, request->organization());
+  if (names_one && !absl::IsPermissionDenied(own)) return own;
   // What nobody began waits as well, and departments ask for it so.
   const bool waiting =
       request->awaiting_approval() || (request->status() == "declared" && !request->has_as_of());
@@ -232,7 +231,7 @@ absl::Status Confine(const Caller& caller, const engine::View& view, v1::ListPro
     request->set_awaiting_approval(true);
     return absl::OkStatus();
   }
-  if (!request->organization().empty()) return NeedOrganization(caller, view, request->organization());
+  if (names_one) return own;
   request->set_organization(caller.organization);
   return absl::OkStatus();
 }
