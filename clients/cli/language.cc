@@ -249,6 +249,7 @@ constexpr Gloss kGlosses[] = {
     {"SIGNER_NOT_ASKED", "无须此经办人签名"},
     {"SOURCE_MALFORMED", "来源登记有误"},
     {"STORE_STOPPED", "账本存储已停止写入，须由运维人员重启"},
+    {"STORE_UNREADABLE", "服务器暂时读不出账本，请稍后重发，并告知运维人员"},
     {"STREAMS_FULL", "服务器忙，请稍后重试"},
     {"STREAM_IDLE", "长时间没有提交，连接已结束，请重试"},
     {"SUBJECT_MISSING", "须指明项目或专项"},

@@ -116,8 +116,8 @@ class Engine {
   virtual ~Engine() = default;
 
   // Prepare and Enqueue. `done` is called from another thread or from within (when refused at once).
-  // Thread-safe. The receipt's meaning: fundledger.v1.Receipt. UNAVAILABLE,
-  // reason OUTCOME_UNKNOWN: repeat with the same request id. UNAVAILABLE, reason LEDGER_READ_ONLY: it has
+  // Thread-safe. The receipt's meaning: fundledger.v1.Receipt. UNAVAILABLE, reasons OUTCOME_UNKNOWN and
+  // STORE_UNREADABLE: it may be recorded; repeat with the same request id. UNAVAILABLE, reason LEDGER_READ_ONLY: it has
   // stopped writing (see `write_status`); restart it. UNAVAILABLE, reason STORE_REFUSED: nothing was written;
   // repeat it. ALREADY_EXISTS, reason REQUEST_ID_REUSED. RESOURCE_EXHAUSTED, reason QUEUE_FULL. Otherwise
   // errors of audit's Admit, CheckSignatures and CheckBinding, RECORD_TOO_LARGE, and those of the rules.
@@ -133,7 +133,7 @@ class Engine {
   // Keeps what others said of a checkpoint, for ever, beside what is kept of it already: of two cosignatures
   // by one key, or stamps by one authority, the later stays. Verifies nothing. Thread-safe; does not block.
   // When `kept` hears OK it is on disk and in the latest view. UNAVAILABLE, reasons LEDGER_READ_ONLY,
-  // STORE_REFUSED: it is not kept, or, where writing stopped on the way, may not be.
+  // STORE_REFUSED, STORE_UNREADABLE: it is not kept, or, where writing stopped on the way, may not be.
   virtual void Keep(Attestation attestation, Kept kept) = 0;
   // Signs a serialized v1::Answer as an answer and as nothing else, by the log's key for the size of `view`:
   // its DSSE envelope. Thread-safe. FAILED_PRECONDITION, reason ANSWER_NOT_SIGNED, where that key is not

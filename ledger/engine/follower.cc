@@ -47,6 +47,14 @@ AppendOutcome Refuted(const absl::Status& status, std::optional<Sequence> record
   return {record.has_value() ? Annotate(status, absl::StrCat("record ", *record)) : status, record, true};
 }
 
+// Why `sequence` was not taken: for what was sent, unless this copy is at fault.
+AppendOutcome FailedAt(Sequence sequence, const absl::Status& status) {
+  // Another time it may be read.
+  if (ReasonOf(status) == "STORE_UNREADABLE") return {status, {}, false};
+  if (!IsOwnDamage(status)) return Refuted(status, sequence);
+  return {Annotate(status, "the mirror's own copy is damaged; make it anew"), {}, false};
+}
+
 // The key by which the officer's next signature is expected; the record's turn has the last word.
 std::shared_ptr<const crypto::Verifier> KeyOf(const View* view, const std::string& officer,
                                               audit::VerifierCache* keys) {
@@ -73,11 +81,7 @@ AppendOutcome FollowAll(const std::vector<std::string>& records, const View* vie
     if (status.ok() && audit::IsLogKeyRotation(piece->prepared.admitted->submission())) {
       status = log_keys->Follow(*piece->record);
     }
-    if (status.ok()) return;
-    outcome =
-        IsOwnDamage(status)
-            ? AppendOutcome{Annotate(status, "the mirror's own copy is damaged; make it anew"), {}, false}
-            : Refuted(status, sequence);
+    if (!status.ok()) outcome = FailedAt(sequence, status);
   };
   if (threads == 0) threads = std::max<size_t>(1, std::thread::hardware_concurrency());
   if (records.size() <= kAloneMax) threads = 1;

@@ -92,7 +92,8 @@ absl::Status VerifyWhole(const store::Snapshot& snapshot, const LedgerFacts& fac
                          int64_t now_us) {
   VerifyOptions options;
   options.verifier_key = log::VerifierKey(facts.origin, facts.log_key);
-  const VerifyReport report = VerifyStore({.snapshot = &snapshot, .anchor = anchor, .damage = ""}, options);
+  ASSIGN_OR_RETURN(const VerifyReport report,
+                   VerifyStore({.snapshot = &snapshot, .anchor = anchor, .damage = ""}, options));
   if (!report.ok()) {
     const VerifyFinding& first = report.findings.front();
     return Lost(first.reason, absl::StrCat("the store has records beyond its anchor, and does not verify: ",

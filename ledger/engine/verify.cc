@@ -14,6 +14,7 @@
 #include "ledger/audit/chain.h"
 #include "ledger/audit/pipeline.h"
 #include "ledger/base/bytes.h"
+#include "ledger/base/mutex.h"
 #include "ledger/base/ordered_work.h"
 #include "ledger/base/status.h"
 #include "ledger/engine/attestation_check.h"
@@ -32,6 +33,7 @@
 #include "ledger/store/anchor.h"
 #include "ledger/store/rocksdb.h"
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 
 namespace fundledger::engine {
@@ -57,6 +59,45 @@ struct StoredNote {
 size_t CountThreads(size_t asked) {
   return asked > 0 ? asked : std::max<size_t>(1, std::thread::hardware_concurrency());
 }
+
+// Passes everything on, and keeps the first error that is no damage. What was found by not being able to read
+// is no finding. Thread-safe.
+class WatchedSnapshot final : public store::Snapshot {
+ public:
+  explicit WatchedSnapshot(const store::Snapshot& below) : below_(below) {}
+
+  uint64_t head() const override { return below_.head(); }
+  absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) const override {
+    absl::StatusOr<std::optional<std::string>> value = below_.Get(table, key);
+    Note(value.status());
+    return value;
+  }
+  std::vector<bool> FindMissing(Table table, const std::vector<std::string>& keys) const override {
+    return below_.FindMissing(table, keys);
+  }
+  absl::Status Scan(Table table, std::string_view begin, std::string_view end,
+                    const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+    absl::Status status = below_.Scan(table, begin, end, visit);
+    Note(status);
+    return status;
+  }
+
+  absl::Status unread() const {
+    MutexLock lock(&mutex_);
+    return unread_;
+  }
+
+ private:
+  void Note(const absl::Status& status) const {
+    if (status.ok() || absl::IsDataLoss(status)) return;
+    MutexLock lock(&mutex_);
+    unread_.Update(status);
+  }
+
+  const store::Snapshot& below_;
+  mutable Mutex mutex_;
+  mutable absl::Status unread_ ABSL_GUARDED_BY(mutex_);
+};
 
 class Verification {
  public:
@@ -536,12 +577,6 @@ VerifyReport Verification::Run() {
   return std::move(report_);
 }
 
-}  // namespace
-
-VerifyReport VerifyStore(const VerifySource& source, const VerifyOptions& options) {
-  return Verification(source, options).Run();
-}
-
 // Bytes of the plain files in a directory.
 uint64_t FilesBytes(const std::filesystem::path& directory) {
   uint64_t bytes = 0;
@@ -553,6 +588,17 @@ uint64_t FilesBytes(const std::filesystem::path& directory) {
     if (!ignored) bytes += size;
   }
   return bytes;
+}
+
+}  // namespace
+
+absl::StatusOr<VerifyReport> VerifyStore(const VerifySource& source, const VerifyOptions& options) {
+  const WatchedSnapshot watched(*source.snapshot);
+  VerifySource of_watched = source;
+  of_watched.snapshot = &watched;
+  VerifyReport report = Verification(of_watched, options).Run();
+  RETURN_IF_ERROR(watched.unread());
+  return report;
 }
 
 // The anchor is read first: a daemon may write on, and then the store is at least as long as the anchor says.

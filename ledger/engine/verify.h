@@ -66,7 +66,8 @@ struct VerifyReport {
   bool ok() const { return findings.empty(); }
 };
 
-// NOT_FOUND, reason STORE_MISSING, if there is no ledger; otherwise what was found, however bad.
+// NOT_FOUND, reason STORE_MISSING, if there is no ledger; UNAVAILABLE, reasons STORE_NOT_OPENED and
+// STORE_UNREADABLE, if it cannot be read now; otherwise what was found, however bad.
 absl::StatusOr<VerifyReport> VerifyDirectory(const VerifyOptions& options);
 
 }  // namespace fundledger::engine

@@ -20,6 +20,8 @@ struct VerifySource {
   uint64_t records_max = std::numeric_limits<uint64_t>::max();
 };
 
-VerifyReport VerifyStore(const VerifySource& source, const VerifyOptions& options);
+// What was found, however bad. UNAVAILABLE, reason STORE_UNREADABLE: the snapshot could not be read, which
+// says nothing of the ledger.
+absl::StatusOr<VerifyReport> VerifyStore(const VerifySource& source, const VerifyOptions& options);
 
 }  // namespace fundledger::engine

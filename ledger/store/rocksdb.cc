@@ -64,14 +64,24 @@ absl::Status Missing(std::string_view directory, std::string_view what) {
                 absl::StrCat("no store in ", ToAbsl(directory), ": ", ToAbsl(what)));
 }
 
-// A failure to open what is known to be a store. A file it needs and has not is damage; anything else that is
-// not damage may be a disk or right to be put in order.
+// Whether what a store is made of is not there, or not as it was written. A file that it needs and has not is
+// damage; anything else may be a disk, a right or a limit of this process, to be put in order.
+bool IsDamage(const rocksdb::Status& status) {
+  return status.IsCorruption() || status.IsPathNotFound() || status.IsNotFound();
+}
+
+// A failure to open what is known to be a store.
 absl::Status FromOpen(const std::string& directory, const rocksdb::Status& status) {
-  if (status.IsCorruption() || status.IsPathNotFound() || status.IsNotFound()) {
-    return Damaged(directory, status.ToString());
-  }
+  if (IsDamage(status)) return Damaged(directory, status.ToString());
   return Refuse(absl::StatusCode::kUnavailable, "STORE_NOT_OPENED",
                 absl::StrCat("store ", directory, ": ", status.ToString()));
+}
+
+// A failure to read from an open one. Nobody is to restore a backup for want of a file descriptor.
+absl::Status FromRead(const std::string& directory, const rocksdb::Status& status) {
+  if (IsDamage(status)) return Damaged(directory, status.ToString());
+  return Refuse(absl::StatusCode::kUnavailable, "STORE_UNREADABLE",
+                absl::StrCat("store ", directory, " cannot be read now: ", status.ToString()));
 }
 
 // The open RocksDB. Shared by the store and its snapshots, so that nothing is read after it was closed.
@@ -112,7 +122,7 @@ class Database {
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
     for (rocksdb::ColumnFamilyHandle* handle : handles_) {
       const rocksdb::Status status = db_->CompactRange(options, handle, nullptr, nullptr);
-      if (status.IsCorruption()) return Damaged(directory_, status.ToString());
+      if (IsDamage(status)) return Damaged(directory_, status.ToString());
       if (!status.ok()) {
         return Refuse(absl::StatusCode::kUnavailable, "STORE_NOT_COMPACTED",
                       absl::StrCat("store ", directory_, ": ", status.ToString(),
@@ -184,7 +194,7 @@ class RocksdbSnapshot final : public Snapshot {
       if (!visit(ToView(it->key()), ToView(it->value()))) break;
     }
     // An iterator that met damage looks like one that has reached its end.
-    if (!it->status().ok()) return Damaged(database_->directory(), it->status().ToString());
+    if (!it->status().ok()) return FromRead(database_->directory(), it->status());
     return absl::OkStatus();
   }
 
@@ -214,7 +224,7 @@ class RocksdbSnapshot final : public Snapshot {
     std::string value;
     const rocksdb::Status status = database_->db()->Get(Options(), handle, ToSlice(key), &value);
     if (IsMissing(status)) return std::optional<std::string>();
-    if (!status.ok()) return Damaged(database_->directory(), status.ToString());
+    if (!status.ok()) return FromRead(database_->directory(), status);
     return std::optional<std::string>(std::move(value));
   }
 
@@ -485,9 +495,11 @@ absl::Status LacksTables(const std::string& directory, const std::vector<Table>&
   const auto database =
       OpenDatabase(ReadOnlyOptions(EnvOf(options), /*best_effort=*/false), directory, tables,
                    /*read_only=*/true, options);
-  if (database.ok()) {
+  absl::Status loaded = database.status();
+  if (loaded.ok()) {
     RocksdbSnapshot snapshot(*database);
-    if (snapshot.LoadHead().ok()) {
+    loaded = snapshot.LoadHead();
+    if (loaded.ok()) {
       return Refuse(
           absl::StatusCode::kFailedPrecondition, "STORE_OTHER_FORMAT",
           absl::StrCat("store ", directory, " holds ", snapshot.head(), " records: ", Lacks(missing),
@@ -495,6 +507,7 @@ absl::Status LacksTables(const std::string& directory, const std::vector<Table>&
                        "program"));
     }
   }
+  if (!absl::IsDataLoss(loaded)) return loaded;  // what it holds is not known
   return Damaged(directory, absl::StrCat(Lacks(missing),
                                          "; if its creation was interrupted, remove it and create it anew"));
 }
@@ -526,7 +539,7 @@ absl::StatusOr<std::unique_ptr<Store>> TryReadOnly(const std::string& directory,
                    OpenDatabase(database_options, directory, tables, /*read_only=*/true, options));
   auto snapshot = std::make_shared<RocksdbSnapshot>(database);
   if (const absl::Status loaded = snapshot->LoadHead(); !loaded.ok()) {
-    if (!best_effort) return loaded;
+    if (!best_effort || !absl::IsDataLoss(loaded)) return loaded;
     absl::StrAppend(damage, damage->empty() ? "" : "; ", loaded.message());  // goes on with head 0
   }
   return std::make_unique<RocksdbStore>(std::move(database), std::move(snapshot), /*read_only=*/true);

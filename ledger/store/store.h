@@ -61,13 +61,15 @@ class Snapshot {
   virtual ~Snapshot() = default;
   // Number of records committed at that moment.
   virtual uint64_t head() const = 0;
-  // Nothing if there is no such key. DATA_LOSS, reason STORE_DAMAGED, if it cannot be read as it was written.
+  // Nothing if there is no such key. DATA_LOSS, reason STORE_DAMAGED, if it is not there as it was written;
+  // UNAVAILABLE, reason STORE_UNREADABLE, if it cannot be read now, for want of descriptors or memory or
+  // because the disk fails: that says nothing of what is there.
   virtual absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) const = 0;
   // Which of `keys` there are not; false where there is one, or where that cannot be read. What it finds
   // missing is missing; asking Get for each takes several times as long.
   virtual std::vector<bool> FindMissing(Table table, const std::vector<std::string>& keys) const = 0;
   // Visits keys k with begin <= k < end in byte order until `visit` returns false; an empty `end` is no
-  // limit. The views live until the visit returns. DATA_LOSS, reason STORE_DAMAGED.
+  // limit. The views live until the visit returns. Errors as of Get.
   virtual absl::Status Scan(
       Table table, std::string_view begin, std::string_view end,
       const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;

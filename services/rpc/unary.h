@@ -26,7 +26,8 @@ struct Runtime {
   Executor* executor;
   // For Check: one call may be a thousand submissions of anybody, and must not stand before every query.
   Executor* checks;
-  // Told of answers that a person must look into: DATA_LOSS, INTERNAL, UNKNOWN. Thread-safe; does not block.
+  // Told of answers that a person must look into: DATA_LOSS, INTERNAL, UNKNOWN, and UNAVAILABLE where the
+  // store cannot be read. Thread-safe; does not block.
   std::function<void(const absl::Status&)> on_fault;
 };
 

@@ -69,7 +69,7 @@ class EveryByte : public ::testing::Test {
     engine::VerifyOptions options;
     options.verifier_key = log::VerifierKey(World::kOrigin, world_.log_key()->public_key());
     options.threads = 1;
-    return engine::VerifyStore(source, options).ok();
+    return engine::VerifyStore(source, options)->ok();
   }
   void Put(Table table, const std::string& key, const std::string& value) {
     store::Batch batch;

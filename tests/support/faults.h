@@ -1,6 +1,8 @@
-// A store and an anchor that fail when told to, before or after their write took effect.
+// A store and an anchor that fail when told to: writes before or after they took effect, and reads.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -37,8 +39,22 @@ class FaultPlan {
     MutexLock lock(&mutex_);
     before_commit_ = std::move(hook);
   }
+  // Of the reads from now on, counted from 0, the first `after` go well and the next `count` fail, as where
+  // the process is out of descriptors. Reads of snapshots taken before too.
+  void FailReads(uint64_t after, uint64_t count) {
+    MutexLock lock(&mutex_);
+    reads_ = 0;
+    fail_from_ = after;
+    fail_count_ = count;
+  }
+  // Reads that failed since.
+  uint64_t failed_reads() {
+    MutexLock lock(&mutex_);
+    return reads_ <= fail_from_ ? 0 : std::min(reads_ - fail_from_, fail_count_);
+  }
   Fault TakeCommit();
   Fault TakeAnchor();
+  absl::Status TakeRead();
   std::function<void()> before_commit() {
     MutexLock lock(&mutex_);
     return before_commit_;
@@ -49,6 +65,9 @@ class FaultPlan {
   Fault commit_ ABSL_GUARDED_BY(mutex_) = Fault::kNone;
   Fault anchor_ ABSL_GUARDED_BY(mutex_) = Fault::kNone;
   std::function<void()> before_commit_ ABSL_GUARDED_BY(mutex_);
+  uint64_t reads_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t fail_from_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t fail_count_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 // The store below, which stays when the one that wraps it is gone: as a disk does when its process ends.

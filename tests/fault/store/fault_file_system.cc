@@ -1,5 +1,6 @@
 #include "tests/fault/store/fault_file_system.h"
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -92,6 +93,46 @@ class StepCounter {
   std::map<std::string, uint64_t> synced_bytes_ ABSL_GUARDED_BY(mutex_);
 };
 
+// A table's file.
+class FaultReadFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
+ public:
+  FaultReadFile(std::unique_ptr<rocksdb::FSRandomAccessFile> target,
+                std::shared_ptr<std::atomic<ReadFault>> fault)
+      : FSRandomAccessFileOwnerWrapper(std::move(target)), fault_(std::move(fault)) {}
+
+  IOStatus Read(uint64_t offset, size_t bytes, const IOOptions& options, Slice* result, char* scratch,
+                IODebugContext* dbg) const override {
+    const IOStatus status = Status();
+    return status.ok() ? FSRandomAccessFileWrapper::Read(offset, bytes, options, result, scratch, dbg)
+                       : status;
+  }
+  IOStatus MultiRead(rocksdb::FSReadRequest* requests, size_t count, const IOOptions& options,
+                     IODebugContext* dbg) override {
+    const IOStatus status = Status();
+    if (status.ok()) return FSRandomAccessFileWrapper::MultiRead(requests, count, options, dbg);
+    for (size_t i = 0; i < count; ++i) requests[i].status = status;
+    return IOStatus::OK();
+  }
+  IOStatus Prefetch(uint64_t, size_t, const IOOptions&, IODebugContext*) override {
+    return IOStatus::NotSupported("Prefetch");
+  }
+
+ private:
+  IOStatus Status() const {
+    switch (fault_->load()) {
+      case ReadFault::kNoDescriptor:
+        return IOStatus::IOError("injected", "Too many open files");
+      case ReadFault::kNoFile:
+        return IOStatus::PathNotFound("injected", "No such file or directory");
+      case ReadFault::kNone:
+        break;
+    }
+    return IOStatus::OK();
+  }
+
+  const std::shared_ptr<std::atomic<ReadFault>> fault_;
+};
+
 class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   FaultFile(std::unique_ptr<rocksdb::FSWritableFile> target, std::string path,
@@ -159,8 +200,10 @@ class FaultDirectory final : public rocksdb::FSDirectoryWrapper {
 
 class Files final : public rocksdb::FileSystemWrapper {
  public:
-  explicit Files(std::shared_ptr<StepCounter> steps)
-      : FileSystemWrapper(rocksdb::FileSystem::Default()), steps_(std::move(steps)) {}
+  Files(std::shared_ptr<StepCounter> steps, std::shared_ptr<std::atomic<ReadFault>> read_fault)
+      : FileSystemWrapper(rocksdb::FileSystem::Default()),
+        steps_(std::move(steps)),
+        read_fault_(std::move(read_fault)) {}
 
   const char* Name() const override { return "FaultFileSystem"; }
 
@@ -169,6 +212,14 @@ class Files final : public rocksdb::FileSystemWrapper {
     std::unique_ptr<rocksdb::FSWritableFile> file;
     IOStatus status = Do([&] { return target()->NewWritableFile(path, options, &file, dbg); });
     if (status.ok()) *result = std::make_unique<FaultFile>(std::move(file), path, steps_);
+    return status;
+  }
+  IOStatus NewRandomAccessFile(const std::string& path, const FileOptions& options,
+                               std::unique_ptr<rocksdb::FSRandomAccessFile>* result,
+                               IODebugContext* dbg) override {
+    std::unique_ptr<rocksdb::FSRandomAccessFile> file;
+    IOStatus status = target()->NewRandomAccessFile(path, options, &file, dbg);
+    if (status.ok()) *result = std::make_unique<FaultReadFile>(std::move(file), read_fault_);
     return status;
   }
   // The store recycles no logs and reopens none for writing.
@@ -213,6 +264,7 @@ class Files final : public rocksdb::FileSystemWrapper {
   }
 
   const std::shared_ptr<StepCounter> steps_;
+  const std::shared_ptr<std::atomic<ReadFault>> read_fault_;
 };
 
 // RocksDB waits a second after each failed flush, so as not to try again at once; here that is 0.1 ms.
@@ -234,15 +286,18 @@ class FaultEnv final : public rocksdb::EnvWrapper {
 
 class FaultFileSystemImpl final : public FaultFileSystem {
  public:
-  FaultFileSystemImpl() : env_(std::make_shared<Files>(steps_)) {}
+  FaultFileSystemImpl() : env_(std::make_shared<Files>(steps_, read_fault_)) {}
   void Arm(const Fault& fault) override { steps_->Arm(fault); }
   uint64_t steps() const override { return steps_->steps(); }
   bool has_failed() const override { return steps_->failed(); }
+  void FailReads(ReadFault fault) override { *read_fault_ = fault; }
   void DropUnsynced() override { steps_->DropUnsynced(); }
   rocksdb::Env* env() override { return &env_; }
 
  private:
   const std::shared_ptr<StepCounter> steps_ = std::make_shared<StepCounter>();
+  const std::shared_ptr<std::atomic<ReadFault>> read_fault_ =
+      std::make_shared<std::atomic<ReadFault>>(ReadFault::kNone);
   FaultEnv env_;
 };
 

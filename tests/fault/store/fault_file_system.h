@@ -28,6 +28,13 @@ struct Fault {
   bool for_good = false;
 };
 
+// How reads from tables' files fail.
+enum class ReadFault {
+  kNone,
+  kNoDescriptor,  // as where the process has none left
+  kNoFile,        // as where the file is gone
+};
+
 class FaultFileSystem {
  public:
   virtual ~FaultFileSystem() = default;
@@ -36,6 +43,8 @@ class FaultFileSystem {
   // Steps since Arm.
   virtual uint64_t steps() const = 0;
   virtual bool has_failed() const = 0;
+  // All reads from now on.
+  virtual void FailReads(ReadFault fault) = 0;
   // Cuts every file written through this to what was synced. With no store open.
   virtual void DropUnsynced() = 0;
   // For RocksdbOptions. Lives as long as this.

@@ -162,5 +162,37 @@ TEST_F(IoFaultTest, CreationFailsAtAnyStep) {
   }
 }
 
+// A read that finds no descriptor says nothing of what is stored: nobody is to restore it. A file that is
+// gone does.
+TEST_F(IoFaultTest, AFailedReadIsDamageOnlyWhereTheFileIsGone) {
+  const struct {
+    ReadFault fault;
+    absl::StatusCode code;
+    std::string_view reason;
+  } cases[] = {{ReadFault::kNoDescriptor, absl::StatusCode::kUnavailable, "STORE_UNREADABLE"},
+               {ReadFault::kNoFile, absl::StatusCode::kDataLoss, "STORE_DAMAGED"}};
+  for (const auto& each : cases) {
+    SCOPED_TRACE(each.reason);
+    CopyDirectory(before_, path_);
+    files_->Arm(Fault());
+    OpenRocksdb(path_, Options())->reset();  // what was in the log is in files now
+    const auto store = OpenRocksdb(path_, Options());
+    ASSERT_TRUE(store.ok()) << store.status();
+    const auto snapshot = (*store)->GetSnapshot();
+    files_->FailReads(each.fault);
+    const absl::Status got = snapshot->Get(Table::kRecords, KeyOf(0)).status();
+    EXPECT_EQ(got.code(), each.code) << got;
+    EXPECT_EQ(ReasonOf(got), each.reason);
+    const absl::Status scanned = Rows(*snapshot, Table::kRecords).status();
+    EXPECT_EQ(scanned.code(), each.code) << scanned;
+    EXPECT_EQ(ReasonOf(scanned), each.reason);
+    EXPECT_EQ(snapshot->FindMissing(Table::kRecords, {KeyOf(0), KeyOf(1)}),
+              std::vector<bool>({false, false}));
+    files_->FailReads(ReadFault::kNone);
+    ExpectWhole(*snapshot);
+    EXPECT_TRUE(CommitNext(store->get()).ok());
+  }
+}
+
 }  // namespace
 }  // namespace fundledger::store

@@ -103,7 +103,7 @@ class Attestations : public ::testing::Test {
     VerifySource source;
     source.snapshot = snapshot.get();
     source.anchor = *anchor_;
-    return VerifyStore(source, {});
+    return *VerifyStore(source, {});
   }
   // One write past the engine.
   void Put(const std::string& key, const std::string& value) {

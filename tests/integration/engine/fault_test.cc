@@ -104,7 +104,7 @@ class Faults : public ::testing::Test {
     VerifySource source;
     source.snapshot = snapshot.get();
     source.anchor = *anchor_;
-    const VerifyReport report = VerifyStore(source, {});
+    const VerifyReport report = *VerifyStore(source, {});
     EXPECT_TRUE(report.ok()) << report.findings[0].message;
   }
 
@@ -254,6 +254,59 @@ TEST_F(Faults, StopsWhenTheOutcomeIsUnknown) {
   }
   engine_.reset();
   ExpectVerifies();
+}
+
+// Whichever read it is that fails: the sender hears that it could not be read, and may send the same again.
+TEST_F(Faults, RefusesNothingForAReadThatFailed) {
+  int failed = 0;
+  uint64_t records = engine_->view()->size();
+  for (uint64_t n = 0;; ++n) {
+    SCOPED_TRACE(n);
+    const std::string envelope = Envelope(absl::StrCat("org-", n));
+    plan_->FailReads(n, 1);
+    const Answer answer = SubmitAndWait(engine_.get(), envelope);
+    const bool has_failed = plan_->failed_reads() > 0;
+    plan_->FailReads(0, 0);
+    if (!answer.ok()) {
+      ++failed;
+      EXPECT_EQ(answer.status().code(), StatusCode::kUnavailable);
+      EXPECT_EQ(ReasonOf(answer.status()), "STORE_UNREADABLE");
+      ExpectRecorded(envelope, SubmitAndWait(engine_.get(), envelope), records);
+    }
+    EXPECT_TRUE(engine_->write_status().ok()) << engine_->write_status();
+    EXPECT_EQ(engine_->view()->size(), ++records);
+    if (!has_failed) break;
+  }
+  EXPECT_GT(failed, 0);
+  engine_.reset();
+  ExpectVerifies();
+}
+
+// What could not be read is no finding: nobody is accused, and nothing is to be restored.
+TEST_F(Faults, VerificationFindsNothingInAReadThatFailed) {
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(SubmitAndWait(engine_.get(), Envelope(absl::StrCat("org-", i))).ok());
+  }
+  const auto store = test_support::WrapStore(store_, plan_);
+  const auto snapshot = store->GetSnapshot();
+  VerifySource source;
+  source.snapshot = snapshot.get();
+  source.anchor = *anchor_;
+  VerifyOptions options;
+  options.threads = 2;
+  uint64_t n = 0;
+  for (;; ++n) {
+    SCOPED_TRACE(n);
+    plan_->FailReads(n, 1);
+    const auto report = VerifyStore(source, options);
+    if (plan_->failed_reads() == 0) {
+      ASSERT_TRUE(report.ok()) << report.status();
+      EXPECT_TRUE(report->ok()) << report->findings[0].message;
+      break;
+    }
+    ASSERT_EQ(ReasonOf(report.status()), "STORE_UNREADABLE");
+  }
+  EXPECT_GT(n, 10u);
 }
 
 // It may repeat the very one whose outcome is not known, so nobody may tell it that nothing was written.

@@ -431,6 +431,25 @@ TEST_P(FollowerTest, ItsOwnDamageIsNotTheLedgersFault) {
   EXPECT_FALSE(outcome.is_refuted);
 }
 
+// Nor one that is out of descriptors; and it need not be made anew.
+TEST_P(FollowerTest, AReadThatFailedIsNobodysFault) {
+  Create(20).reset();
+  const std::shared_ptr<store::Store> below = *store::OpenRocksdb(directory_.Sub("mirror/db"));
+  const auto plan = std::make_shared<test_support::FaultPlan>();
+  auto opened =
+      OpenMirror(test_support::WrapStore(below, plan), *store::Anchor::Open(directory_.Sub("mirror/anchor")));
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  Follower follower(Options(), std::move(opened->ledger), std::move(opened->log_keys));
+  AppendOutcome outcome;
+  plan->FailReads(0, 1'000'000);
+  outcome = follower.Append(Records(20, 21), NoteOf(21));
+  EXPECT_EQ(ReasonOf(outcome.status), "STORE_UNREADABLE") << outcome.status;
+  EXPECT_FALSE(outcome.is_refuted);
+  plan->FailReads(0, 0);
+  outcome = follower.Append(Records(20, 21), NoteOf(21));
+  EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+}
+
 TEST_P(FollowerTest, IsNotPromotedWhenItDoesNotVerify) {
   Create(20).reset();
   {

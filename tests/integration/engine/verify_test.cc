@@ -67,7 +67,7 @@ class Verify : public ::testing::Test {
     VerifySource source;
     source.snapshot = snapshot.get();
     source.anchor = *anchor_;
-    return VerifyStore(source, options_);
+    return *VerifyStore(source, options_);
   }
 
   std::string Get(Table table, const std::string& key) {
