@@ -80,8 +80,15 @@ void SheetWriter::Work() {
     }
     absl::StatusOr<store::Batch> made = Make(*snapshot);
     snapshot.reset();
-    // A store that cannot be read: whoever asks for a figure is told, and verification names the place.
-    if (!made.ok()) return;
+    if (!made.ok()) {
+      // It may be read another time; if it is damaged, whoever asks for a figure is told, and verification
+      // names the place. What was made meanwhile is lost with the batch, so it begins at what is kept; and
+      // not at every commit, since that takes a while.
+      builder_.reset();
+      MutexLock lock(&mutex_);
+      is_settled_ = true;
+      continue;
+    }
     {
       MutexLock lock(&mutex_);
       is_settled_ = made->writes().empty() && awaited_key_.empty();

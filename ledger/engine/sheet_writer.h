@@ -1,6 +1,6 @@
 // Keeps the table sheets up behind the log, on a thread of its own at low priority, so that no submission
 // waits for it. What it made goes into the store with whatever commit comes next; until a snapshot shows it,
-// it does not count.
+// it does not count. Where the store could not be read it looks again when some more postings have come.
 //
 //   writer.Offer(snapshot, 2);      // after each commit
 //   writer.TakeWrites(&batch);      // into the next one
@@ -60,7 +60,7 @@ class SheetWriter {
   CondVar changed_;
   std::shared_ptr<const store::Snapshot> offered_ ABSL_GUARDED_BY(mutex_);
   uint64_t new_postings_ ABSL_GUARDED_BY(mutex_) = 0;  // in what was offered since the last look
-  bool is_settled_ ABSL_GUARDED_BY(mutex_) = false;    // that found nothing to do or to wait for
+  bool is_settled_ ABSL_GUARDED_BY(mutex_) = false;    // that found nothing to do or to wait for, or failed
   std::vector<store::Batch::Write> ready_ ABSL_GUARDED_BY(mutex_);
   size_t taken_ ABSL_GUARDED_BY(mutex_) = 0;  // of `ready_`
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -13,6 +13,7 @@
 #include "ledger/engine/sheet_codec.h"
 #include "ledger/engine/sheet_writer.h"
 #include "ledger/store/memory.h"
+#include "tests/support/faults.h"
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -263,6 +264,38 @@ TEST(SheetWriter, MakesAnewWhatTheStoreRefused) {
   }
   EXPECT_EQ(again.writes().front().key, lost.writes().front().key);
   EXPECT_EQ(again.writes().front().value, lost.writes().front().value);
+}
+
+// Whichever read it is that fails, once: it looks again, and leaves what it would have left.
+TEST(SheetWriter, GoesOnAfterAReadThatFailed) {
+  constexpr uint64_t kRecords = 60;
+  RandomLog at_once(1);
+  for (uint64_t i = 0; i < kRecords; ++i) at_once.Append(nullptr);
+  at_once.BuildSheets(true);
+  const auto expected = Sheets(*at_once.store);
+  uint64_t n = 0;
+  for (bool has_failed = true; has_failed; ++n) {
+    SCOPED_TRACE(n);
+    RandomLog log(1);
+    for (uint64_t i = 0; i < kRecords; ++i) log.Append(nullptr);
+    const auto plan = std::make_shared<test_support::FaultPlan>();
+    const std::shared_ptr<store::Store> below = std::move(log.store);
+    const auto faulty = test_support::WrapStore(below, plan);
+    plan->FailReads(n, 1);
+    SheetWriter writer(kSmall, [] {});
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (Sheets(*below).size() < expected.size()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), until) << "the writer does nothing more";
+      writer.Offer(faulty->GetSnapshot(), 1);
+      std::this_thread::yield();
+      store::Batch batch;
+      writer.TakeWrites(&batch);
+      ASSERT_EQ(below->Commit(batch, kRecords, kRecords), absl::OkStatus());
+    }
+    EXPECT_EQ(Sheets(*below), expected);
+    has_failed = plan->failed_reads() > 0;
+  }
+  EXPECT_GT(n, 5u);
 }
 
 TEST(SheetCodec, WritesTheseBytes) {
