@@ -401,8 +401,19 @@ absl::Status Sequencer::CommitGroup(Group* group) {
   if (status.ok()) {
     Publish(group->end().edge, *checkpoint, std::move(note), group->changes(), group->postings());
   }
-  for (const Kept& kept : told) kept(status);
+  if (told.empty()) return status;
+  const absl::Status of_kept = StatusOfKept(status);
+  for (const Kept& kept : told) kept(of_kept);
   return status;
+}
+
+// What they hear who keep attestations, where `status` is the answer of those who submitted with them: they
+// have no request id to repeat.
+absl::Status Sequencer::StatusOfKept(const absl::Status& status) const {
+  if (ReasonOf(status) != "OUTCOME_UNKNOWN") return status;
+  return Unavailable("LEDGER_READ_ONLY",
+                     absl::StrCat("the ledger stopped writing, and this may or may not be kept: ",
+                                  write_status().message()));
 }
 
 // Whoever commits calls it, and nobody else commits meanwhile.

@@ -82,6 +82,7 @@ class Sequencer final : public Engine {
   void CommitRound(Round* round);
   absl::Status CommitGroup(Group* group);
   std::vector<Kept> TakeKept(store::Batch* batch);
+  absl::Status StatusOfKept(const absl::Status& status) const;
   absl::Status CommitSealed(const log::Checkpoint& checkpoint, const std::string& note, const Group& group);
   void Publish(const log::TreeEdge& edge, const log::Checkpoint& checkpoint, std::string note,
                const books::EntityMap& changes, size_t new_postings);

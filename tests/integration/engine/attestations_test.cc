@@ -288,6 +288,31 @@ TEST_F(Attestations, AnUnknownCommitStopsWritingAndARestartTells) {
   }
 }
 
+// On its way with submissions it has no request id that could be repeated.
+TEST_F(Attestations, AnUnknownCommitWithSubmissionsSaysThatItMayNotBeKept) {
+  std::promise<void> entered;
+  std::promise<void> go_on;
+  std::atomic<int> commits = 0;
+  plan_->SetBeforeCommit([&] {
+    if (++commits > 1) return plan_->FailNextCommit(Fault::kUnknownAfter);
+    entered.set_value();
+    go_on.get_future().wait();
+  });
+  const std::string line = LineBy("w.b", 1, 2);
+  auto first = KeepLater({.size = 1, .cosignatures = {LineBy("w.a", 1, 1)}, .time_stamps = {}});
+  entered.get_future().wait();  // the first is being committed; what comes now makes one commit
+  std::promise<absl::Status> submitted;
+  engine_->Submit(world_.Seal(world_.Register(*engine_->view(), "org-1")),
+                  [&](absl::StatusOr<v1::Receipt> receipt) { submitted.set_value(receipt.status()); });
+  auto second = KeepLater({.size = 1, .cosignatures = {line}, .time_stamps = {}});
+  go_on.set_value();
+  EXPECT_TRUE(first.get().ok());
+  EXPECT_EQ(ReasonOf(submitted.get_future().get()), "OUTCOME_UNKNOWN");
+  const absl::Status unknown = second.get();
+  EXPECT_EQ(ReasonOf(unknown), "LEDGER_READ_ONLY");
+  EXPECT_THAT(std::string(unknown.message()), testing::HasSubstr("may or may not be kept"));
+}
+
 TEST_F(Attestations, StoppedEngineKeepsNothing) {
   const std::string line = LineBy("w.a", 1, 1);
   engine_->Stop();
