@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <future>
 #include <limits>
+#include <map>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -43,6 +45,9 @@ constexpr int kAttemptsMax = 3;
 // Of views: one that was taken a moment ago may be behind the latest.
 constexpr size_t kNotesKept = 8;
 constexpr uint64_t kScanStep = 1024;
+// Of attested checkpoints: so many are looked at again for what came to them since. At one a minute those of
+// three days.
+constexpr size_t kNotesKnown = 4096;
 
 // What witnesses answer that cannot be if this log and they are in order.
 absl::Status Contradicts(std::string_view message) {
@@ -356,21 +361,45 @@ class Asking {
   std::thread thread_;
 };
 
-// From the latest checkpoints back until the quorum is found, or where it stood before, so that an old ledger
-// starts as quickly as a new one. A witness that is not met on the way says itself what it has.
-absl::Status ReadKept(const engine::View& view, Standing* standing) {
-  const uint64_t before = standing->State().size();
-  uint64_t step = kScanStep;
-  for (uint64_t last = view.size();; step *= 2) {
-    const uint64_t first = last > step ? last - step + 1 : 0;
-    RETURN_IF_ERROR(engine::ScanAttested(view, first, last, [&](uint64_t size, const auto& attested) {
-      (void)standing->Add(size, attested.checkpoint());
-      return true;
-    }));
-    if (first <= before || standing->State().size() > before) return absl::OkStatus();
-    last = first - 1;
+// What is kept of witnesses, as it is read into a Standing. One thread at a time.
+class KeptReader final {
+ public:
+  explicit KeptReader(Standing* standing) : standing_(standing) {}
+
+  // From the latest checkpoints back until the quorum is found, or where it stood before, so that an old
+  // ledger starts as quickly as a new one. A witness that is not met on the way says itself what it has. Read
+  // again, it looks at each signature once: only at what is new, and at what came to a checkpoint later,
+  // unless kNotesKnown others are attested behind that one. Ends early, and OK, once `is_ending`.
+  absl::Status Read(const engine::View& view, const std::function<bool()>& is_ending) {
+    const uint64_t before = standing_->State().size();
+    const uint64_t oldest = std::max(before, known_.size() < kNotesKnown ? 0 : known_.begin()->first);
+    uint64_t step = kScanStep;
+    for (uint64_t last = view.size(); last >= oldest; step *= 2) {
+      const uint64_t first = std::max(oldest, last > step ? last - step + 1 : 0);
+      RETURN_IF_ERROR(engine::ScanAttested(view, first, last, [&](uint64_t size, const auto& attested) {
+        Look(size, attested.checkpoint());
+        return !is_ending();
+      }));
+      if (first <= oldest || standing_->State().size() > before || is_ending()) break;
+      last = first - 1;
+    }
+    known_.erase(known_.begin(), known_.lower_bound(standing_->State().size()));
+    return absl::OkStatus();
   }
-}
+
+ private:
+  void Look(uint64_t size, const std::string& note) {
+    const Hash256 digest = crypto::Sha256(note);
+    const auto [known, is_new] = known_.try_emplace(size, digest);
+    if (!is_new && known->second == digest) return;
+    known->second = digest;
+    (void)standing_->Add(size, note);
+    if (known_.size() > kNotesKnown) known_.erase(known_.begin());
+  }
+
+  Standing* const standing_;
+  std::map<uint64_t, Hash256> known_;  // digests of the notes looked at last, by size
+};
 
 class AllWitnesses final : public Witnesses {
  public:
@@ -380,9 +409,12 @@ class AllWitnesses final : public Witnesses {
 
   absl::Status Begin(engine::Engine* engine) {
     engine_ = engine;
-    RETURN_IF_ERROR(ReadKept(*engine->view(), &standing_));
+    RETURN_IF_ERROR(kept_.Read(*engine->view(), [] { return false; }));
     // A mirror asks nobody: what it has of witnesses it fetches from the ledger.
-    if (engine->mirror_state().has_value()) return absl::OkStatus();
+    if (engine->mirror_state().has_value()) {
+      reading_ = std::thread([this] { ReadFetched(); });
+      return absl::OkStatus();
+    }
     const auto& witnesses = options_.policy.witnesses();
     for (size_t i = 0; i < witnesses.size(); ++i) {
       if (witnesses[i].url.empty()) continue;
@@ -399,29 +431,60 @@ class AllWitnesses final : public Witnesses {
   }
 
   void Tick() override {
-    if (engine_->mirror_state().has_value()) return ReadFetched();
     for (const auto& each : asking_) each->Tick();
+    const MutexLock lock(&mutex_);
+    is_ticked_ = true;
+    changed_.NotifyAll();
   }
   void Stop() override {
     for (const auto& each : asking_) each->Stop();
+    {
+      const MutexLock lock(&mutex_);
+      is_stopping_ = true;
+      changed_.NotifyAll();
+    }
+    if (reading_.joinable()) reading_.join();
   }
   std::string NoteUpTo(uint64_t size) const override { return standing_.NoteUpTo(size); }
   v1::Witnessing State() const override { return standing_.State(); }
 
  private:
+  // A mirror's thread.
   void ReadFetched() {
-    const int64_t now_us = options_.monotonic_clock();
-    if (now_us < next_read_us_) return;
-    next_read_us_ = now_us + options_.interval_seconds * kSecondUs;
-    const absl::Status read = ReadKept(*engine_->view(), &standing_);
-    if (!read.ok()) LogStatus(LogLevel::kError, "fault", read);
+    int64_t next_us = std::numeric_limits<int64_t>::min();
+    while (WaitForTick()) {
+      const int64_t now_us = options_.monotonic_clock();
+      if (now_us < next_us) continue;
+      next_us = now_us + options_.interval_seconds * kSecondUs;
+      const absl::Status read = kept_.Read(*engine_->view(), [this] { return is_stopping(); });
+      if (!read.ok()) LogStatus(LogLevel::kError, "fault", read);
+    }
+  }
+
+  // False: it is to end.
+  bool WaitForTick() {
+    const MutexLock lock(&mutex_);
+    while (!is_ticked_ && !is_stopping_) changed_.Wait(&mutex_);
+    is_ticked_ = false;
+    return !is_stopping_;
+  }
+
+  bool is_stopping() {
+    const MutexLock lock(&mutex_);
+    return is_stopping_;
   }
 
   const WitnessingOptions options_;
   Standing standing_;
+  KeptReader kept_{&standing_};  // of Begin, then of `reading_`
   engine::Engine* engine_ = nullptr;
-  int64_t next_read_us_ = std::numeric_limits<int64_t>::min();  // of the thread that ticks
   std::vector<std::unique_ptr<Asking>> asking_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool is_ticked_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread reading_;  // on a mirror
 };
 
 }  // namespace

@@ -46,10 +46,11 @@ class Witnesses : public api::Witnessed {
   // STORE_DAMAGED.
   static absl::StatusOr<std::unique_ptr<Witnesses>> Start(WitnessingOptions options, engine::Engine* engine);
 
-  // To be called every second, by one thread. On a mirror: reads, an interval after the last time, what was
-  // fetched of witnesses; nobody is asked. Else has each witness asked that is due, on a thread of its own. A
-  // witness is due an interval after it was asked last, if the ledger has grown since it cosigned; after a
-  // failure from 15 seconds on, twice as late each time, never later than the interval. Does not block.
+  // To be called every second, by one thread. On a mirror: has read, an interval after the last time, what
+  // was fetched of witnesses since, on a thread of its own; nobody is asked. Else has each witness asked that
+  // is due, on a thread of its own. A witness is due an interval after it was asked last, if the ledger has
+  // grown since it cosigned; after a failure from 15 seconds on, twice as late each time, never later than
+  // the interval. Does not block.
   virtual void Tick() = 0;
   // Ends requests under way. Before the engine stops.
   virtual void Stop() = 0;

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <fstream>
+#include <future>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -385,6 +386,90 @@ TEST_F(WitnessesTest, AsksAgainForWhatCouldNotBeKept) {
   EXPECT_EQ(TickAndAwait().reason, "");
   EXPECT_EQ(witnesses_->State().size(), 1u);
   witnesses_.reset();
+}
+
+// Into whose store cosignatures come from elsewhere, and whose view can be held back.
+class Mirrored final : public services_testing::PassingEngine {
+ public:
+  using PassingEngine::PassingEngine;
+  std::optional<engine::MirrorState> mirror_state() const override { return engine::MirrorState(); }
+  std::shared_ptr<const engine::View> view() const override {
+    if (is_held.exchange(false)) {
+      entered.set_value();
+      go_on.get_future().wait();
+    }
+    return PassingEngine::view();
+  }
+
+  mutable std::atomic<bool> is_held = false;
+  mutable std::promise<void> entered;
+  mutable std::promise<void> go_on;
+};
+
+class MirroredWitnessesTest : public WitnessesTest {
+ protected:
+  void SetUp() override {
+    WitnessesTest::SetUp();
+    Grow(3);
+    mirror_ = std::make_unique<Mirrored>(std::move(engine_));
+  }
+  void TearDown() override { witnesses_.reset(); }
+  // A line of the witness `name` under the checkpoint of `size`, as it is fetched.
+  void Fetch(uint64_t size, const std::string& name) {
+    const auto attested = engine::ReadAttested(*mirror_->view(), size);
+    ASSERT_TRUE(attested.ok()) << attested.status();
+    const std::string line =
+        *log::Cosign(log::ParseNote(attested->checkpoint())->text, 1'600'000'000, name, *KeyOf(name));
+    std::promise<absl::Status> kept;
+    mirror_->Keep({.size = size, .cosignatures = {line}, .time_stamps = {}},
+                  [&kept](absl::Status status) { kept.set_value(std::move(status)); });
+    ASSERT_TRUE(kept.get_future().get().ok());
+  }
+  // An interval later.
+  void ExpectQuorumAt(uint64_t size) {
+    PassSeconds(60);
+    witnesses_->Tick();
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (witnesses_->State().size() != size) {
+      ASSERT_LT(std::chrono::steady_clock::now(), until) << witnesses_->State().size();
+      std::this_thread::yield();
+    }
+  }
+
+  const std::string policy_ = absl::StrCat(
+      "witness w.a ", log::WitnessKey("w.a", KeyOf("w.a")->public_key()), "\nwitness w.b ",
+      log::WitnessKey("w.b", KeyOf("w.b")->public_key()), "\ngroup both all w.a w.b\nquorum both\n");
+  std::unique_ptr<Mirrored> mirror_;
+};
+
+TEST_F(MirroredWitnessesTest, SeeWhatIsFetchedUnderACheckpointThatTheyLookedAt) {
+  Fetch(4, "w.a");
+  Fetch(3, "w.a");
+  Watch(policy_, mirror_.get());
+  EXPECT_EQ(witnesses_->State().size(), 0u);
+  EXPECT_EQ(witnesses_->State().witnesses(0).size(), 4u);
+  Fetch(3, "w.b");
+  ExpectQuorumAt(3);
+  Fetch(4, "w.b");
+  ExpectQuorumAt(4);
+  Fetch(2, "w.a");
+  Fetch(2, "w.b");
+  ExpectQuorumAt(4);
+  EXPECT_EQ(log::OpenCheckpoint(witnesses_->NoteUpTo(3), world_.verifier())->size, 3u);
+}
+
+// Health, certificates and the order to stop wait for whoever ticks.
+TEST_F(MirroredWitnessesTest, AreReadBesideWhoeverTicks) {
+  Fetch(4, "w.a");
+  Fetch(4, "w.b");
+  Watch(policy_, mirror_.get());
+  EXPECT_EQ(witnesses_->State().size(), 4u);
+  mirror_->is_held = true;
+  witnesses_->Tick();
+  mirror_->entered.get_future().wait();
+  witnesses_->Tick();
+  mirror_->go_on.set_value();
+  witnesses_->Stop();
 }
 
 TEST_F(WitnessesTest, RefusesAnAddressThatIsNone) {
