@@ -3,7 +3,9 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -31,6 +33,19 @@ absl::Status Io(const std::string& path, std::string_view what, const std::strin
                 absl::StrCat(path, ": cannot ", ToAbsl(what), ": ", why));
 }
 
+// `directory`, and before it those above that are not there yet, highest first.
+std::vector<std::string> NewLevels(const std::string& directory) {
+  std::filesystem::path level = directory;
+  if (level.filename().empty()) level = level.parent_path();  // "a/b/"
+  std::vector<std::string> levels = {level.string()};
+  std::error_code ignored;  // what cannot be looked at cannot be made either, and that is told
+  for (level = level.parent_path(); !level.empty() && !std::filesystem::exists(level, ignored);
+       level = level.parent_path()) {
+    levels.insert(levels.begin(), level.string());
+  }
+  return levels;
+}
+
 }  // namespace
 
 absl::Status SyncParent(const std::string& directory) {
@@ -53,9 +68,11 @@ absl::Status MakeDirectory(const std::string& directory) {
         absl::StatusCode::kAlreadyExists, "LEDGER_EXISTS",
         absl::StrCat(directory, " is not an empty directory: a ledger is only created in one that is"));
   }
+  const std::vector<std::string> levels = NewLevels(directory);
   if (!error) std::filesystem::create_directories(directory, error);
   if (error) return Io(directory, "make the directory", error.message());
-  return SyncParent(directory);
+  for (const std::string& level : levels) RETURN_IF_ERROR(SyncParent(level));
+  return absl::OkStatus();
 }
 
 void WriteMeta(std::string_view origin, store::Batch* batch) {

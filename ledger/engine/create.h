@@ -32,7 +32,8 @@ class EmptyBooks final : public books::Reader {
 
 // What a store says of itself from its creation on.
 void WriteMeta(std::string_view origin, store::Batch* batch);
-// An empty directory, durably. ALREADY_EXISTS, reason LEDGER_EXISTS; UNAVAILABLE, reason DIRECTORY_NOT_MADE.
+// An empty directory, durably, with those above it that are missing. ALREADY_EXISTS, reason LEDGER_EXISTS;
+// UNAVAILABLE, reason DIRECTORY_NOT_MADE.
 absl::Status MakeDirectory(const std::string& directory);
 // The directory's own entry in its parent, durably: what is synced inside it is lost with it.
 absl::Status SyncParent(const std::string& directory);

@@ -2,6 +2,11 @@
 // something.
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <set>
+
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "ledger/base/status.h"
 #include "ledger/engine/engine.h"
@@ -12,6 +17,22 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+
+namespace {
+
+std::mutex synced_mutex;
+std::set<std::string> synced;  // what was synced, by the name it had then
+
+}  // namespace
+
+// In the place of the C library's, to see what is synced.
+extern "C" int fsync(int fd) {
+  std::error_code error;
+  const auto name = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), error);
+  const std::lock_guard lock(synced_mutex);
+  synced.insert(name.string());
+  return static_cast<int>(::syscall(SYS_fsync, fd));
+}
 
 namespace fundledger::engine {
 namespace {
@@ -58,6 +79,18 @@ TEST_F(Directory, CreatesOnceAndOpensOften) {
     EXPECT_EQ((*engine)->view()->size(), 1u);
     EXPECT_EQ((*engine)->view()->checkpoint().origin, World::kOrigin);
     EXPECT_EQ(ReasonOf(Open().status()), "STORE_LOCKED");
+  }
+}
+
+// A power cut must not take a level away with all that was synced below it.
+TEST_F(Directory, IsDurableWithTheLevelsAboveIt) {
+  ASSERT_TRUE(Create().ok());
+  const std::filesystem::path top =
+      std::filesystem::canonical(ledger_).parent_path().parent_path().parent_path();
+  const std::lock_guard lock(synced_mutex);
+  for (const char* level : {"", "some", "some/where", "some/where/ledger"}) {
+    const std::string path = *level == '\0' ? top.string() : (top / level).string();
+    EXPECT_TRUE(synced.contains(path)) << path;
   }
 }
 
