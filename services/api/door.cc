@@ -38,7 +38,10 @@ void Door::Submit(std::string envelope, engine::Done done) {
     done(std::move(receipt));
   };
   // One that is alone keeps nobody waiting, and another thread would only have to be woken for it.
-  if (before == 0) return engine_->Submit(std::move(envelope), std::move(leave));
+  if (before == 0 && EnterAlone()) {
+    engine_->Submit(std::move(envelope), std::move(leave));
+    return LeaveAlone();
+  }
   verifiers_.Run(
       [this, envelope = std::move(envelope), leave = std::move(leave)](const absl::Status& admitted) mutable {
         if (!admitted.ok()) return leave(admitted);
@@ -52,6 +55,27 @@ void Door::Prepare(std::string envelope, std::function<void(absl::StatusOr<engin
         if (!admitted.ok()) return then(admitted);
         then(engine_->Prepare(std::move(envelope)));
       });
+}
+
+bool Door::EnterAlone() {
+  const MutexLock lock(&mutex_);
+  if (is_stopping_) return false;
+  ++alone_;
+  return true;
+}
+
+void Door::LeaveAlone() {
+  const MutexLock lock(&mutex_);
+  if (--alone_ == 0) left_.NotifyAll();
+}
+
+void Door::Stop() {
+  {
+    const MutexLock lock(&mutex_);
+    is_stopping_ = true;
+    while (alone_ > 0) left_.Wait(&mutex_);
+  }
+  verifiers_.Stop(absl::InfiniteFuture());
 }
 
 }  // namespace fundledger::api

@@ -1,5 +1,6 @@
 // The door for submissions: how many may be under way, and the threads that verify them. What does not fit is
-// refused here, before a signature is paid for; gRPC's own threads only take submissions in and answer.
+// refused here, before a signature is paid for. gRPC's own threads take submissions in and answer; one that
+// is alone they verify themselves, since it keeps nobody waiting.
 #pragma once
 
 #include <atomic>
@@ -7,10 +8,12 @@
 #include <functional>
 #include <string>
 
+#include "ledger/base/mutex.h"
 #include "ledger/engine/engine.h"
 #include "services/api/rate.h"
 #include "services/rpc/executor.h"
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 
 namespace fundledger::api {
@@ -42,7 +45,8 @@ class Door {
   RateLimit& rate() { return rate_; }
 
   // Submits what came in a call of its own. `done` as of Engine::Submit; RESOURCE_EXHAUSTED, reason
-  // QUEUE_FULL, from within; UNAVAILABLE, reason SERVER_STOPPING.
+  // QUEUE_FULL, from within; UNAVAILABLE, reason SERVER_STOPPING, from within too. May take as long as
+  // verifying a signature.
   void Submit(std::string envelope, engine::Done done);
 
   // For streams, which order what they prepared by themselves. `then` is called exactly once, on a thread of
@@ -56,15 +60,25 @@ class Door {
   // Submissions taken and not answered, of calls and streams together.
   size_t under_way() const { return of_calls_ + of_streams_; }
 
-  // Takes no more; returns when all that it took is in the engine's hands.
-  void Stop() { verifiers_.Stop(absl::InfiniteFuture()); }
+  // Takes no more; returns when all that it took is in the engine's hands, or refused. Not from within
+  // `done`.
+  void Stop();
 
  private:
+  // Whether a submission may be verified by who brings it; if so, LeaveAlone is to be called. Not once it
+  // stops.
+  bool EnterAlone();
+  void LeaveAlone();
+
   engine::Engine* const engine_;
   const DoorLimits limits_;
   RateLimit rate_;
   std::atomic<size_t> of_calls_ = 0;
   std::atomic<size_t> of_streams_ = 0;
+  Mutex mutex_;
+  CondVar left_;
+  size_t alone_ ABSL_GUARDED_BY(mutex_) = 0;  // entered and not left
+  bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
   rpc::Executor verifiers_;
 };
 
