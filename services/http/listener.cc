@@ -86,17 +86,27 @@ void Ring(int bell) {
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Listen(ListenerOptions options, Handler handler) {
   ASSIGN_OR_RETURN(const int socket, Bind(options.address));
+  // Without them Stop would never be heard of.
+  const int wake = ::eventfd(0, EFD_CLOEXEC);
+  const int ended = wake < 0 ? -1 : ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (ended < 0) {
+    const std::string why = std::strerror(errno);
+    if (wake >= 0) ::close(wake);
+    ::close(socket);
+    return CannotListen(options.address, why);
+  }
   std::string address = BoundAddress(options.address, socket);
   return std::unique_ptr<Listener>(
-      new Listener(std::move(options), std::move(handler), socket, std::move(address)));
+      new Listener(std::move(options), std::move(handler), socket, wake, ended, std::move(address)));
 }
 
-Listener::Listener(ListenerOptions options, Handler handler, int socket, std::string address)
+Listener::Listener(ListenerOptions options, Handler handler, int socket, int wake, int ended,
+                   std::string address)
     : options_(std::move(options)),
       handler_(std::move(handler)),
       socket_(socket),
-      wake_(::eventfd(0, EFD_CLOEXEC)),
-      ended_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      wake_(wake),
+      ended_(ended),
       address_(std::move(address)),
       tls_(options_.tls) {
   threads_.reserve(options_.connections + 1);

@@ -70,7 +70,8 @@ class Listener final : private Host {
     uint64_t since = 0;      // when it became idle, counted in such events
   };
 
-  Listener(ListenerOptions options, Handler handler, int socket, std::string address);
+  // Takes the descriptors over.
+  Listener(ListenerOptions options, Handler handler, int socket, int wake, int ended, std::string address);
 
   Response Answer(const Request& request) override { return handler_(request); }
   bool BeginIdle(int socket) override;

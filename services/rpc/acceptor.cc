@@ -1,6 +1,7 @@
 #include "services/rpc/acceptor.h"
 
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 #include <utility>
 
@@ -21,7 +22,7 @@ namespace fundledger::rpc {
 namespace {
 
 constexpr int kBacklog = 512;
-// How long nothing is taken while this process is out of descriptors.
+// How long nothing is taken while this process is out of descriptors, or of memory.
 constexpr int kPauseMs = 50;
 
 absl::Status CannotListen(const std::string& listen, std::string_view why) {
@@ -134,6 +135,11 @@ void Acceptor::Start(Door door, std::function<void(std::string_view)> on_refused
 
 void Acceptor::Stop() {
   if (!thread_.joinable()) return;
+  {
+    const MutexLock lock(&mutex_);
+    stopping_ = true;
+    stop_came_.NotifyAll();
+  }
   (void)::close(std::exchange(wake_[1], -1));
   thread_.join();
   for (const int fd : listeners_) (void)::close(fd);
@@ -161,12 +167,23 @@ void Acceptor::Run() {
   for (const int fd : listeners_) watched.push_back({fd, POLLIN, 0});
   watched.push_back({wake_[0], POLLIN, 0});
   for (;;) {
-    if (::poll(watched.data(), watched.size(), -1) < 0) continue;
+    if (::poll(watched.data(), watched.size(), -1) < 0) {
+      // No memory, mostly: it is asked again in a while, unless it stops, which no poll would tell then.
+      if (errno != EINTR && !PauseUnlessStopping()) return;
+      continue;
+    }
     if (watched.back().revents != 0) return;
     for (size_t i = 0; i + 1 < watched.size(); ++i) {
       if (watched[i].revents != 0) TakeFrom(watched[i].fd);
     }
   }
+}
+
+bool Acceptor::PauseUnlessStopping() {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPauseMs);
+  const MutexLock lock(&mutex_);
+  while (!stopping_ && stop_came_.WaitUntil(&mutex_, until)) continue;
+  return !stopping_;
 }
 
 void Acceptor::TakeFrom(int listener) {

@@ -48,6 +48,8 @@ class Acceptor {
   void TakeFrom(int listener);
   // Whether there is room for one more.
   bool HasRoom();
+  // False: it is to end.
+  bool PauseUnlessStopping();
   void ForgetClosed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t limit_;
@@ -58,6 +60,8 @@ class Acceptor {
   std::function<void(std::string_view)> on_refused_;
   std::thread thread_;
   mutable Mutex mutex_;
+  CondVar stop_came_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   // Whose descriptors they are is gRPC's, which closes them: one is still open while it is the same socket.
   mutable std::unordered_map<int, ino_t> handed_over_ ABSL_GUARDED_BY(mutex_);
 };

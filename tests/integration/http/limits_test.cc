@@ -6,6 +6,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "ledger/base/status.h"
 #include "services/http/listener.h"
@@ -29,6 +31,26 @@ using ::testing::Not;
 
 constexpr char kAsk[] = "GET /x HTTP/1.1\r\nHost: x\r\n\r\n";
 constexpr char kAnswerEnd[] = "\r\n\r\nyes";
+
+// A listener that cannot be woken would never stop.
+TEST(Listener, DoesNotStartWithoutTheDescriptorsThatItStopsBy) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::dup(STDOUT_FILENO);
+  ASSERT_GE(next, 0);
+  ::close(next);
+  for (const rlim_t more : {0, 1, 2}) {  // nothing; the socket; and one of the two beside it
+    SCOPED_TRACE(more);
+    const rlimit few{.rlim_cur = static_cast<rlim_t>(next) + more, .rlim_max = before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    const auto listener = http::Listener::Listen({.address = "127.0.0.1:0"}, nullptr);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_EQ(fundledger::ReasonOf(listener.status()), "CANNOT_LISTEN") << listener.status();
+    const int after = ::dup(STDOUT_FILENO);
+    EXPECT_EQ(after, next) << "what it had taken is given back";
+    ::close(after);
+  }
+}
 
 class ListenerTest : public ::testing::Test {
  protected:

@@ -1,4 +1,7 @@
 // How many may be connected at once.
+#include <chrono>
+#include <ctime>
+#include <thread>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -6,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -110,6 +114,34 @@ TEST(Acceptor, GivesItsPortBackWhenItStops) {
   const std::string same = "127.0.0.1:" + std::to_string((*first)->port());
   first->reset();
   EXPECT_TRUE(rpc::Acceptor::Listen(same, 1).ok());
+}
+
+// No more descriptors than `most` for this process: not one more can be had, and none waited for beyond that
+// number.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(rlim_t most) {
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const rlimit limit{.rlim_cur = most, .rlim_max = before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  }
+  ~FewDescriptors() { EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before_), 0); }
+
+ private:
+  rlimit before_{};
+};
+
+// Where the kernel does not even let it wait, it must not try again without a pause, nor miss that it stops.
+TEST(Acceptor, StopsWhileItCannotWaitForConnections) {
+  auto acceptor = rpc::Acceptor::Listen("127.0.0.1:0", 1);
+  ASSERT_TRUE(acceptor.ok()) << acceptor.status();
+  const FewDescriptors few(1);  // poll refuses two
+  (*acceptor)->Start(nullptr, nullptr);
+  const std::clock_t cpu_before = std::clock();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+  std::this_thread::sleep_until(until);  // nothing is waited for: it is to do nothing
+  EXPECT_LT(std::clock() - cpu_before, CLOCKS_PER_SEC / 10);
+  (*acceptor)->Stop();
 }
 
 }  // namespace
