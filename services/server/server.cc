@@ -254,22 +254,28 @@ class GrpcServer final : public Server {
 
   void LookAtTls(int64_t now_s) {
     next_look_s_ = now_s + config_.tls_reload_seconds;
-    const absl::StatusOr<bool> changed = tls_->Reload();
-    if (!changed.ok()) {
+    const absl::Status status = TakeTls();
+    if (!status.ok()) {
       // Files that stay wrong are told of once, and counted once.
-      if (changed.status() == last_refusal_) return;
-      last_refusal_ = changed.status();
+      if (status == last_refusal_) return;
+      last_refusal_ = status;
       metrics_->CountReload(false);
-      return LogStatus(LogLevel::kWarn, "tls_files_refused", changed.status());
+      return LogStatus(LogLevel::kWarn, "tls_files_refused", status);
     }
     last_refusal_ = absl::OkStatus();
-    if (*changed) {
-      if (const absl::Status taken = web_->SetTls(tls_->material()); !taken.ok())
-        LogStatus(LogLevel::kError, "tls_files_refused", taken);
+    const bool is_taken = std::exchange(is_taking_tls_, false);
+    if (is_taken) {
       metrics_->CountReload(true);
       Log(LogLevel::kInfo, "tls_files_taken", {{"certificate", config_.tls_certificate}});
     }
-    if (*changed || now_s >= next_warning_s_) WarnOfEnds(now_s);
+    if (is_taken || now_s >= next_warning_s_) WarnOfEnds(now_s);
+  }
+
+  // Files that changed are taken once both have them, gRPC and HTTP; what one did not take it is given again.
+  absl::Status TakeTls() {
+    ASSIGN_OR_RETURN(const bool changed, tls_->Reload());
+    is_taking_tls_ = is_taking_tls_ || changed;
+    return is_taking_tls_ ? web_->SetTls(tls_->material()) : absl::OkStatus();
   }
 
   // Once a day, and when they change.
@@ -298,6 +304,7 @@ class GrpcServer final : public Server {
   int64_t next_look_s_ = 0;
   int64_t next_warning_s_ = 0;
   absl::Status last_refusal_;
+  bool is_taking_tls_ = false;  // files that changed, and that not both have yet
   rpc::Executor reads_;
   rpc::Executor checks_;
   rpc::Runtime runtime_;
