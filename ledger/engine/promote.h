@@ -32,7 +32,8 @@ struct Promotion {
 
 // Verifies the whole copy first. FAILED_PRECONDITION: NOT_A_MIRROR; MIRROR_BELOW_WITNESSED, where a witness
 // has cosigned more records than are here. DATA_LOSS: MIRROR_CONTRADICTS_WITNESS; MIRROR_NOT_VERIFIED, with
-// the first finding. Otherwise as Engine::Open. Nothing is changed unless it returns OK.
+// the first finding. Otherwise as Engine::Open. Unless it returns OK it stays a mirror, with the records that
+// it has; but opening it has put in order what a crash left, as every start does (OpenMirror).
 absl::StatusOr<Promotion> Promote(const PromoteOptions& options);
 
 }  // namespace fundledger::engine

@@ -106,7 +106,8 @@ grpc::ServerUnaryReactor* Query(const Context& context, grpc::CallbackServerCont
   return QueryOn(context.runtime->executor, context, call, request, response, std::move(fill));
 }
 
-// Answers with `fill()` on gRPC's own thread: for what never blocks and every officer may ask.
+// Answers with `fill()` on gRPC's own thread, as rpc::Answer does: for what reads a few keys at most and
+// every officer may ask. Who asks is one more, of the caller's first call and then now and then.
 template <typename Request, typename Fill>
 grpc::ServerUnaryReactor* AnswerAtOnce(const Context& context, grpc::CallbackServerContext* call,
                                        const Request*, const Fill& fill) {

@@ -52,8 +52,8 @@ grpc::ServerUnaryReactor* RunOn(Executor* executor, const Runtime& runtime,
   return reactor;
 }
 
-// Finishes the call on gRPC's own thread: for what never blocks, so that it is answered however many queries
-// wait.
+// Finishes the call on gRPC's own thread, so that it is answered however many queries wait: for what waits
+// for nobody and takes no longer than to read a few keys of the store.
 template <typename Fill>
 grpc::ServerUnaryReactor* Answer(const Runtime& runtime, grpc::CallbackServerContext* context,
                                  const Fill& fill) {
