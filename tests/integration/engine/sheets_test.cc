@@ -432,7 +432,7 @@ TEST(SheetCheck, FindsWhatIsGoneAndWhatIsExtra) {
   const auto builder = SheetBuilder::Resume(*log.store->GetSnapshot(), kSmall);
   for (const auto& [key, value] : Sheets(*log.store)) {
     SCOPED_TRACE(HexEncode(key));
-    Spoil(&log, key, std::nullopt, [&] {
+    Spoil(&log, key, std::nullopt, [&, &key = key] {
       const auto findings = Check(*log.store);
       const bool is_upper = key[0] >= 3 && key[0] <= 5 && key[1] > 0;
       if (!is_upper || key[0] != 3) {
