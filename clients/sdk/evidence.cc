@@ -1,7 +1,6 @@
 #include "clients/sdk/evidence.h"
 
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "clients/sdk/files.h"
@@ -21,13 +20,13 @@ absl::Status Report(const std::filesystem::path& directory, std::string_view rea
   const std::filesystem::path path =
       directory / absl::StrCat(ToAbsl(log::NameOf(file.kind)), "-",
                                HexEncode(crypto::Sha256({*text}).view().substr(0, 8)), ".txt");
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  const absl::Status kept = ReplaceFile(path, *text, true);
+  const absl::Status made = MakeDirectory(directory);
+  const absl::Status written = ReplaceFile(path, *text, true);
+  const bool is_kept = made.ok() && written.ok();
   const bool convicts = file.kind != log::EvidenceKind::kComplaint;
   return Evidence(
       reason,
-      absl::StrCat(ToAbsl(what), kept.ok() ? "; kept in " : "; could not be kept in ", path.string(),
+      absl::StrCat(ToAbsl(what), is_kept ? "; kept in " : "; could not be kept in ", path.string(),
                    convicts ? ", which convicts whoever holds the log's key: submit nothing more, and "
                               "give it to the discipline inspection (fundledger evidence check)"
                             : ", a complaint that convicts nobody by itself: have it looked into "

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ledger/base/files.h"
 #include "ledger/base/status.h"
 
 #include "absl/strings/cord.h"
@@ -36,13 +37,19 @@ class Descriptor {
   int fd_;
 };
 
-std::string Why() {
-  return std::string(std::generic_category().message(errno));
+std::string Why(int error = errno) {
+  return std::string(std::generic_category().message(error));
 }
 
-absl::Status Unwritable(const std::filesystem::path& path) {
+absl::Status Unwritable(const std::filesystem::path& path, int error = errno) {
   return Refuse(absl::StatusCode::kUnavailable, "FILE_UNWRITABLE",
-                absl::StrCat("cannot write ", path.string(), ": ", Why()));
+                absl::StrCat("cannot write ", path.string(), ": ", Why(error)));
+}
+
+// OK, or that `path` may not be there after a crash as it is now.
+absl::Status SyncFor(const std::filesystem::path& path, const std::filesystem::path& directory) {
+  const std::error_code error = SyncDirectory(directory);
+  return error ? Unwritable(path, error.value()) : absl::OkStatus();
 }
 
 absl::StatusOr<std::string> ReadAll(int fd, const std::filesystem::path& path) {
@@ -72,16 +79,6 @@ bool WriteAll(int fd, std::string_view bytes) {
   return true;
 }
 
-// A renamed or made file is only there after a crash once its directory is on disk too.
-bool SyncDirectory(const std::filesystem::path& directory) {
-  const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return fd.get() >= 0 && ::fsync(fd.get()) == 0;
-}
-
-std::filesystem::path DirectoryOf(const std::filesystem::path& path) {
-  return path.has_parent_path() ? path.parent_path() : ".";
-}
-
 // Where the new bytes are written before they take the file's name. The process id keeps two programs that
 // write at once from mixing their bytes.
 std::filesystem::path NextOf(const std::filesystem::path& path) {
@@ -91,9 +88,11 @@ std::filesystem::path NextOf(const std::filesystem::path& path) {
 absl::Status WriteNext(const std::filesystem::path& path, std::string_view bytes, bool durable) {
   const std::filesystem::path next = NextOf(path);
   const Descriptor fd(::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (fd.get() < 0 || !WriteAll(fd.get(), bytes)) return Unwritable(next);
-  if (durable && ::fsync(fd.get()) != 0) return Unwritable(next);
-  return absl::OkStatus();
+  if (fd.get() < 0) return Unwritable(next);
+  if (WriteAll(fd.get(), bytes) && (!durable || ::fsync(fd.get()) == 0)) return absl::OkStatus();
+  const absl::Status status = Unwritable(next);
+  (void)::unlink(next.c_str());
+  return status;
 }
 
 absl::Status MoveNext(const std::filesystem::path& path) {
@@ -127,8 +126,7 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
 absl::Status ReplaceFile(const std::filesystem::path& path, std::string_view bytes, bool durable) {
   RETURN_IF_ERROR(WriteNext(path, bytes, durable));
   RETURN_IF_ERROR(MoveNext(path));
-  if (durable && !SyncDirectory(DirectoryOf(path))) return Unwritable(path);
-  return absl::OkStatus();
+  return durable ? SyncFor(path, DirectoryOf(path)) : absl::OkStatus();
 }
 
 absl::Status ReplaceFiles(const std::filesystem::path& directory, const std::vector<NewFile>& files) {
@@ -146,27 +144,22 @@ absl::Status ReplaceFiles(const std::filesystem::path& directory, const std::vec
   for (std::thread& other : others) other.join();
   for (const absl::Status& status : written) RETURN_IF_ERROR(status);
   for (const NewFile& file : files) RETURN_IF_ERROR(MoveNext(file.path));
-  if (!SyncDirectory(directory)) return Unwritable(directory);
-  return absl::OkStatus();
+  return SyncFor(directory, directory);
 }
 
 absl::Status MakeDirectory(const std::filesystem::path& directory) {
-  std::error_code error;
-  if (!std::filesystem::create_directories(directory, error) && !error) return absl::OkStatus();
-  if (!error && SyncDirectory(DirectoryOf(directory))) return absl::OkStatus();
-  if (error) errno = error.value();
-  return Unwritable(directory);
+  const std::error_code error = MakeDirectories(directory);
+  return error ? Unwritable(directory, error.value()) : absl::OkStatus();
 }
 
 absl::Status MoveFile(const std::filesystem::path& from, const std::filesystem::path& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0 || !SyncDirectory(DirectoryOf(to))) return Unwritable(to);
-  return absl::OkStatus();
+  if (::rename(from.c_str(), to.c_str()) != 0) return Unwritable(to);
+  return SyncFor(to, DirectoryOf(to));
 }
 
 absl::Status RemoveFile(const std::filesystem::path& path, bool durable) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return Unwritable(path);
-  if (durable && !SyncDirectory(DirectoryOf(path))) return Unwritable(path);
-  return absl::OkStatus();
+  return durable ? SyncFor(path, DirectoryOf(path)) : absl::OkStatus();
 }
 
 absl::StatusOr<FileLock> FileLock::Take(const std::filesystem::path& path, bool alone) {
@@ -213,11 +206,13 @@ absl::Status MakeSecretFile(const std::filesystem::path& path, std::string_view 
     return Refuse(absl::StatusCode::kAlreadyExists, "KEY_FILE_EXISTS",
                   absl::StrCat("there is a key ", path.string(), " already; it is left as it is"));
   }
-  if (fd.get() < 0 || !WriteAll(fd.get(), bytes) || ::fsync(fd.get()) != 0 ||
-      !SyncDirectory(DirectoryOf(path))) {
-    return Unwritable(path);
-  }
-  return absl::OkStatus();
+  if (fd.get() < 0) return Unwritable(path);
+  absl::Status status;
+  if (!WriteAll(fd.get(), bytes) || ::fsync(fd.get()) != 0) status = Unwritable(path);
+  if (status.ok()) status = SyncFor(path, DirectoryOf(path));
+  // Half a key would be in the way of the next try, and look like one.
+  if (!status.ok()) (void)::unlink(path.c_str());
+  return status;
 }
 
 }  // namespace fundledger::sdk

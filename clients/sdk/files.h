@@ -31,7 +31,8 @@ struct NewFile {
 // directory. After an error some may have been replaced, each as a whole. UNAVAILABLE, reason
 // FILE_UNWRITABLE.
 absl::Status ReplaceFiles(const std::filesystem::path& directory, const std::vector<NewFile>& files);
-// Makes a directory, durable on return, unless it is there. UNAVAILABLE, reason FILE_UNWRITABLE.
+// Makes a directory and those above it, durable on return, unless they are there. UNAVAILABLE, reason
+// FILE_UNWRITABLE.
 absl::Status MakeDirectory(const std::filesystem::path& directory);
 // Gives a file another name in its directory, durable on return. UNAVAILABLE, reason FILE_UNWRITABLE.
 absl::Status MoveFile(const std::filesystem::path& from, const std::filesystem::path& to);
@@ -60,6 +61,7 @@ class FileLock {
 // KEY_MALFORMED, if it is no file.
 absl::StatusOr<std::string> ReadSecretFile(const std::filesystem::path& path);
 // Makes such a file, durable on return. ALREADY_EXISTS, reason KEY_FILE_EXISTS: a key is never overwritten.
+// UNAVAILABLE, reason FILE_UNWRITABLE: there is none.
 absl::Status MakeSecretFile(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace fundledger::sdk

@@ -10,6 +10,7 @@
 #include "ledger/base/bytes.h"
 #include "ledger/base/clock.h"
 #include "ledger/base/date.h"
+#include "ledger/base/files.h"
 #include "ledger/base/status.h"
 #include "ledger/crypto/digest.h"
 #include "ledger/engine/attestations.h"
@@ -309,13 +310,16 @@ absl::Status Mirror::Alarm(const absl::Status& why, log::EvidenceFile file) {
   const std::filesystem::path path =
       directory / absl::StrCat(ToAbsl(log::NameOf(file.kind)), "-",
                                HexEncode(crypto::Sha256({content}).view().substr(0, 8)), ".txt");
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
+  const std::error_code made = MakeDirectories(directory);
   absl::Status written = process::ReplaceFileDurably(path.string(), content);
   if (written.ok()) {
     written = process::ReplaceFileDurably(
         (directory / kAlarmFile).string(),
         absl::StrCat(ReasonOf(why), "\n", why.message(), "\n", path.string(), "\n"));
+  }
+  if (written.ok() && made) {
+    written = Refuse(absl::StatusCode::kUnavailable, "FILE_NOT_WRITTEN",
+                     absl::StrCat(directory.string(), " may be gone after a crash: ", made.message()));
   }
   if (!written.ok()) process::LogStatus(LogLevel::kError, "mirror_evidence_not_written", written);
   const absl::Status alarm =

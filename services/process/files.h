@@ -24,7 +24,7 @@ absl::Status ReplaceFile(const std::string& path, std::string_view content);
 // The same, and on return it is on disk: file and directory are synced.
 absl::Status ReplaceFileDurably(const std::string& path, std::string_view content);
 // Makes a file that only its owner may read. ALREADY_EXISTS, reason KEY_FILE_EXISTS; UNAVAILABLE, reason
-// FILE_NOT_WRITTEN.
+// FILE_NOT_WRITTEN: there is none.
 absl::Status MakeSecretFile(const std::string& path, std::string_view content);
 
 }  // namespace fundledger::process

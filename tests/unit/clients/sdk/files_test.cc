@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ledger/base/status.h"
+#include "tests/support/limit.h"
 #include "tests/unit/clients/sdk/little_log.h"
 
 namespace fundledger::sdk {
@@ -24,6 +25,21 @@ TEST(SecretFile, IsNeverOverwritten) {
   ASSERT_TRUE(MakeSecretFile(directory / "a.key", "first").ok());
   EXPECT_EQ(ReasonOf(MakeSecretFile(directory / "a.key", "second")), "KEY_FILE_EXISTS");
   EXPECT_EQ(*ReadSecretFile(directory / "a.key"), "first");
+}
+
+TEST(SecretFile, IsNotLeftHalfMade) {
+  const TestDirectory directory;
+  absl::Status made;
+  absl::Status replaced;
+  {
+    const test_support::Limit full(RLIMIT_FSIZE, 3);
+    made = MakeSecretFile(directory / "a.key", "secret");
+    replaced = ReplaceFile(directory / "b.key", "secret", true);
+  }
+  EXPECT_EQ(ReasonOf(made), "FILE_UNWRITABLE") << made;
+  EXPECT_EQ(ReasonOf(replaced), "FILE_UNWRITABLE") << replaced;
+  EXPECT_TRUE(fs::is_empty(directory.path()));
+  EXPECT_TRUE(MakeSecretFile(directory / "a.key", "secret").ok()) << "nothing is in the way";
 }
 
 TEST(SecretFile, IsRefusedWhenOthersCanReadIt) {
