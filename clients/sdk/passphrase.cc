@@ -24,12 +24,6 @@ absl::Status Needed(std::string_view why) {
                              "FUNDLEDGER_PASSPHRASE_FD"));
 }
 
-crypto::Secret WithoutNewline(std::string text) {
-  if (text.ends_with('\n')) text.pop_back();
-  if (text.ends_with('\r')) text.pop_back();
-  return crypto::Secret(std::move(text));
-}
-
 // Where it could be given without a terminal is said here.
 absl::StatusOr<crypto::Secret> OrSayWhere(absl::StatusOr<crypto::Secret> line) {
   if (line.ok() || ReasonOf(line.status()) != "PASSPHRASE_NEEDED") return line;
@@ -56,7 +50,7 @@ absl::StatusOr<crypto::Secret> Passphrases::Given() {
       file_.empty() ? std::filesystem::path(Variable("FUNDLEDGER_PASSPHRASE_FILE")) : file_;
   if (!file.empty()) {
     ASSIGN_OR_RETURN(std::string text, ReadSecretFile(file));
-    return WithoutNewline(std::move(text));
+    return crypto::PassphraseOf(crypto::Secret(std::move(text)));
   }
   const auto read = known_.find("");
   if (read != known_.end()) return read->second.Copy();

@@ -16,8 +16,8 @@ namespace fundledger::sdk {
 inline constexpr size_t kPassphraseBytesMin = 8;
 
 // In this order: the file given (--passphrase-file); the file $FUNDLEDGER_PASSPHRASE_FILE names; the open
-// descriptor $FUNDLEDGER_PASSPHRASE_FD names, read to its end once; the terminal, without echo. A file's last
-// newline does not count, and others than its owner may not read it (KEY_FILE_EXPOSED). Not thread-safe.
+// descriptor $FUNDLEDGER_PASSPHRASE_FD names, read once; the terminal, without echo. Each gives its first
+// line (crypto::PassphraseOf). Others than its owner may not read a file (KEY_FILE_EXPOSED). Not thread-safe.
 class Passphrases {
  public:
   explicit Passphrases(std::filesystem::path file = {}) : file_(std::move(file)) {}

@@ -1,6 +1,7 @@
 // Bytes that are overwritten when they are no longer needed: passphrases, PINs, private keys in clear.
 #pragma once
 
+#include <cstddef>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -39,5 +40,12 @@ class Secret {
 
   std::string bytes_;
 };
+
+// A passphrase has no more bytes; what is behind them in a line does not count.
+inline constexpr size_t kPassphraseBytesMax = 1024;
+
+// The passphrase that a text gives, whether it came from a file or a descriptor: the text's first line,
+// without its end, which is "\n" or "\r\n".
+Secret PassphraseOf(const Secret& text);
 
 }  // namespace fundledger::crypto

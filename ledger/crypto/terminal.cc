@@ -12,8 +12,6 @@
 namespace fundledger::crypto {
 namespace {
 
-constexpr size_t kLineBytesMax = 1024;
-
 absl::Status Needed(std::string_view why) {
   return Refuse(absl::StatusCode::kUnauthenticated, "PASSPHRASE_NEEDED", why);
 }
@@ -22,17 +20,16 @@ absl::Status Needed(std::string_view why) {
 
 absl::StatusOr<Secret> ReadSecretLine(int fd) {
   std::string line;
-  line.reserve(kLineBytesMax);
+  line.reserve(kPassphraseBytesMax);
   char c = 0;
-  while (line.size() < kLineBytesMax) {
+  while (line.size() < kPassphraseBytesMax) {
     const ssize_t count = ::read(fd, &c, 1);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 || (count == 0 && line.empty())) return Needed("nothing could be read");
     if (count == 0 || c == '\n') break;
     line.push_back(c);
   }
-  if (line.ends_with('\r')) line.pop_back();
-  return Secret(std::move(line));
+  return PassphraseOf(Secret(std::move(line)));
 }
 
 Terminal::Terminal() : fd_(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) {

@@ -11,7 +11,7 @@
 
 namespace fundledger::crypto {
 
-// A line from an open descriptor without its newline, of 1024 bytes at most; nothing behind it is taken.
+// The passphrase (PassphraseOf) that an open descriptor gives; nothing behind its line is taken.
 // UNAUTHENTICATED, reason PASSPHRASE_NEEDED: nothing could be read.
 absl::StatusOr<Secret> ReadSecretLine(int fd);
 

@@ -100,20 +100,6 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return text.str();
 }
 
-absl::StatusOr<std::string> ReadSecretDescriptor(int fd) {
-  std::string text;
-  char buffer[1024];
-  for (;;) {
-    const ssize_t count = ::read(fd, buffer, sizeof buffer);
-    if (count > 0) text.append(buffer, static_cast<size_t>(count));
-    if (count == 0) return text;
-    if (count < 0 && errno != EINTR) {
-      return Refuse(absl::StatusCode::kInvalidArgument, "KEY_FILE_UNREADABLE",
-                    absl::StrCat("descriptor ", fd, ": ", std::strerror(errno)));
-    }
-  }
-}
-
 absl::Status ReplaceFile(const std::string& path, std::string_view content) {
   const std::string draft = absl::StrCat(path, ".", ::getpid(), ".tmp");
   std::ofstream file(draft, std::ios::binary | std::ios::trunc);

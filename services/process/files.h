@@ -12,8 +12,6 @@ namespace fundledger::process {
 // What a file that holds a secret says. INVALID_ARGUMENT: KEY_FILE_UNREADABLE; KEY_FILE_EXPOSED, if it is
 // another user's, or anybody but its owner may read or write it.
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path);
-// What an open descriptor has until its end. INVALID_ARGUMENT, reason KEY_FILE_UNREADABLE.
-absl::StatusOr<std::string> ReadSecretDescriptor(int fd);
 
 // What a file says that anybody may read. UNAVAILABLE, reason FILE_UNREADABLE.
 absl::StatusOr<std::string> ReadFile(const std::string& path);

@@ -6,7 +6,6 @@
 namespace fundledger::server {
 
 using process::ReadFile;
-using process::ReadSecretDescriptor;
 using process::ReadSecretFile;
 using process::ReplaceFile;
 

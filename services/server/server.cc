@@ -15,6 +15,8 @@
 #include "ledger/base/clock.h"
 #include "ledger/base/status.h"
 #include "ledger/crypto/pkcs8.h"
+#include "ledger/crypto/secret.h"
+#include "ledger/crypto/terminal.h"
 #include "ledger/engine/facts.h"
 #include "services/api/access.h"
 #include "services/api/audit_service.h"
@@ -323,19 +325,19 @@ class GrpcServer final : public Server {
 };
 
 absl::StatusOr<crypto::Secret> LogKeyPassphrase(const Config& config, const std::string& key_file) {
-  std::string text;
   if (!config.log_key_passphrase_file.empty()) {
-    ASSIGN_OR_RETURN(text, ReadSecretFile(config.log_key_passphrase_file));
-  } else if (config.log_key_passphrase_fd >= 0) {
-    ASSIGN_OR_RETURN(text, ReadSecretDescriptor(static_cast<int>(config.log_key_passphrase_fd)));
-  } else {
-    return Refuse(absl::StatusCode::kInvalidArgument, "PASSPHRASE_NEEDED",
-                  absl::StrCat(key_file,
-                               " is encrypted: set log_key_passphrase_file to a file with its "
-                               "passphrase, or log_key_passphrase_fd to an open descriptor"));
+    ASSIGN_OR_RETURN(std::string text, ReadSecretFile(config.log_key_passphrase_file));
+    return crypto::PassphraseOf(crypto::Secret(std::move(text)));
   }
-  if (text.ends_with('\n')) text.pop_back();
-  return crypto::Secret(std::move(text));
+  if (config.log_key_passphrase_fd >= 0) {
+    auto passphrase = crypto::ReadSecretLine(static_cast<int>(config.log_key_passphrase_fd));
+    RETURN_IF_ERROR(Annotate(passphrase.status(), "log_key_passphrase_fd"));
+    return passphrase;
+  }
+  return Refuse(absl::StatusCode::kInvalidArgument, "PASSPHRASE_NEEDED",
+                absl::StrCat(key_file,
+                             " is encrypted: set log_key_passphrase_file to a file with its "
+                             "passphrase, or log_key_passphrase_fd to an open descriptor"));
 }
 
 // The passphrase is read when the first encrypted key needs it: a descriptor has it only once.

@@ -60,8 +60,7 @@ absl::Status CheckLength(const crypto::Secret& passphrase) {
 absl::StatusOr<crypto::Secret> NewPassphrase(const InitOptions& options) {
   if (!options.passphrase_file.empty()) {
     ASSIGN_OR_RETURN(std::string text, process::ReadSecretFile(options.passphrase_file));
-    if (text.ends_with('\n')) text.pop_back();
-    crypto::Secret passphrase(std::move(text));
+    crypto::Secret passphrase = crypto::PassphraseOf(crypto::Secret(std::move(text)));
     RETURN_IF_ERROR(Annotate(CheckLength(passphrase), options.passphrase_file));
     return passphrase;
   }

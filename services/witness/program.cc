@@ -10,6 +10,7 @@
 #include "ledger/base/status.h"
 #include "ledger/crypto/pkcs8.h"
 #include "ledger/crypto/secret.h"
+#include "ledger/crypto/terminal.h"
 #include "services/process/files.h"
 #include "services/process/log.h"
 #include "services/process/signals.h"
@@ -33,19 +34,19 @@ ExitCode Fail(ExitCode code, const absl::Status& status) {
 }
 
 absl::StatusOr<crypto::Secret> Passphrase(const Config& config) {
-  std::string text;
   if (!config.key_passphrase_file.empty()) {
-    ASSIGN_OR_RETURN(text, process::ReadSecretFile(config.key_passphrase_file));
-  } else if (config.key_passphrase_fd >= 0) {
-    ASSIGN_OR_RETURN(text, process::ReadSecretDescriptor(static_cast<int>(config.key_passphrase_fd)));
-  } else {
-    return Refuse(absl::StatusCode::kInvalidArgument, "PASSPHRASE_NEEDED",
-                  absl::StrCat(config.key,
-                               " is encrypted: set key_passphrase_file to a file with its passphrase, or "
-                               "key_passphrase_fd to an open descriptor"));
+    ASSIGN_OR_RETURN(std::string text, process::ReadSecretFile(config.key_passphrase_file));
+    return crypto::PassphraseOf(crypto::Secret(std::move(text)));
   }
-  if (text.ends_with('\n')) text.pop_back();
-  return crypto::Secret(std::move(text));
+  if (config.key_passphrase_fd >= 0) {
+    auto passphrase = crypto::ReadSecretLine(static_cast<int>(config.key_passphrase_fd));
+    RETURN_IF_ERROR(Annotate(passphrase.status(), "key_passphrase_fd"));
+    return passphrase;
+  }
+  return Refuse(absl::StatusCode::kInvalidArgument, "PASSPHRASE_NEEDED",
+                absl::StrCat(config.key,
+                             " is encrypted: set key_passphrase_file to a file with its passphrase, or "
+                             "key_passphrase_fd to an open descriptor"));
 }
 
 absl::StatusOr<std::shared_ptr<const crypto::Signer>> ReadKey(const Config& config) {

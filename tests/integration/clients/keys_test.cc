@@ -263,6 +263,17 @@ TEST_F(Keys, UnderAPassphraseAreOpenedByItAlone) {
   EXPECT_THAT(Run({"inspect", "checkpoint"}).err, HasSubstr("KEY_FILE_EXPOSED"));
 }
 
+// One file for whoever makes the key and for the daemon, wherever it was written.
+TEST_F(Keys, AreOpenedByTheDaemonWithTheFileTheyWereMadeWith) {
+  const std::string passphrase = Secret("passphrase", "correct horse\r\n");
+  Good({"init", path("other").string(), "--origin", "other.example/funds", "--listen", "127.0.0.1:0",
+        "--passphrase-file", passphrase});
+  EXPECT_THAT(ReadAll(path("other/log.key")), HasSubstr("ENCRYPTED"));
+  EXPECT_THAT(ReadAll(path("other/server.toml")), HasSubstr("log_key_passphrase_file = \"log.passphrase\""));
+  fs::copy(passphrase, path("other/log.passphrase"));
+  EXPECT_NE(StartAnother("other"), "");
+}
+
 TEST_F(Keys, OnATokenAreNotMovedIntoAFileUnasked) {
   const std::string uri = "pkcs11:token=ukey;object=admin-1?module-path=/nowhere/pkcs11.so\n";
   fs::remove(path("county/keys/admin-1.key"));

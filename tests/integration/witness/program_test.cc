@@ -123,6 +123,23 @@ TEST_F(WitnessProgram, EncryptsItsKey) {
   EXPECT_EQ(Stop(SIGTERM).exit_code, kExitClean);
 }
 
+// As other programs do: the first line, of a file or of a descriptor that nobody has closed yet.
+TEST_F(WitnessProgram, TakesThePassphrasesFirstLine) {
+  WriteAll(directory_ / "pass", "correct horse battery\r\nnot read\r\n");
+  std::filesystem::permissions(directory_ / "pass", std::filesystem::perms(0600));
+  ASSERT_EQ(Init({"--passphrase-file", directory_ / "pass"}).exit_code, kExitClean);
+  EXPECT_NE(Serve({"--key-passphrase-file", directory_ / "pass"}), "");
+  EXPECT_EQ(Stop(SIGTERM).exit_code, kExitClean);
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const std::string text = "correct horse battery\nnot read";
+  ASSERT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  EXPECT_NE(Serve({"--key-passphrase-fd", std::to_string(ends[0])}), "");
+  EXPECT_EQ(Stop(SIGTERM).exit_code, kExitClean);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 // At a terminal it asks twice, in the language of whoever sits there, and shows nothing of what is typed.
 TEST_F(WitnessProgram, AsksForAPassphraseAtATerminal) {
   const auto at_terminal = [&](const std::string& directory, const std::string& second) {

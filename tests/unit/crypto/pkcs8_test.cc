@@ -3,9 +3,11 @@
 #include <set>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "ledger/base/status.h"
 #include "ledger/crypto/signature.h"
+#include "ledger/crypto/terminal.h"
 
 namespace fundledger::crypto {
 namespace {
@@ -59,6 +61,36 @@ TEST(Pkcs8, RefusesWhatIsNoKey) {
   EXPECT_EQ(ReasonOf(EncryptKey(*EncryptKey(SomeKey(), "p"), "p").status()), "KEY_MALFORMED");
   EXPECT_EQ(ReasonOf(DecryptKey(SomeKey(), "p").status()), "KEY_MALFORMED");
   EXPECT_EQ(ReasonOf(DecryptKey(std::string(100 << 10, 'x'), "p").status()), "KEY_MALFORMED");
+}
+
+TEST(Secret, OfAPassphraseIsTheFirstLine) {
+  const auto of = [](const std::string& text) {
+    return std::string(PassphraseOf(Secret(std::string(text))).view());
+  };
+  for (const char* text : {"correct horse", "correct horse\n", "correct horse\r\n", "correct horse\r",
+                           "correct horse\nanother", "correct horse\r\n\r\n"}) {
+    EXPECT_EQ(of(text), "correct horse") << text;
+  }
+  EXPECT_EQ(of(" correct\rhorse \n"), " correct\rhorse ");
+  EXPECT_EQ(of(""), "");
+  EXPECT_EQ(of("\ncorrect horse"), "");
+  EXPECT_EQ(of(std::string(2000, 'x')).size(), kPassphraseBytesMax);
+}
+
+// Whichever way it is given, the same passphrase comes of it.
+TEST(Secret, IsTheSameOfAFileAndOfADescriptor) {
+  for (const std::string& text :
+       {std::string("correct horse\r\nmore"), std::string("x\r"), std::string(1023, 'x') + "\r\n",
+        std::string(1024, 'x') + "\r\n", std::string(1025, 'x')}) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    ASSERT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    ::close(ends[1]);
+    const auto line = ReadSecretLine(ends[0]);
+    ::close(ends[0]);
+    ASSERT_TRUE(line.ok()) << line.status();
+    EXPECT_EQ(line->view(), PassphraseOf(Secret(std::string(text))).view()) << text.size();
+  }
 }
 
 TEST(Secret, LeavesNothingWhereItWasMovedFrom) {

@@ -89,6 +89,16 @@ TEST_F(Keys, TakeThePassphraseFromAVariablesFileOrDescriptor) {
   EXPECT_EQ(ReasonOf(LoadSigner(directory_ / "a.key", &by_nothing).status()), "PASSPHRASE_NEEDED");
 }
 
+TEST_F(Keys, TakeAFilesFirstLineHoweverItEnds) {
+  ASSERT_TRUE(MakeKeyFile(directory_ / "a.key", *KeyOf('k'), Horse()).ok());
+  for (const char* text : {"correct horse", "correct horse\r\n", "correct horse\nnot read\n"}) {
+    fs::remove(directory_ / "other");
+    ASSERT_TRUE(MakeSecretFile(directory_ / "other", text).ok());
+    Passphrases other(directory_ / "other");
+    EXPECT_TRUE(LoadSigner(directory_ / "a.key", &other).ok()) << text;
+  }
+}
+
 TEST_F(Keys, TakeNoPassphraseFromAFileThatOthersCanRead) {
   ASSERT_TRUE(MakeKeyFile(directory_ / "a.key", *KeyOf('k'), Horse()).ok());
   fs::permissions(directory_ / "passphrase", fs::perms::others_read, fs::perm_options::add);
