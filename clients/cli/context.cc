@@ -300,8 +300,12 @@ absl::Status Context::SendAll(const sdk::Outbox& outbox, const std::string& offi
   for (sdk::Waiting& waiting : all) {
     if (!officer.empty() && waiting.submission.officer() != officer) continue;
     if (waiting.refusal.has_value() && !refused) continue;
+    // What cannot be sent now stays what it is, refused or not.
+    if (const absl::Status connected = client().status(); !connected.ok()) {
+      sent->push_back({std::move(waiting), connected});
+      return connected;
+    }
     const std::optional<sdk::Refusal> before = waiting.refusal;
-    RETURN_IF_ERROR(outbox.Reopen(&waiting));
     auto receipt = SendOne(outbox, &waiting);
     const absl::Status status = receipt.ok() ? receipt->settled : receipt.status();
     if (sdk::IsRefusal(status)) waiting.refusal = sdk::Refusal{status, SystemClockMicros()};
@@ -317,6 +321,8 @@ absl::StatusOr<sdk::CheckedReceipt> Context::SendOne(const sdk::Outbox& outbox, 
   ASSIGN_OR_RETURN(sdk::Client * client, this->client());
   const bool was_unsent = waiting->unsent();
   RETURN_IF_ERROR(outbox.MarkSent(waiting));
+  // Last of all: from here on it is sent again by itself until it is answered.
+  RETURN_IF_ERROR(outbox.Reopen(waiting));
   // No key is needed for the very bytes that were stored: a receipt is for them, or it is worth nothing.
   auto receipt = client->Submit(waiting->sealed, crypto::PublicKey());
   if (receipt.ok()) {

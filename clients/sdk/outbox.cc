@@ -129,9 +129,13 @@ absl::Status Outbox::MarkRefused(const Waiting& waiting, const Refusal& refusal)
 
 absl::Status Outbox::Reopen(Waiting* waiting) const {
   if (!waiting->refusal.has_value()) return absl::OkStatus();
-  RETURN_IF_ERROR(RemoveFile(RefusalPath(waiting->path), true));
-  waiting->refusal.reset();
-  return absl::OkStatus();
+  const absl::Status removed = RemoveFile(RefusalPath(waiting->path), true);
+  if (removed.ok()) {
+    waiting->refusal.reset();
+  } else {
+    (void)MarkRefused(*waiting, *waiting->refusal);  // it may be gone, and not on disk
+  }
+  return removed;
 }
 
 absl::Status Outbox::Remove(const Waiting& waiting) const {

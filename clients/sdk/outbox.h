@@ -54,7 +54,7 @@ class Outbox {
   absl::Status MarkUnsent(Waiting* waiting) const;
   // It stays, with the ledger's answer, until it is dismissed. Durable on return.
   absl::Status MarkRefused(const Waiting& waiting, const Refusal& refusal) const;
-  // A refused one waits again, to be sent once more. Durable on return.
+  // A refused one waits again, to be sent once more. Durable on return; after an error it is refused still.
   absl::Status Reopen(Waiting* waiting) const;
   // It was recorded, or refused and somebody was told. After a power cut it may be there again: to be sent
   // once more, and answered the same.

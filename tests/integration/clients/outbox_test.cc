@@ -178,6 +178,28 @@ TEST_F(OutboxTest, ARefusedOneStaysWithItsReasonAndStopsNobody) {
   EXPECT_TRUE(kept);
 }
 
+// It was refused for good, and its officer may have paid otherwise since.
+TEST_F(OutboxTest, ARefusedOneThatCouldNotBeSentAgainStaysRefused) {
+  Good(Declare("p-1"));
+  Keep(Progress("p-2", 100));
+  EXPECT_EQ(Run({"outbox", "send"}).exit_code, 1);
+  EXPECT_EQ(Run({"outbox", "send", "--refused", "--offline"}).exit_code, 2);
+  EXPECT_EQ(State(0), "refused");
+  StopServer();
+  EXPECT_EQ(Run({"outbox", "send", "--refused"}).exit_code, 3);
+  EXPECT_EQ(State(0), "refused");
+  EXPECT_EQ(Listed()[0]["reason"], "PROJECT_NOT_FOUND");
+  StartServer();
+  Good(Declare("p-2"));
+  const uint64_t before = Size();
+  Good(Progress("p-1", 100));
+  EXPECT_EQ(Size(), before + 1) << "the refused one went along";
+  EXPECT_EQ(
+      Run({"outbox", "discard", Listed()[0]["request_id"].get<std::string>(), "--reason", "paid in cash"})
+          .exit_code,
+      0);
+}
+
 TEST_F(OutboxTest, WhatMayBeRecordedIsNotDiscarded) {
   Keep(Declare("p-1"));
   for (const auto& entry : fs::directory_iterator(path("county/outbox"))) {
