@@ -1,6 +1,7 @@
 #include "clients/sdk/outbox.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "ledger/base/bytes.h"
@@ -84,6 +85,20 @@ absl::Status Rename(Waiting* waiting, const char* extension) {
   return absl::OkStatus();
 }
 
+// An outbox that cannot be looked into is never taken for an empty one: what waits in it goes first.
+absl::StatusOr<std::vector<fs::path>> SubmissionsIn(const fs::path& directory) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  fs::directory_iterator entry(directory, error);
+  if (error == std::errc::no_such_file_or_directory) return found;
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    if (IsSubmission(entry->path())) found.push_back(entry->path());
+  }
+  if (!error) return found;
+  return Refuse(absl::StatusCode::kUnavailable, "FILE_UNREADABLE",
+                absl::StrCat("cannot list ", directory.string(), ": ", error.message()));
+}
+
 // The place in the order; 0 for a name without one.
 uint64_t NumberOf(const fs::path& path) {
   const std::vector<std::string> parts = absl::StrSplit(path.stem().string(), absl::MaxSplits('-', 1));
@@ -102,10 +117,8 @@ absl::StatusOr<Waiting> Outbox::Store(const Sealed& sealed, bool unsent) const {
   RETURN_IF_ERROR(MakeDirectory(directory_));
   // Two programs at once may take the same number: neither was first.
   uint64_t last = 0;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory_, error)) {
-    if (IsSubmission(entry.path())) last = std::max(last, NumberOf(entry.path()));
-  }
+  ASSIGN_OR_RETURN(const std::vector<fs::path> there, SubmissionsIn(directory_));
+  for (const fs::path& path : there) last = std::max(last, NumberOf(path));
   Waiting waiting;
   waiting.sealed = sealed;
   if (!waiting.submission.ParseFromString(sealed.payload)) return Damaged(directory_, "got no submission");
@@ -155,11 +168,7 @@ absl::Status Outbox::Discard(const Waiting& waiting, std::string_view reason, in
 }
 
 absl::StatusOr<std::vector<Waiting>> Outbox::List() const {
-  std::vector<fs::path> paths;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory_, error)) {
-    if (IsSubmission(entry.path())) paths.push_back(entry.path());
-  }
+  ASSIGN_OR_RETURN(std::vector<fs::path> paths, SubmissionsIn(directory_));
   std::sort(paths.begin(), paths.end(), [](const fs::path& a, const fs::path& b) {
     const uint64_t of_a = NumberOf(a);
     const uint64_t of_b = NumberOf(b);

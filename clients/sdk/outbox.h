@@ -46,7 +46,7 @@ class Outbox {
   // no two programs send the same, or one past another. UNAVAILABLE, reason FILE_UNWRITABLE.
   absl::StatusOr<FileLock> Lock(bool alone) const;
 
-  // Behind all that is there. Durable on return.
+  // Behind all that is there. Durable on return. UNAVAILABLE, reasons FILE_UNREADABLE, FILE_UNWRITABLE.
   absl::StatusOr<Waiting> Store(const Sealed& sealed, bool unsent) const;
   // Before it is sent for the first time. Durable on return.
   absl::Status MarkSent(Waiting* waiting) const;
@@ -61,7 +61,8 @@ class Outbox {
   absl::Status Remove(const Waiting& waiting) const;
   // It is not to be sent: set aside with the reason given. Durable on return.
   absl::Status Discard(const Waiting& waiting, std::string_view reason, int64_t now_us) const;
-  // Oldest first. DATA_LOSS, reason OUTBOX_DAMAGED, names the file.
+  // Oldest first; none where there is no outbox. DATA_LOSS, reason OUTBOX_DAMAGED, names the file;
+  // UNAVAILABLE, reason FILE_UNREADABLE.
   absl::StatusOr<std::vector<Waiting>> List() const;
 
  private:

@@ -94,15 +94,17 @@ State::~State() {
 
 absl::Status State::ReadAll() {
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory_, error)) {
-    if (entry.path().extension() != kExtension) continue;
-    const std::string hash = entry.path().stem().string();
-    const auto note = process::ReadFile(entry.path().string());
+  fs::directory_iterator entry(directory_, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const fs::path path = entry->path();
+    if (path.extension() != kExtension) continue;
+    const std::string hash = path.stem().string();
+    const auto note = process::ReadFile(path.string());
     const auto hash_bytes = HexDecode(hash);
     const bool is_named_well =
         hash.size() == kHashCharacters && hash_bytes.has_value() && HexEncode(*hash_bytes) == hash;
-    if (!is_named_well) return Damaged(entry.path().string(), "is not named after a log");
-    if (!note.ok()) return Damaged(entry.path().string(), "cannot be read");
+    if (!is_named_well) return Damaged(path.string(), "is not named after a log");
+    if (!note.ok()) return Damaged(path.string(), "cannot be read");
     notes_[hash] = *note;
   }
   return error ? Damaged(directory_, error.message()) : absl::OkStatus();
@@ -132,7 +134,8 @@ absl::StatusOr<std::string> State::KeepFile(FileKind kind, std::string_view orig
   const std::string path = FilePath(kind, origin, name);
   std::error_code error;
   if (fs::exists(path, error)) return path;
-  if (ReadFiles(kind, origin).size() >= kFilesMax) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> kept, Names(kind, origin));
+  if (kept.size() >= kFilesMax) {
     return Refuse(absl::StatusCode::kResourceExhausted, "WITNESS_EVIDENCE_FULL",
                   absl::StrCat(directory_, " holds ", kFilesMax, " files ", ToAbsl(ExtensionOf(kind)),
                                " about this log already: look into them, and move them away"));
@@ -141,15 +144,28 @@ absl::StatusOr<std::string> State::KeepFile(FileKind kind, std::string_view orig
   return path;
 }
 
-std::map<std::string, std::string> State::ReadFiles(FileKind kind, std::string_view origin) const {
-  std::map<std::string, std::string> files;
+absl::StatusOr<std::vector<std::string>> State::Names(FileKind kind, std::string_view origin) const {
+  std::vector<std::string> names;
   const std::string prefix = OriginHash(origin) + "-";
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory_, error)) {
-    const std::string stem = entry.path().stem().string();
-    if (entry.path().extension() != ExtensionOf(kind) || !stem.starts_with(prefix)) continue;
-    if (auto text = process::ReadFile(entry.path().string()); text.ok())
-      files[stem.substr(prefix.size())] = *std::move(text);
+  fs::directory_iterator entry(directory_, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const std::string stem = entry->path().stem().string();
+    if (entry->path().extension() != ExtensionOf(kind) || !stem.starts_with(prefix)) continue;
+    names.push_back(stem.substr(prefix.size()));
+  }
+  if (!error) return names;
+  return Refuse(absl::StatusCode::kUnavailable, "FILE_UNREADABLE",
+                absl::StrCat(directory_, ": ", error.message()));
+}
+
+absl::StatusOr<std::map<std::string, std::string>> State::ReadFiles(FileKind kind,
+                                                                    std::string_view origin) const {
+  std::map<std::string, std::string> files;
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, Names(kind, origin));
+  for (const std::string& name : names) {
+    auto text = process::ReadFile(FilePath(kind, origin, name));
+    if (text.ok()) files[name] = *std::move(text);
   }
   return files;
 }

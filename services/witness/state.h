@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -44,18 +45,20 @@ class State {
   absl::Status Write(std::string_view origin, std::string_view note) const;
   // Keeps a file about a log beside it, once, and never over another; durable on return; its path. Of each
   // kind kFilesMax are kept of a log: RESOURCE_EXHAUSTED, reason WITNESS_EVIDENCE_FULL, for more.
-  // UNAVAILABLE, reason FILE_NOT_WRITTEN.
+  // UNAVAILABLE, reasons FILE_NOT_WRITTEN, FILE_UNREADABLE (the directory).
   absl::StatusOr<std::string> KeepFile(FileKind kind, std::string_view origin, std::string_view name,
                                        std::string_view text) const;
   // What is kept of a kind about a log, by the names that it was kept under. Files that cannot be read are
-  // left out.
-  std::map<std::string, std::string> ReadFiles(FileKind kind, std::string_view origin) const;
+  // left out. UNAVAILABLE, reason FILE_UNREADABLE: the directory cannot be.
+  absl::StatusOr<std::map<std::string, std::string>> ReadFiles(FileKind kind, std::string_view origin) const;
   // Removes one, if it is there.
   void DropFile(FileKind kind, std::string_view origin, std::string_view name) const;
 
  private:
   State(std::string directory, int lock) : directory_(std::move(directory)), lock_(lock) {}
   absl::Status ReadAll();
+  // The names under which files of a kind are kept about a log. Errors of ReadFiles.
+  absl::StatusOr<std::vector<std::string>> Names(FileKind kind, std::string_view origin) const;
   std::string PathOf(std::string_view origin_hash) const;
   std::string FilePath(FileKind kind, std::string_view origin, std::string_view name) const;
 

@@ -123,8 +123,7 @@ absl::Status Witness::Restore(Watched* watched) {
   watched->last = *checkpoint;
   watched->note = *std::move(note);
   watched->time_s = cosignatures->back().time_s;
-  RestoreUnreconciled(watched);
-  return absl::OkStatus();
+  return RestoreUnreconciled(watched);
 }
 
 Answer Witness::AddCheckpoint(std::string_view body) {
@@ -213,14 +212,16 @@ std::string Witness::KeepUnreconciled(const log::Checkpoint& checkpoint, const l
 }
 
 // What is not a note of this log is nobody's word: it is left alone.
-void Witness::RestoreUnreconciled(Watched* watched) {
-  for (const auto& [name, text] : state_->ReadFiles(FileKind::kUnreconciled, watched->origin)) {
+absl::Status Witness::RestoreUnreconciled(Watched* watched) {
+  ASSIGN_OR_RETURN(const auto files, state_->ReadFiles(FileKind::kUnreconciled, watched->origin));
+  for (const auto& [name, text] : files) {
     const auto file = log::ParseEvidence(text);
     if (!file.ok()) continue;
     const auto notes = file->Of(log::PartLabel::kCheckpoint);
     if (notes.empty() || !log::OpenNote(notes.back(), watched->keys).ok()) continue;
     watched->unreconciled.emplace(name, std::string(notes.back()));
   }
+  return absl::OkStatus();
 }
 
 void Witness::Reconcile(const log::Checkpoint& checkpoint, const std::string& note, bool is_cosigned,

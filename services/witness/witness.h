@@ -77,7 +77,7 @@ class Witness {
   absl::Status Restore(Watched* watched);
   Answer Judge(const log::WitnessRequest& request, const log::Checkpoint& checkpoint, const log::Note& note,
                Watched* watched);
-  void RestoreUnreconciled(Watched* watched) ABSL_EXCLUSIVE_LOCKS_REQUIRED(watched->mutex);
+  absl::Status RestoreUnreconciled(Watched* watched) ABSL_EXCLUSIVE_LOCKS_REQUIRED(watched->mutex);
   // The step from what was cosigned to `note`, which the log signed, is not proved: both are kept. The file's
   // path, or why there is none.
   std::string KeepUnreconciled(const log::Checkpoint& checkpoint, const log::Note& note, Watched* watched)

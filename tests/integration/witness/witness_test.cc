@@ -360,6 +360,20 @@ TEST_F(WitnessTest, SurvivesDamage) {
   EXPECT_EQ(*opened, log_.At(opened->size));
 }
 
+TEST_F(WitnessTest, TakesNoStateThatItCannotReadForAnEmptyOne) {
+  const std::string key = log::WitnessKey("w.example", KeyOf(0x22)->public_key());
+  ASSERT_TRUE(State::Create(directory_ / "other", key).ok());
+  const auto state = State::Open(directory_ / "other", key);
+  ASSERT_TRUE(state.ok()) << state.status();
+  ASSERT_TRUE((*state)->KeepFile(FileKind::kEvidence, log_.origin(), "1", "text").ok());
+  EXPECT_EQ((*state)->ReadFiles(FileKind::kEvidence, log_.origin())->size(), 1u);
+  std::filesystem::rename(directory_ / "other", directory_ / "away");
+  std::ofstream(directory_ / "other") << "in the way";
+  EXPECT_EQ(ReasonOf((*state)->ReadFiles(FileKind::kEvidence, log_.origin()).status()), "FILE_UNREADABLE");
+  EXPECT_EQ(ReasonOf((*state)->KeepFile(FileKind::kEvidence, log_.origin(), "2", "text").status()),
+            "FILE_UNREADABLE");
+}
+
 TEST_F(WitnessTest, SharesItsStateAndItsPortWithNobody) {
   const auto second = Witness::Open(OptionsFor(directory_, {log_.verifier()}));
   EXPECT_EQ(ReasonOf(second.status()), "WITNESS_STATE_LOCKED");

@@ -1,6 +1,7 @@
 #include "clients/sdk/outbox.h"
 
 #include "ledger/base/status.h"
+#include "tests/support/limit.h"
 #include "tests/unit/clients/sdk/little_log.h"
 
 namespace fundledger::sdk {
@@ -125,6 +126,24 @@ TEST_F(OutboxTest, NamesWhatIsDamaged) {
   }
   ASSERT_TRUE(ReplaceFile(directory_ / "outbox/x.envelope", "x", false).ok());
   EXPECT_EQ(ReasonOf(outbox_.List().status()), "OUTBOX_DAMAGED");
+}
+
+TEST_F(OutboxTest, ThatCannotBeReadIsNotTakenForEmpty) {
+  ASSERT_TRUE(ReplaceFile(directory_ / "outbox", "in the way", false).ok());
+  EXPECT_EQ(ReasonOf(outbox_.List().status()), "FILE_UNREADABLE");
+  fs::remove(directory_ / "outbox");
+  Stored(false);
+  const Sealed next = NewOne();
+  absl::Status listed;
+  absl::Status stored;
+  {
+    const test_support::Limit no_descriptors(RLIMIT_NOFILE, 0);
+    listed = outbox_.List().status();
+    stored = outbox_.Store(next, false).status();
+  }
+  EXPECT_EQ(ReasonOf(listed), "FILE_UNREADABLE") << listed;
+  EXPECT_EQ(ReasonOf(stored), "FILE_UNREADABLE") << stored;
+  EXPECT_EQ(List().size(), 1U);
 }
 
 TEST_F(OutboxTest, IgnoresWhatAKilledProgramWasWriting) {
