@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <random>
+#include <thread>
 
 #include "clients/sdk/files.h"
 #include "ledger/base/status.h"
@@ -299,6 +301,33 @@ TEST_F(BulkTest, GivesUpOnAServerThatSaysNothing) {
   const auto result = Run(Drafts(20));
   EXPECT_EQ(ReasonOf(result), "SERVER_TIMED_OUT") << result;
   EXPECT_TRUE(reports_.empty());
+}
+
+// A token whose owner has to touch it.
+class SlowSigner : public crypto::Signer {
+ public:
+  SlowSigner(const crypto::Signer& signer, std::chrono::milliseconds takes)
+      : signer_(signer), takes_(takes) {}
+  const crypto::PublicKey& public_key() const override { return signer_.public_key(); }
+  absl::StatusOr<std::string> Sign(std::string_view message) const override {
+    std::this_thread::sleep_for(takes_);
+    return signer_.Sign(message);
+  }
+
+ private:
+  const crypto::Signer& signer_;
+  const std::chrono::milliseconds takes_;
+};
+
+TEST_F(BulkTest, TakesNoServerForSilentThatWasAskedNothing) {
+  Reconnect({.patience_ms = 20'000, .first_patience_ms = 20'000, .attempt_ms = 1000});
+  const SlowSigner slow(*officer_, std::chrono::milliseconds(1500));
+  std::vector<Unsealed> drafts = Drafts(1);
+  drafts[0].signer = &slow;
+  const auto result = Run(drafts);
+  ASSERT_TRUE(result.ok()) << result;
+  EXPECT_EQ(streams_, 1U) << "it was given up while the first was sealed";
+  ExpectEachOnceAndInOrder(1);
 }
 
 TEST_F(BulkTest, CallsOneAfterTheOtherWhereTheServerKnowsNoStreams) {
