@@ -45,11 +45,6 @@ absl::Status CannotIssue(std::string_view what) {
                 absl::StrCat("OpenSSL cannot make the certificate: ", ToAbsl(what)));
 }
 
-// A key in need of a passphrase is refused here: who calls has decrypted it.
-int NoPassphrase(char*, int, int, void*) {
-  return -1;
-}
-
 absl::StatusOr<X509Ptr> ParseCertificate(std::string_view pem) {
   const BioPtr input = PemReader(pem);
   X509Ptr certificate(input == nullptr ? nullptr

@@ -59,6 +59,12 @@ inline BioPtr PemReader(std::string_view pem) {
                                           : BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
+// For every reader of PEM: what is encrypted in OpenSSL's old way ("Proc-Type: 4,ENCRYPTED") is refused.
+// Without it OpenSSL asks for the passphrase at the terminal.
+inline int NoPassphrase(char*, int, int, void*) {
+  return -1;
+}
+
 // What was written into a memory BIO.
 inline std::string Written(BIO* bio) {
   char* text = nullptr;

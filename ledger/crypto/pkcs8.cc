@@ -33,8 +33,9 @@ bool IsEncryptedKey(std::string_view pem) {
 absl::StatusOr<std::string> EncryptKey(std::string_view plain_pem, std::string_view passphrase) {
   const ErrorScope errors;
   const BioPtr input = PemReader(plain_pem);
-  const Pkcs8Ptr key(
-      input == nullptr ? nullptr : PEM_read_bio_PKCS8_PRIV_KEY_INFO(input.get(), nullptr, nullptr, nullptr));
+  const Pkcs8Ptr key(input == nullptr
+                         ? nullptr
+                         : PEM_read_bio_PKCS8_PRIV_KEY_INFO(input.get(), nullptr, NoPassphrase, nullptr));
   if (key == nullptr) return Malformed("not a plain PKCS#8 private key in PEM (BEGIN PRIVATE KEY)");
   std::string salt = RandomBytes(kSaltBytes);
   AlgorithmPtr how(PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), Bytes(salt), static_cast<int>(salt.size()),
@@ -55,8 +56,8 @@ absl::StatusOr<std::string> EncryptKey(std::string_view plain_pem, std::string_v
 absl::StatusOr<Secret> DecryptKey(std::string_view pem, std::string_view passphrase) {
   const ErrorScope errors;
   const BioPtr input = PemReader(pem);
-  const EncryptedPtr encrypted(input == nullptr ? nullptr
-                                                : PEM_read_bio_PKCS8(input.get(), nullptr, nullptr, nullptr));
+  const EncryptedPtr encrypted(
+      input == nullptr ? nullptr : PEM_read_bio_PKCS8(input.get(), nullptr, NoPassphrase, nullptr));
   if (encrypted == nullptr) {
     return Malformed("not an encrypted PKCS#8 private key in PEM (BEGIN ENCRYPTED PRIVATE KEY)");
   }

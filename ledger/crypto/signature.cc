@@ -250,10 +250,10 @@ absl::StatusOr<std::unique_ptr<Signer>> GenerateKey(Algorithm algorithm) {
 absl::StatusOr<std::unique_ptr<Signer>> SignerFromPem(std::string_view pem) {
   const ErrorScope errors;
   const BioPtr input = PemReader(pem);
-  // This reader takes PKCS#8 without encryption only; the general one would ask for a pass phrase at the
-  // terminal.
-  const Pkcs8Ptr pkcs8(
-      input == nullptr ? nullptr : PEM_read_bio_PKCS8_PRIV_KEY_INFO(input.get(), nullptr, nullptr, nullptr));
+  // This reader takes PKCS#8 without encryption only.
+  const Pkcs8Ptr pkcs8(input == nullptr
+                           ? nullptr
+                           : PEM_read_bio_PKCS8_PRIV_KEY_INFO(input.get(), nullptr, NoPassphrase, nullptr));
   if (pkcs8 == nullptr)
     return KeyMalformed("not an unencrypted PKCS#8 private key in PEM (BEGIN PRIVATE KEY)");
   return MakeSigner(KeyPtr(EVP_PKCS82PKEY(pkcs8.get())));

@@ -96,9 +96,8 @@ std::optional<std::string> Unsigned(const ASN1_INTEGER* number) {
 absl::StatusOr<std::vector<X509Ptr>> ParseAuthorities(std::string_view pem) {
   const BioPtr input = PemReader(pem);
   std::vector<X509Ptr> certificates;
-  const auto refuse_passphrase = [](char*, int, int, void*) { return -1; };
   while (input != nullptr) {
-    X509Ptr certificate(PEM_read_bio_X509(input.get(), nullptr, refuse_passphrase, nullptr));
+    X509Ptr certificate(PEM_read_bio_X509(input.get(), nullptr, NoPassphrase, nullptr));
     if (certificate == nullptr) break;
     if (X509_check_ca(certificate.get()) == 0) {
       return Refuse(absl::StatusCode::kInvalidArgument, "CERTIFICATE_NOT_OF_AUTHORITY",

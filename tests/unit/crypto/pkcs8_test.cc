@@ -3,6 +3,7 @@
 #include <set>
 
 #include <gtest/gtest.h>
+#include <openssl/ui.h>
 #include <unistd.h>
 
 #include "ledger/base/status.h"
@@ -61,6 +62,35 @@ TEST(Pkcs8, RefusesWhatIsNoKey) {
   EXPECT_EQ(ReasonOf(EncryptKey(*EncryptKey(SomeKey(), "p"), "p").status()), "KEY_MALFORMED");
   EXPECT_EQ(ReasonOf(DecryptKey(SomeKey(), "p").status()), "KEY_MALFORMED");
   EXPECT_EQ(ReasonOf(DecryptKey(std::string(100 << 10, 'x'), "p").status()), "KEY_MALFORMED");
+}
+
+// SomeKey under "correct horse" in OpenSSL's old way, as `openssl enc -aes-128-cbc` encrypts it under the key
+// MD5(passphrase ‖ first 8 bytes of the IV).
+std::string InTheOldWay(const std::string& label) {
+  return "-----BEGIN " + label +
+         "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,101112131415161718191A1B1C1D1E1F\n\n"
+         "nfrqWnJ9emVcwYwVN5Ua7daoEe2W9+iSPGzgwVtNWxREQZVeGZbmSb1Nxw8WdyoJ\n6//K9Z7+DGF0BgcvcFy5TQ==\n"
+         "-----END " +
+         label + "-----\n";
+}
+
+// Asking at a terminal would stop a daemon, and whoever sits there would not know why.
+TEST(Pkcs8, OfTheOldWayIsRefusedAndNobodyIsAsked) {
+  static bool asked = false;
+  UI_METHOD* const asking = UI_create_method("asking");
+  ASSERT_NE(asking, nullptr);
+  UI_method_set_opener(asking, [](UI*) {
+    asked = true;
+    return 0;
+  });
+  const UI_METHOD* const before = UI_get_default_method();
+  UI_set_default_method(asking);
+  EXPECT_EQ(ReasonOf(SignerFromPem(InTheOldWay("PRIVATE KEY")).status()), "KEY_MALFORMED");
+  EXPECT_EQ(ReasonOf(EncryptKey(InTheOldWay("PRIVATE KEY"), "p").status()), "KEY_MALFORMED");
+  EXPECT_EQ(ReasonOf(DecryptKey(InTheOldWay("ENCRYPTED PRIVATE KEY"), "p").status()), "KEY_MALFORMED");
+  EXPECT_FALSE(asked);
+  UI_set_default_method(before);
+  UI_destroy_method(asking);
 }
 
 TEST(Secret, OfAPassphraseIsTheFirstLine) {
