@@ -279,9 +279,10 @@ absl::StatusOr<std::string> WitnessedNote(sdk::Client* client) {
   return response.checkpoint();
 }
 
-std::string FormatAs(const std::string& file, const sdk::KeptReceipt& receipt) {
+absl::StatusOr<std::string> FormatAs(const std::string& file, const sdk::KeptReceipt& receipt) {
   const bool is_proof_file = fs::path(file).extension() != ".receipt";
-  return is_proof_file ? log::FormatProofFile(receipt.proof) : sdk::FormatReceipt(receipt);
+  if (is_proof_file) return log::FormatProofFile(receipt.proof);
+  return sdk::FormatReceipt(receipt);
 }
 
 // `note`, of `checkpoint`, is believed. A receipt that is witnessed is never replaced by one that is not:
@@ -299,7 +300,8 @@ absl::StatusOr<Checked> Upgrade(sdk::Client* client, const Judges& judges, const
     const auto anew = sdk::OpenWitnessed(note, judges.keys, *judges.policy);
     if (!anew.ok() || !anew->witnessed) return checked;
   }
-  RETURN_IF_ERROR(sdk::ReplaceFile(file, FormatAs(file, upgraded), true));
+  ASSIGN_OR_RETURN(const std::string text, FormatAs(file, upgraded));
+  RETURN_IF_ERROR(sdk::ReplaceFile(file, text, true));
   return CheckFile(file, judges);
 }
 

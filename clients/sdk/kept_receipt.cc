@@ -67,12 +67,13 @@ absl::StatusOr<KeptReceipt> ReadReceipt(std::string_view bytes) {
   return receipt;
 }
 
-std::string FormatReceipt(const KeptReceipt& receipt) {
+absl::StatusOr<std::string> FormatReceipt(const KeptReceipt& receipt) {
   v1::Receipt out;
   const auto record = log::DecodeRecord(receipt.record());
+  if (!record.ok()) return Malformed(ToStd(record.status().message()));
   const auto note = log::ParseNote(receipt.proof.checkpoint);
   const auto stated = note.ok() ? log::ParseCheckpointText(note->text) : note.status();
-  if (!record.ok() || !stated.ok()) return "";  // none that ReadReceipt gave
+  if (!stated.ok()) return Malformed(absl::StrCat("its checkpoint: ", stated.status().message()));
   out.set_header(std::string(record->header_bytes));
   out.set_envelope(std::string(record->envelope));
   out.set_tree_size(stated->size);

@@ -36,8 +36,8 @@ struct KeptReceipt {
 
 // Reads form alone. INVALID_ARGUMENT, reason RECEIPT_MALFORMED.
 absl::StatusOr<KeptReceipt> ReadReceipt(std::string_view bytes);
-// As the client keeps it.
-std::string FormatReceipt(const KeptReceipt& receipt);
+// As the client keeps it. INVALID_ARGUMENT, reason RECEIPT_MALFORMED, of one that ReadReceipt did not give.
+absl::StatusOr<std::string> FormatReceipt(const KeptReceipt& receipt);
 
 // That the log signed a tree with this record at its place: the key that it had at the checkpoint's size
 // signed that, the proof leads to it, and the record's submission is for `ledger`, if that is known. It does

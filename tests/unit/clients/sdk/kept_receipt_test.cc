@@ -44,7 +44,10 @@ TEST_F(KeptReceiptTest, HoldsInBothForms) {
   const auto checkpoint = CheckKept(*receipt, audit::LogKeys::Of(log_.Verifier()), ledger_);
   ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
   EXPECT_EQ(*checkpoint, log_.At(log_.size()));
-  EXPECT_EQ(FormatReceipt(*receipt), Stored());
+  EXPECT_EQ(*FormatReceipt(*receipt), Stored());
+  KeptReceipt unreadable = *receipt;
+  unreadable.proof.checkpoint.clear();
+  EXPECT_EQ(ReasonOf(FormatReceipt(unreadable).status()), "RECEIPT_MALFORMED");
   const std::string proof = log::FormatProofFile(receipt->proof);
   EXPECT_TRUE(Check(proof).ok()) << Check(proof);
 }
