@@ -2,9 +2,7 @@
 // answered in order, and each believed and kept as a single one is.
 //
 //   BulkSubmitter bulk(client);
-//   absl::Status status = bulk.Run(drafts, [](size_t i, const Sealed&, const absl::StatusOr<CheckedReceipt>&
-//   outcome)
-//   {
+//   absl::Status status = bulk.Run(drafts, [](size_t i, const Sealed&, const auto& outcome) {
 //     return outcome.ok();  // false: send no more
 //   });
 #pragma once

@@ -93,10 +93,10 @@ SignaturesAhead VerifyAhead(const Admitted& admitted, const std::shared_ptr<cons
 
 // Which of its officer's keys in `reader` the envelope is signed by, the one that counts now looked at first,
 // and that every key it registers, the genesis's too, carries that key's proof. A key that counts no more is
-// found as well, however old: CheckCounts says whether it does. For what is recorded; of what anybody may
-// send FindSender takes less to find nothing. In a genesis, which
-// takes the log's signature and each administrator's, the key is the first administrator's. What `ahead`
-// holds already is not verified again; a signature by another key than the officer's counts for nothing.
+// found as well, however old: CheckCounts says whether it does. This is for what is recorded; for what
+// anybody may send there is FindSender, which takes less to find nothing. In a genesis, which takes the log's
+// signature and each administrator's, the key is the first administrator's. What `ahead` holds already is not
+// verified again; a signature by another key than the officer's counts for nothing.
 // UNAUTHENTICATED, reasons OFFICER_UNKNOWN, SIGNATURE_INVALID, KEY_PROOF_INVALID.
 absl::StatusOr<::fundledger::v1::PublicKey> FindSigner(const books::Reader& reader, const Admitted& admitted,
                                                        VerifierCache* keys,

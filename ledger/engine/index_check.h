@@ -43,7 +43,6 @@ class IndexCheck {
   // That no tile is kept but the full ones of `total` records.
   void FindExtraTiles(uint64_t total);
   void CheckMeta(std::string_view origin);
-  // That no tile is kept but the full ones of `total` records.
 
  private:
   using Fingerprint = std::array<uint8_t, 16>;

@@ -61,11 +61,6 @@ std::string EntityStoreKey(const books::EntityKey& key) {
   return absl::StrCat(std::string(1, static_cast<char>(key.kind)), key.id);
 }
 
-std::optional<books::EntityKey> ReadEntityKey(std::string_view key) {
-  if (key.empty() || key[0] == 0) return std::nullopt;
-  return books::EntityKey{static_cast<books::EntityKind>(key[0]), std::string(key.substr(1))};
-}
-
 absl::StatusOr<books::EntityPtr> ReadEntity(const books::EntityKey& key, std::string_view value) {
   auto entity = std::make_shared<storage::v1::Entity>();
   if (!entity->ParseFromArray(value.data(), static_cast<int>(value.size())))

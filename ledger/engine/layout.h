@@ -35,7 +35,6 @@ std::string TileKey(int level, uint64_t index);
 std::optional<TileName> ReadTileKey(std::string_view key);
 
 std::string EntityStoreKey(const books::EntityKey& key);
-std::optional<books::EntityKey> ReadEntityKey(std::string_view key);
 // Strict: the body is that of `kind`. DATA_LOSS, reason ENTITY_DAMAGED.
 absl::StatusOr<books::EntityPtr> ReadEntity(const books::EntityKey& key, std::string_view value);
 

@@ -2,10 +2,10 @@
 // same text, under the same name, by a key of its own. C2SP leaves type FF to us, so every other reader
 // ignores it.
 //
-//   key id = first 4 bytes of SHA-256(name ‖ 0A ‖ FF ‖ "fundledger/sm2/v1" ‖ point), point uncompressed, 65
-//   bytes signature = r ‖ s, 64 bytes: SM2 with SM3 (GB/T 32918) of the note's text, distinguishing id
-//   1234567812345678 verifier key = NAME+HEX8(key id)+BASE64(FF ‖ "fundledger/sm2/v1" ‖ point), as
-//   log::VerifierKey writes it
+//   key id       = first 4 bytes of SHA-256(name ‖ 0A ‖ FF ‖ "fundledger/sm2/v1" ‖ point)
+//   signature    = r ‖ s, 64 bytes: SM2 with SM3 (GB/T 32918), id 1234567812345678, of the note's text
+//   verifier key = NAME+HEX8(key id)+BASE64(FF ‖ "fundledger/sm2/v1" ‖ point), see log::VerifierKey
+//   point        = uncompressed, 65 bytes
 #pragma once
 
 #include <cstdint>

@@ -78,8 +78,6 @@ class Access {
   // `engine` outlives it. `insecure`: insecure loopback mode. `clock` is monotonic.
   Access(const engine::Engine* engine, bool insecure, Clock clock);
 
-  bool is_insecure() const { return insecure_; }
-
   // The registered officer that the connection's certificate names, as of `view`. UNAUTHENTICATED: errors of
   // rpc::OfficerOfPeer; CERTIFICATE_OFFICER_UNKNOWN, CERTIFICATE_OFFICER_DISMISSED.
   absl::StatusOr<Caller> Identify(const grpc::AuthContext& peer, const engine::View& view) const;

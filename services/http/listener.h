@@ -1,7 +1,8 @@
 // A server of HTTP/1.1, in the clear or over TLS, that never does more at once than it was told.
 //
-//   ASSIGN_OR_RETURN(auto listener, Listener::Listen({.address = "127.0.0.1:0"}, [](const Request& request)
-//   {…})); listener->address();   // with the port that was taken
+//   ASSIGN_OR_RETURN(auto listener,
+//                    Listener::Listen({.address = "127.0.0.1:0"}, [](const Request& request) { … }));
+//   listener->address();  // with the port that was taken
 #pragma once
 
 #include <cstdint>

@@ -48,8 +48,7 @@ struct Config {
   std::string next_log_key;
   std::string sm2_key;
   // Where the passphrase of an encrypted log_key, and of next_log_key and sm2_key, is read: a file, or an
-  // open descriptor
-  // (-1: none).
+  // open descriptor (-1: none).
   std::string log_key_passphrase_file;
   int64_t log_key_passphrase_fd = -1;
   std::string listen = "127.0.0.1:7411";
