@@ -1,17 +1,11 @@
 #include "ledger/engine/create.h"
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <string>
 #include <system_error>
-#include <vector>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "fundledger/storage/v1/entities.pb.h"
 #include "ledger/audit/audit.h"
+#include "ledger/base/files.h"
 #include "ledger/base/status.h"
 #include "ledger/crypto/dsse.h"
 #include "ledger/engine/facts.h"
@@ -33,31 +27,12 @@ absl::Status Io(const std::string& path, std::string_view what, const std::strin
                 absl::StrCat(path, ": cannot ", ToAbsl(what), ": ", why));
 }
 
-// `directory`, and before it those above that are not there yet, highest first.
-std::vector<std::string> NewLevels(const std::string& directory) {
-  std::filesystem::path level = directory;
-  if (level.filename().empty()) level = level.parent_path();  // "a/b/"
-  std::vector<std::string> levels = {level.string()};
-  std::error_code ignored;  // what cannot be looked at cannot be made either, and that is told
-  for (level = level.parent_path(); !level.empty() && !std::filesystem::exists(level, ignored);
-       level = level.parent_path()) {
-    levels.insert(levels.begin(), level.string());
-  }
-  return levels;
-}
-
 }  // namespace
 
 absl::Status SyncParent(const std::string& directory) {
-  std::filesystem::path path = directory;
-  if (path.filename().empty()) path = path.parent_path();  // "a/b/"
-  const std::string parent = path.has_parent_path() ? path.parent_path().string() : ".";
-  const int fd = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return Io(parent, "open", std::strerror(errno));
-  const int failed = ::fsync(fd);
-  const int error = errno;
-  (void)::close(fd);  // nothing was written through it
-  return failed == 0 ? absl::OkStatus() : Io(parent, "sync", std::strerror(error));
+  const std::filesystem::path parent = DirectoryOf(directory);
+  const std::error_code error = SyncDirectory(parent);
+  return error ? Io(parent.string(), "sync", error.message()) : absl::OkStatus();
 }
 
 absl::Status MakeDirectory(const std::string& directory) {
@@ -68,11 +43,9 @@ absl::Status MakeDirectory(const std::string& directory) {
         absl::StatusCode::kAlreadyExists, "LEDGER_EXISTS",
         absl::StrCat(directory, " is not an empty directory: a ledger is only created in one that is"));
   }
-  const std::vector<std::string> levels = NewLevels(directory);
-  if (!error) std::filesystem::create_directories(directory, error);
+  if (!error) error = MakeDirectories(directory);
   if (error) return Io(directory, "make the directory", error.message());
-  for (const std::string& level : levels) RETURN_IF_ERROR(SyncParent(level));
-  return absl::OkStatus();
+  return SyncParent(directory);  // whoever made it before may not have
 }
 
 void WriteMeta(std::string_view origin, store::Batch* batch) {

@@ -18,8 +18,8 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "ledger/base/bytes.h"
+#include "ledger/base/files.h"
 #include "ledger/base/status.h"
 
 #include "absl/strings/str_cat.h"
@@ -158,11 +159,6 @@ int SyncFile(int fd) {
   return result < 0 ? errno : 0;
 }
 
-std::string FolderOf(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  return folder.empty() ? "." : folder;
-}
-
 absl::Status Damaged(std::string_view path, std::string_view what) {
   return Refuse(absl::StatusCode::kDataLoss, "ANCHOR_DAMAGED",
                 absl::StrCat("anchor ", ToAbsl(path), ": ", ToAbsl(what)));
@@ -243,13 +239,6 @@ absl::Status WriteNewFile(const std::string& path, std::string_view content) {
   return absl::OkStatus();
 }
 
-absl::Status SyncFolder(const std::string& folder) {
-  const File file(OpenRetrying(folder, O_RDONLY | O_DIRECTORY));
-  if (file.fd() < 0) return NotWritten(folder, "open", errno);
-  if (const int error = SyncFile(file.fd()); error != 0) return NotWritten(folder, "fsync", error);
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Anchor>> Anchor::Create(const std::string& path, std::string_view content) {
@@ -265,7 +254,9 @@ absl::StatusOr<std::unique_ptr<Anchor>> Anchor::Create(const std::string& path, 
   }
   ::unlink(temporary.c_str());
   RETURN_IF_ERROR(status);
-  RETURN_IF_ERROR(SyncFolder(FolderOf(path)));
+  if (const std::error_code error = SyncDirectory(DirectoryOf(path)); error) {
+    return NotWritten(path, "sync its directory", error.value());
+  }
   return Open(path);
 }
 
