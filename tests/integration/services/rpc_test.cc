@@ -1,5 +1,6 @@
 // The parts of services/rpc that need no server: errors and the executor.
 #include <atomic>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include "ledger/base/text.h"
 #include "services/rpc/executor.h"
 #include "services/rpc/status.h"
+#include "services/rpc/unary.h"
 #include "tests/integration/services/services_testing.h"
 
 #include "absl/synchronization/notification.h"
@@ -49,6 +51,19 @@ TEST(ToGrpcStatus, CutsLongMessagesBetweenCharacters) {
   EXPECT_LT(status.error_message().size(), 2100u);
   EXPECT_TRUE(IsValidUtf8(status.error_message()));
   EXPECT_EQ(ErrorOf(status).reason, "LONG");
+}
+
+TEST(ReportFault, TellsOfWhatAPersonMustLookInto) {
+  using absl::StatusCode;
+  std::vector<std::string> told;
+  const Runtime runtime{nullptr, nullptr,
+                        [&told](const absl::Status& status) { told.push_back(ReasonOf(status)); }};
+  ReportFault(runtime, absl::OkStatus());
+  ReportFault(runtime, Refuse(StatusCode::kDataLoss, "STORE_DAMAGED", "a block"));
+  ReportFault(runtime, Refuse(StatusCode::kUnavailable, "STORE_UNREADABLE", "too many open files"));
+  ReportFault(runtime, Refuse(StatusCode::kUnavailable, "SERVER_STOPPING", "another time"));
+  ReportFault(runtime, Refuse(StatusCode::kInvalidArgument, "ENVELOPE_MALFORMED", "not one"));
+  EXPECT_EQ(told, (std::vector<std::string>{"STORE_DAMAGED", "STORE_UNREADABLE"}));
 }
 
 TEST(Executor, RunsEveryTaskOnceWhenManyThreadsAsk) {
