@@ -117,10 +117,11 @@ class Engine {
 
   // Prepare and Enqueue. `done` is called from another thread or from within (when refused at once).
   // Thread-safe. The receipt's meaning: fundledger.v1.Receipt. UNAVAILABLE, reasons OUTCOME_UNKNOWN and
-  // STORE_UNREADABLE: it may be recorded; repeat with the same request id. UNAVAILABLE, reason LEDGER_READ_ONLY: it has
-  // stopped writing (see `write_status`); restart it. UNAVAILABLE, reason STORE_REFUSED: nothing was written;
-  // repeat it. ALREADY_EXISTS, reason REQUEST_ID_REUSED. RESOURCE_EXHAUSTED, reason QUEUE_FULL. Otherwise
-  // errors of audit's Admit, CheckSignatures and CheckBinding, RECORD_TOO_LARGE, and those of the rules.
+  // STORE_UNREADABLE: it may be recorded; repeat with the same request id. UNAVAILABLE, reason
+  // LEDGER_READ_ONLY: it has stopped writing (see `write_status`); restart it. UNAVAILABLE, reason
+  // STORE_REFUSED: nothing was written; repeat it. ALREADY_EXISTS, reason REQUEST_ID_REUSED.
+  // RESOURCE_EXHAUSTED, reason QUEUE_FULL. Otherwise errors of audit's Admit, CheckSignatures and
+  // CheckBinding, RECORD_TOO_LARGE, and those of the rules.
   virtual void Submit(std::string envelope, Done done) = 0;
   // Everything about a DSSE envelope that does not depend on order; takes as long as verifying a signature.
   // Thread-safe: many may be prepared at the same time, and then queued in the order that is wanted.
