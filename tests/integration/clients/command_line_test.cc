@@ -389,9 +389,9 @@ TEST_F(CommandLine, InitRefusesBeforeItMakesAnything) {
       {{"--origin", "county　funds"}, "ORIGIN_MALFORMED"},
       {{"--origin", "county\\funds"}, "ORIGIN_MALFORMED"},
       {{"--origin", "x.example", "--two-reviewer-threshold", "0"}, "threshold above zero"},
-      {{"--origin", "x.example", "--two-reviewer-threshold", "-5"}, "threshold above zero"},
+      {{"--origin", "x.example", "--two-reviewer-threshold", "-5"}, "AMOUNT_NEGATIVE"},
       {{"--origin", "x.example", "--utc-offset", "8"}, "UTC_OFFSET_INVALID"},
-      {{"--origin", "x.example", "--city-name", "  "}, "--city-name"}};
+      {{"--origin", "x.example", "--city-name", "  "}, "NAME_MISSING"}};
   for (const auto& [words, reason] : cases) {
     std::vector<std::string> line = {"init", path("new").string(), "--no-passphrase"};
     line.insert(line.end(), words.begin(), words.end());

@@ -260,7 +260,7 @@ TEST(Form, TheTrailLeadsToWhatWasTouched) {
 TEST(Form, TheTrailOfAVoucherLeadsToItsRefundAndItsReversal) {
   World w;
   w.FundWorks1();
-  const TrailKey key{TrailDimension::kVoucher, VoucherTrailId("国库/拨款凭证/2020/V1")};
+  const TrailKey key{TrailDimension::kVoucher, VoucherTrailId("bank/transfer/2020/V1")};
   const auto paid = w.Instructed(5_yuan, "2020-03-02");
   const auto confirmation = w.Must(w.Treasury(ConfirmDirect(paid, "V1", "2020-03-02")));
   ASSERT_TRUE(w.last_effects().trail.contains(key));

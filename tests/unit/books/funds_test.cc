@@ -114,6 +114,7 @@ TEST(Funds, ReclaimsIntoANewerFundOnlyFromItsFirstDay) {
 TEST(Funds, ReclaimsFromAFundOnlyFromItsFirstDay) {
   World w;
   w.FundWorks1();
+  w.On("2020-08-01");
   w.Agreed(Receive("fund-2021", 9_yuan, "2020-07-01"));
   w.Agreed(Plan({{"works-1", "fund-2021", 9_yuan}}, "2020-07-01"));
   w.Agreed(Allocate({{"works-1", "fund-2021", 9_yuan}}, "2020-07-01"));

@@ -177,8 +177,8 @@ TEST(Payments, AnApprovedOneIsRejectedByAReviewerUntilItIsInstructed) {
 TEST(Payments, AnApprovedOneIsNotRejectedByWhoAskedForIt) {
   World w;
   w.FundWorks1(100_yuan);
-  w.Decided(RegisterOfficer("clerk-x", "finance", v1::ROLE_FINANCE_CLERK, Person("x")));
-  w.Decided(RegisterOfficer("reviewer-x", "finance", v1::ROLE_FINANCE_REVIEWER, Person("x")));
+  w.Decided(RegisterOfficer("clerk-x", "finance", v1::ROLE_FINANCE_CLERK, Person("x")), true);
+  w.Decided(RegisterOfficer("reviewer-x", "finance", v1::ROLE_FINANCE_REVIEWER, Person("x")), true);
   const auto ref = w.Must(w.By("clerk-x", Request({{"works-1", "fund-1", 30_yuan}}, kDay)));
   w.Must(w.Reviewer(Approve(ref)));
   EXPECT_EQ(Why(w.By("reviewer-x", Reject(ref, kDay))), "SELF_APPROVAL");

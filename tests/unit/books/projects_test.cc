@@ -83,7 +83,7 @@ TEST(Projects, AreNotApprovedByTheSamePersonUnderAnotherId) {
 TEST(Projects, AreNotFinallyApprovedByWhoeverDeclaredThem) {
   World w;
   w.Decided(RegisterOfficer("town-x", "town-a", v1::ROLE_TOWNSHIP, Person("x")));
-  w.Decided(RegisterOfficer("reviewer-x", "finance", v1::ROLE_FINANCE_REVIEWER, Person("x")));
+  w.Decided(RegisterOfficer("reviewer-x", "finance", v1::ROLE_FINANCE_REVIEWER, Person("x")), true);
   w.Must(w.By("town-x", DeclareProject("school", "town-a", "2020-03-01")));
   const auto approval = w.Must(w.Housing(ApproveProject("school", 2020, "2020-03-02")));
   EXPECT_EQ(Why(w.By("reviewer-x", Approve(approval))), "SELF_APPROVAL");
