@@ -22,10 +22,14 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 
 namespace fundledger::cli {
 namespace {
+
+// As the books have it, of any text.
+constexpr size_t kTextCharactersMax = 500;
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
@@ -79,9 +83,31 @@ absl::StatusOr<int64_t> ReadNumber(const std::string& text, int64_t low, int64_t
   return Wrong("NUMBER_INVALID", absl::StrCat("\"", text, "\" is not ", ToAbsl(what)));
 }
 
-// A date as people and spreadsheets write it: in full width too, and with the midnight that a spreadsheet
-// puts behind it. The bare number of days that one keeps for a date is refused: an amount would look the
-// same.
+absl::StatusOr<int64_t> ReadYear(const std::string& text, bool zero) {
+  if (zero && HalfWidth(text) == "0") return 0;
+  return ReadNumber(text, 1900, 9999,
+                    zero ? "a year: write it as 2020, or 0 for no plan list" : "a year: write it as 2020");
+}
+
+absl::StatusOr<int64_t> ReadProgress(const std::string& text) {
+  std::string body = HalfWidth(text);
+  const bool is_percent = body.ends_with('%');
+  if (is_percent) body.pop_back();
+  const auto value = ParseDecimal(body, 2);
+  if (!is_percent && value.ok() && *value > 0 && *value < 100) {
+    // A spreadsheet keeps 35% as 0.35.
+    return Wrong("PROGRESS_INVALID", absl::StrCat("\"", text, T("\" may be ", "\" 可能是 "), HalfWidth(text),
+                                                  T("%, or a share of the whole: write it with its %",
+                                                    "%，也可能是占比：请写上 %")));
+  }
+  if (value.ok() && *value >= 0 && *value <= 10000) return value;
+  return Wrong("PROGRESS_INVALID", absl::StrCat("\"", text,
+                                                "\" is not a progress: write 0 to 100 with at most two "
+                                                "decimals, such as 67.5%"));
+}
+
+}  // namespace
+
 absl::StatusOr<Date> ReadDate(const std::string& text) {
   std::string plain = HalfWidth(text);
   for (const char* midnight : {" 00:00:00", " 0:00:00", " 00:00", " 0:00", "T00:00:00"}) {
@@ -105,21 +131,7 @@ absl::StatusOr<Date> ReadDate(const std::string& text) {
   return Wrong("DATE_INVALID", absl::StrCat("请核对“", text, "”：年在前，例如 2020-06-16 或 2020年6月16日"));
 }
 
-absl::StatusOr<int64_t> ReadYear(const std::string& text, bool zero) {
-  if (zero && HalfWidth(text) == "0") return 0;
-  return ReadNumber(text, 1900, 9999,
-                    zero ? "a year: write it as 2020, or 0 for no plan list" : "a year: write it as 2020");
-}
-
-absl::StatusOr<int64_t> ReadProgress(const std::string& text) {
-  std::string body = HalfWidth(text);
-  if (body.ends_with('%')) body.pop_back();
-  const auto value = ParseDecimal(body, 2);
-  if (value.ok() && *value >= 0 && *value <= 10000) return value;
-  return Wrong("PROGRESS_INVALID", absl::StrCat("\"", text,
-                                                "\" is not a progress: write 0 to 100 with at most two "
-                                                "decimals, such as 67.5%"));
-}
+namespace {
 
 std::vector<std::string> SplitList(const std::string& text) {
   std::vector<std::string> parts;
@@ -180,9 +192,45 @@ absl::Status PutMessage(const Place& place, const Message& value) {
   return absl::OkStatus();
 }
 
+// What a spreadsheet makes of what was typed where it takes it for a number, a formula or what it cannot
+// show. Recorded, two numbers could have become one.
+bool IsSpoilt(std::string_view text) {
+  for (const char* error : {"#REF!", "#NAME?", "#VALUE!", "#N/A", "#DIV/0!", "#NUM!", "#NULL!"}) {
+    if (text == error) return true;
+  }
+  if (text.starts_with("=\"")) return true;
+  if (text.size() >= 3 && text.find_first_not_of('#') == std::string_view::npos) return true;
+  const size_t exponent = text.find_first_of("Ee");  // 2.02611E+14
+  if (exponent == std::string_view::npos || exponent == 0 || exponent + 2 >= text.size()) return false;
+  const std::string_view power = text.substr(exponent + 2);
+  return text.substr(0, exponent).find_first_not_of("0123456789.") == std::string_view::npos &&
+         (text[exponent + 1] == '+' || text[exponent + 1] == '-') &&
+         std::all_of(power.begin(), power.end(), absl::ascii_isdigit);
+}
+
+// 3月1日, which a spreadsheet makes of 3-1.
+bool IsDayOfMonth(std::string_view text) {
+  const size_t month = text.find("月");
+  if (month == std::string_view::npos || !text.ends_with("日")) return false;
+  const std::string_view day = text.substr(month + 3, text.size() - month - 6);
+  const auto is_number = [](std::string_view part) {
+    return !part.empty() && part.size() <= 2 && std::all_of(part.begin(), part.end(), absl::ascii_isdigit);
+  };
+  return is_number(text.substr(0, month)) && is_number(day);
+}
+
+absl::Status Spoilt() {
+  return Wrong(
+      "CELL_SPOILT",
+      T("is what a spreadsheet makes of a long number, a date or a formula: format the column as text, "
+        "and enter it anew",
+        "像是电子表格改写后的内容（长数字、日期或公式）：请将该列设为文本格式后重新录入"));
+}
+
 // Numbers of papers and accounts may look like a person's: what the books take there is taken.
 absl::Status CheckTextOf(const FieldDescriptor& field, std::string_view name, const std::string& text,
                          size_t max_characters) {
+  if (IsSpoilt(text)) return Spoilt();
   const absl::Status status = CheckText(name, text, max_characters);
   const bool looks_personal = ReasonOf(status) == "PERSONAL_DATA";
   return looks_personal && books::TextCheckOf(field)(text) ? absl::OkStatus() : status;
@@ -192,18 +240,20 @@ absl::Status PutText(const std::string& text, const Pen& pen, const Place& place
   if (pen.column.kind == CellKind::kId) {
     RETURN_IF_ERROR(CheckId(pen.column.name, text));
   } else {
-    RETURN_IF_ERROR(CheckTextOf(*place.field, pen.column.name, text, 200));
+    RETURN_IF_ERROR(CheckTextOf(*place.field, pen.column.name, text, kTextCharactersMax));
   }
   place.message->GetReflection()->SetString(place.message, place.field, text);
   return absl::OkStatus();
 }
 
 absl::Status PutList(const std::string& text, const Pen& pen, const Place& place) {
-  for (const std::string& part : SplitList(text)) {
+  // People part names by their own commas too.
+  const std::string parted = absl::StrReplaceAll(text, {{"、", ";"}, {"，", ";"}});
+  for (const std::string& part : SplitList(parted)) {
     if (pen.column.kind == CellKind::kIdList) {
       RETURN_IF_ERROR(CheckId(pen.column.name, part));
     } else {
-      RETURN_IF_ERROR(CheckTextOf(*place.field, pen.column.name, part, 200));
+      RETURN_IF_ERROR(CheckTextOf(*place.field, pen.column.name, part, kTextCharactersMax));
     }
     place.message->GetReflection()->AddString(place.message, place.field, part);
   }
@@ -415,9 +465,11 @@ void FillCommon(const Cells& shared, v1::Action* action, std::vector<CellError>*
       status = Wrong("REFERENCE_UNSEEN",
                      T("holds a space that is none, or a character that does not show: type it anew",
                        "含特殊空格或不可见字符：请重新键入"));
+    } else if (name == "reference" && IsDayOfMonth(value)) {
+      status = Spoilt();
     } else if (name == "reference" || name == "note") {
       status = CheckTextOf(*v1::Action::descriptor()->FindFieldByName(name), name, value,
-                           name == "note" ? 1000 : 64);
+                           name == "note" ? kTextCharactersMax : 64);
       (name == "note" ? action->mutable_note() : action->mutable_reference())->assign(value);
     } else if (name == "date") {
       const auto date = ReadDate(value);

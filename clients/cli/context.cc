@@ -10,6 +10,7 @@
 #include "ledger/base/bytes.h"
 #include "ledger/base/status.h"
 #include "ledger/base/time_text.h"
+#include "ledger/books/keys.h"
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
@@ -369,7 +370,9 @@ absl::StatusOr<v1::ActionRef> LedgerResolver::Payment(const std::string& text) {
   ASSIGN_OR_RETURN(const v1::GetPaymentResponse response,
                    client_->Call(client_->funds(), &v1::FundService::Stub::GetPayment, request));
   const v1::PaymentView& shown = response.payment();
-  if (shown.organization() != request.organization() || shown.reference() != request.reference()) {
+  // As the ledger compares references: however they were typed.
+  const std::string wanted = books::Fold(request.reference());
+  if (shown.organization() != request.organization() || books::Fold(shown.reference()) != wanted) {
     return sdk::Evidence(
         "ANSWER_MISMATCH",
         absl::StrCat("asked for payment ", text, ", the server answered with ", shown.organization(), "/",
@@ -381,7 +384,7 @@ absl::StatusOr<v1::ActionRef> LedgerResolver::Payment(const std::string& text) {
   const auto index = static_cast<int>(named.action());
   const bool right = record.leaf.view() == named.leaf_hash() && index < record.submission.actions_size() &&
                      record.submission.actions(index).has_request_payment() &&
-                     record.submission.actions(index).reference() == request.reference();
+                     books::Fold(record.submission.actions(index).reference()) == wanted;
   if (right) {
     Note(named, record);
     return named;

@@ -31,10 +31,23 @@ absl::Status DamagedUtf8(std::string_view bytes) {
   while (TakeCodePoint(&rest).has_value()) {
   }
   const size_t at = bytes.size() - rest.size();
-  return Undecodable(absl::StrCat(T("line ", "文件第 "), LineAt(bytes, at), T(", byte ", " 行（第 "), at,
-                                  T(" of the text, is no UTF-8, though the file is marked as UTF-8: it was "
-                                    "damaged, or cut off inside a character; save it anew",
-                                    " 字节）不是 UTF-8，而文件标明为 UTF-8：文件已损坏或截断，请重新另存")));
+  return Undecodable(
+      absl::StrCat(T("line ", "文件第 "), LineAt(bytes, at), T(", byte ", " 行（第 "), at,
+                   T(" of the text, is no UTF-8, and what is before it is: the file was damaged, or "
+                     "cut off inside a character; save it anew as CSV UTF-8",
+                     " 字节）不是 UTF-8，而此前内容是：文件已损坏或截断，请重新另存为“CSV "
+                     "UTF-8”")));
+}
+
+// Whether a Chinese character in UTF-8 comes before the first byte that is none. In GB18030 that would take a
+// rare one, behind which another begins just so.
+bool BeginsAsUtf8(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::optional<char32_t> code = TakeCodePoint(&bytes);
+    if (!code.has_value()) return false;
+    if (*code >= 0x4e00 && *code <= 0x9fff) return true;
+  }
+  return false;
 }
 
 absl::StatusOr<std::string> FromGb18030(std::string_view bytes) {
@@ -165,7 +178,7 @@ absl::StatusOr<std::string> DecodeText(std::string_view bytes) {
   if (is_marked) bytes.remove_prefix(3);
   if (IsValidUtf8(bytes)) return std::string(bytes);
   // Read as GB18030 it would be other characters, recorded for ever.
-  return is_marked ? DamagedUtf8(bytes) : FromGb18030(bytes);
+  return is_marked || BeginsAsUtf8(bytes) ? DamagedUtf8(bytes) : FromGb18030(bytes);
 }
 
 std::string TrimCell(std::string_view cell) {

@@ -45,6 +45,11 @@ enum class CellKind {
   kFurther,   // ACTION[>=AMOUNT]:ROLE@any|own|other[+ROLE@…];…
 };
 
+// A date as people and spreadsheets write it: in full width too, and with the midnight that a spreadsheet
+// puts behind it. The bare number of days that one keeps for a date is refused: an amount would look the
+// same. INVALID_ARGUMENT, reason DATE_INVALID.
+absl::StatusOr<Date> ReadDate(const std::string& text);
+
 struct Column {
   const char* name;     // as in the import's header; flags have '-' for '_'
   const char* chinese;  // as in the import's header

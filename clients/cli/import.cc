@@ -9,6 +9,7 @@
 #include "clients/cli/suggest.h"
 #include "ledger/base/status.h"
 #include "ledger/base/text.h"
+#include "ledger/books/keys.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -21,9 +22,13 @@ absl::Status Wrong(std::string_view reason, std::string_view message) {
   return Refuse(absl::StatusCode::kInvalidArgument, reason, message);
 }
 
-// What people write below a column of amounts.
-bool IsTotal(std::string_view kind) {
-  return kind == "合计" || kind == "小计" || kind == "总计" || kind == "total";
+// What people write below a column of amounts, before them in any column.
+bool IsTotal(std::string_view column, std::string_view cell) {
+  const std::string word = books::Fold(cell);  // 合 计
+  for (const char* total : {"合计", "小计", "总计", "共计"}) {
+    if (word == total) return true;
+  }
+  return (column == "kind" || column == "reference") && word == books::Fold("total");
 }
 
 absl::Status TotalRow() {
@@ -31,6 +36,11 @@ absl::Status TotalRow() {
 }
 
 std::string UnknownColumn(const std::string& title) {
+  // What it is like is in yuan: renamed, all its amounts would be too small.
+  if (title.find("万") != std::string::npos || title.find("亿") != std::string::npos) {
+    return T("is no column, and none has a unit: amounts are in yuan, or each says its unit, as in 120.5万",
+             "没有此列，列名也不带单位：金额以元计，或逐格写明单位，如 120.5万");
+  }
   const std::string like = absl::StrJoin(WordsLike(title, ColumnTitles()), T(" or ", " 或 "));
   if (!like.empty())
     return absl::StrCat(T("is no column; did you mean ", "没有此列，是否指 "), like, T("?", "？"));
@@ -145,11 +155,21 @@ class Reader {
         cells[columns_[i]] = std::move(value);
       }
     }
+    if (cells.empty()) return;
+    for (const auto& [column, value] : cells) {
+      if (!IsTotal(column, value)) continue;
+      return Add(row.number, TitleOf(column), value, TotalRow());
+    }
     const std::string kind = Take(&cells, "kind", options_.kind);
+    if (kind.empty()) {
+      return Add(row.number, TitleOf("kind"), "",
+                 Wrong("CELL_MISSING", T("is empty: write the kind of action, or give --kind",
+                                         "请写事项，或用 --kind 指定")));
+    }
     std::string officer = Take(&cells, "officer", options_.officer);
     const Form* form = FindForm(kind);
     if (form == nullptr || !form->importable) {
-      Add(row.number, TitleOf("kind"), kind, IsTotal(kind) ? TotalRow() : KindUnknown(kind));
+      Add(row.number, TitleOf("kind"), kind, KindUnknown(kind));
       return;
     }
     const auto reference = cells.find("reference");

@@ -6,6 +6,7 @@
 
 #include "clients/cli/receipts.h"
 #include "ledger/base/status.h"
+#include "ledger/books/keys.h"
 
 #include "absl/strings/str_cat.h"
 
@@ -75,7 +76,7 @@ v1::Submission DraftRow(const sdk::Client& client, const ImportAction& from, con
 }
 
 void Made::Add(const ImportAction& action) {
-  if (action.form->kind == "request_payment") references_.insert(action.reference);
+  if (action.form->kind == "request_payment") references_.insert(books::Fold(action.reference));
   if (action.form->kind == "register_indicator") indicators_.insert(action.cells[0].at("id"));
 }
 
@@ -83,7 +84,8 @@ bool Made::NamedBy(const ImportAction& action) const {
   for (const Cells& cells : action.cells) {
     if (const auto payment = cells.find("payment"); payment != cells.end()) {
       const size_t slash = payment->second.find('/');
-      if (slash != std::string::npos && references_.count(payment->second.substr(slash + 1)) != 0)
+      if (slash != std::string::npos &&
+          references_.count(books::Fold(payment->second.substr(slash + 1))) != 0)
         return true;
     }
     if (const auto indicator = cells.find("indicator"); indicator != cells.end()) {

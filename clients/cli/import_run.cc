@@ -10,6 +10,7 @@
 #include "clients/cli/language.h"
 #include "clients/cli/table.h"
 #include "clients/sdk/files.h"
+#include "ledger/base/utf8.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -25,6 +26,18 @@ struct RunOptions {
   bool keep_going = false;
 };
 
+// The cell, for a table. What looks like a person's stays out of logs and mails.
+std::string ShownValue(const RowError& error) {
+  constexpr size_t kCharactersMax = 60;
+  if (error.reason == "PERSONAL_DATA") return "";
+  std::string_view rest = error.value;
+  for (size_t i = 0; i < kCharactersMax && !rest.empty(); ++i) {
+    if (!TakeCodePoint(&rest).has_value()) rest.remove_prefix(1);
+  }
+  if (rest.empty()) return error.value;
+  return error.value.substr(0, error.value.size() - rest.size()) + "…";
+}
+
 void PrintErrors(const std::vector<RowError>& errors) {
   Table table({{T("file", "文件")},
                {T("row", "行"), Table::Align::kRight},
@@ -35,7 +48,7 @@ void PrintErrors(const std::vector<RowError>& errors) {
   for (const RowError& error : errors) {
     const std::string gloss = GlossOf(error.reason, error.message);
     const bool alone = GlossSaysItAll(error.reason) && !error.value.empty();
-    table.Add({error.file, error.row == 0 ? "" : absl::StrCat(error.row), error.column, error.value,
+    table.Add({error.file, error.row == 0 ? "" : absl::StrCat(error.row), error.column, ShownValue(error),
                error.reason,
                gloss.empty() ? error.message
                : alone       ? gloss
@@ -50,7 +63,7 @@ nlohmann::ordered_json ErrorsJson(const std::vector<RowError>& errors) {
     json.push_back({{"file", error.file},
                     {"row", error.row},
                     {"column", error.column},
-                    {"value", error.value},
+                    {"value", error.reason == "PERSONAL_DATA" ? "" : error.value},
                     {"reason", error.reason},
                     {"message", error.message}});
   }

@@ -57,6 +57,7 @@ constexpr Gloss kGlosses[] = {
     {"CATEGORY_NOT_FOUND", "没有这个资金类别"},
     {"CATEGORY_REPEATED", "资金类别重复"},
     {"CELL_MISSING", "必填项为空"},
+    {"CELL_SPOILT", "内容像是被电子表格改写过"},
     {"CERTIFICATE_EXPIRED", "证书已过期，请换发"},
     {"CERTIFICATE_MISSING", "找不到该经办人的连接证书"},
     {"CERTIFICATE_OF_OTHER_HOLDER", "证书的持有人不符"},

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "clients/cli/commands.h"
+#include "clients/cli/forms.h"
 #include "clients/cli/language.h"
 
 #include "absl/strings/numbers.h"
@@ -91,7 +92,7 @@ void AsOfOptions::AddTo(CLI::App* app) {
 
 absl::Status AsOfOptions::Fill(v1::AsOf* as_of) const {
   if (!date.empty()) {
-    ASSIGN_OR_RETURN(const Date day, Date::Parse(date));
+    ASSIGN_OR_RETURN(const Date day, ReadDate(date));
     SetDate(day, as_of->mutable_date());
   }
   if (!sequence.empty()) {

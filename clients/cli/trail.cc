@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "clients/cli/describe.h"
+#include "clients/cli/forms.h"
 #include "clients/cli/json.h"
 #include "clients/cli/language.h"
 #include "clients/cli/suggest.h"
@@ -63,11 +64,11 @@ absl::StatusOr<v1::ListTrailRequest> TrailRequest(const TrailOptions& options, c
   request.set_page_size(500);
   RETURN_IF_ERROR(options.filter.Fill(&request));
   if (!options.from.empty()) {
-    ASSIGN_OR_RETURN(const Date from, Date::Parse(options.from));
+    ASSIGN_OR_RETURN(const Date from, ReadDate(options.from));
     request.set_recorded_from_us(StartOfDayUs(from, client.utc_offset_minutes()));
   }
   if (!options.to.empty()) {
-    ASSIGN_OR_RETURN(const Date to, Date::Parse(options.to));
+    ASSIGN_OR_RETURN(const Date to, ReadDate(options.to));
     request.set_recorded_until_us(StartOfDayUs(Date(to.days() + 1), client.utc_offset_minutes()));
   }
   if (!options.to.empty() && request.recorded_until_us() <= request.recorded_from_us()) {

@@ -128,7 +128,7 @@ TEST_F(CommandLine, PaysPeopleByTheirRoster) {
   EXPECT_THAT(Good({"township", "proposals"}).out, HasSubstr(roster)) << "whoever approves sees it";
   Good({"township", "approve", "--as", "township-2", "--all", "--yes"});
   Approve("reviewer-1");
-  Good({"finance", "pay", "instruct", "--as", "treasury-1", "--payment", "east/PAY-2"});
+  Good({"finance", "pay", "instruct", "--as", "treasury-1", "--payment", "east/ｐａｙ–2"});  // however typed
   EXPECT_THAT(Good({"inspect", "record", std::to_string(size)}).out,
               testing::AllOf(HasSubstr(roster), Not(HasSubstr("historical"))));
   constexpr int32_t kUtcOffsetMinutes = 480;

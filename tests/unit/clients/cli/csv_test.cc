@@ -102,6 +102,9 @@ TEST(Csv, SaysWhatItCannotDecode) {
                              "a\0",
                              4));
   EXPECT_THAT(std::string(utf16.status().message()), HasSubstr("UTF-16"));
+  // A byte of 村委会来 was lost: as GB18030 it would be four other characters.
+  const auto damaged = DecodeText("id,name\np-1,\xe6\x9d\x91\xe5\xa7\x94\xe4\xbc\x9a\xe6\x9d\xe5\n");
+  EXPECT_THAT(std::string(damaged.status().message()), HasSubstr("is no UTF-8"));
   const auto neither = DecodeText("ab\nc\xff\xff\n");
   EXPECT_EQ(ReasonOf(neither.status()), "CSV_INVALID");
   EXPECT_THAT(std::string(neither.status().message()), HasSubstr("line 2"));

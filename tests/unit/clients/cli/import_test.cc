@@ -186,6 +186,46 @@ TEST(Import, SuggestsTheColumnThatWasMeant) {
   EXPECT_THAT(import.errors[1].message, HasSubstr("did you mean 金额?"));
 }
 
+// Renamed to 金额, 17340.46 would be recorded as yuan.
+TEST(Import, SuggestsNoColumnOfAnotherUnit) {
+  const Import import =
+      Read("事项,业务编号,业务日期,资金,金额（万元）\n指标接收,R-1,2020-06-16,f-1,17340.46\n");
+  EXPECT_THAT(Errors(import), ElementsAre("1 金额（万元） COLUMN_UNKNOWN"));
+  EXPECT_THAT(import.errors[0].message,
+              testing::AllOf(HasSubstr("120.5万"), testing::Not(HasSubstr("did you mean"))));
+}
+
+TEST(Import, RefusesWhatASpreadsheetMadeOfANumber) {
+  for (const char* spoilt :
+       {"2.02611E+14", "2E+14", "1.5e-7", "#REF!", "#NAME?", "#N/A", "#####", "3月1日"}) {
+    const Import import = Read(absl::StrCat(kHeader, "receive,", spoilt, ",2020-06-16,f-1,1\n"));
+    EXPECT_THAT(Errors(import), ElementsAre("2 reference CELL_SPOILT")) << spoilt;
+  }
+  EXPECT_THAT(Errors(Read("kind,reference,date,fund,amount,note\nreceive,R-1,2020-06-16,f-1,1,#REF!\n"
+                          "receive,R-2,2020-06-16,f-1,1,\"=\"\"00123\"\"\"\n")),
+              ElementsAre("2 note CELL_SPOILT", "3 note CELL_SPOILT"));
+  // What people do write.
+  for (const char* good :
+       {"202006160000012", "2E14", "E+14", "2020E+A", "3月1日拨款", "#1", "PAY#REF", "1-E-5"}) {
+    EXPECT_THAT(Errors(Read(absl::StrCat(kHeader, "receive,", good, ",2020-06-16,f-1,1\n"))), IsEmpty())
+        << good;
+  }
+}
+
+TEST(Import, FindsRowsOfTotalsByAnyCell) {
+  for (const char* row :
+       {"合计,,,,1", ",合 计,,,1", ",,,小计,1", ",total,,,1", "receive,总计,2020-06-16,f-1,1"}) {
+    const Import import = Read(absl::StrCat(kHeader, row, "\n"));
+    ASSERT_EQ(import.errors.size(), 1u) << row;
+    EXPECT_THAT(import.errors[0].message, HasSubstr("a row of totals")) << row;
+  }
+  EXPECT_THAT(Errors(Read(absl::StrCat(kHeader, ",R-1,2020-06-16,f-1,1\n"))),
+              ElementsAre("2 kind CELL_MISSING"));
+  // A row of spaces that do not show is empty.
+  EXPECT_THAT(Errors(Read(absl::StrCat(kHeader, "receive,R-1,2020-06-16,f-1,1\n\u3000,\u00a0,,,\n"))),
+              IsEmpty());
+}
+
 TEST(Import, SaysWhatIsWrongWithTheFileAsAWhole) {
   const auto first = [](const std::string& bytes) {
     const Import import = Read(bytes);
