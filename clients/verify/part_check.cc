@@ -29,7 +29,8 @@ class PartCheck {
   void CheckRecord(Sequence sequence, const audit::TimeBounds& bounds);
   void CheckSignature(const ProvenRecord& record);
   void CheckHeld();
-  void CompareRoot(const std::string& name, const log::Checkpoint& checkpoint);
+  void CheckReceipt(const std::string& name, const absl::StatusOr<log::ProofFile>& proof);
+  bool IsOfOtherRoot(const std::string& name, const log::Checkpoint& checkpoint);
   std::optional<ProvenRecord> Prove(std::string_view directory, Sequence sequence);
 
   const Reader& reader_;
@@ -38,6 +39,7 @@ class PartCheck {
   Findings& findings_;
   Report& report_;
   ProvenRecords proven_;
+  std::map<Sequence, Hash256> leaves_;  // of all records here that are proven, those that name keys too
   OfficerKeys officer_keys_;
   std::set<std::string> keyless_;  // officers whose signatures could not be checked
 };
@@ -100,6 +102,7 @@ std::optional<ProvenRecord> PartCheck::Prove(std::string_view directory, Sequenc
                                proven->checkpoint.size, " records"));
     return std::nullopt;
   }
+  leaves_.emplace(sequence, proven->leaf);
   return *std::move(proven);
 }
 
@@ -150,19 +153,36 @@ void PartCheck::CheckRecord(Sequence sequence, const audit::TimeBounds& bounds) 
   proven_.emplace(sequence, *std::move(proven));
 }
 
-void PartCheck::CompareRoot(const std::string& name, const log::Checkpoint& checkpoint) {
+// Whether it is of the bundle's size and yet of another root, which is a finding.
+bool PartCheck::IsOfOtherRoot(const std::string& name, const log::Checkpoint& checkpoint) {
   const log::Checkpoint& own = reader_.checkpoint();
-  if (checkpoint.size != own.size) {
-    report_.notes.push_back(absl::StrCat(
-        name, T(" is of ", " 的规模为 "), checkpoint.size,
-        T(" records, the bundle's checkpoint of ", "，数据包检查点的规模为 "), own.size,
-        T(": some records alone do not tell whether they agree", "：仅凭部分记录无法判断两者是否一致")));
-  } else if (checkpoint.root != own.root) {
-    findings_.Add(
-        own.size - 1, "LOG_FORKED",
-        absl::StrCat("for a log of ", own.size, " records ", name,
-                     " has, signed with the log's key, the root ", HexEncode(checkpoint.root.view()),
-                     "; the bundle's checkpoint has ", HexEncode(own.root.view())));
+  if (checkpoint.size != own.size || checkpoint.root == own.root) return false;
+  findings_.Add(own.size - 1, "LOG_FORKED",
+                absl::StrCat("for a log of ", own.size, " records ", name,
+                             " has, signed with the log's key, the root ", HexEncode(checkpoint.root.view()),
+                             "; the bundle's checkpoint has ", HexEncode(own.root.view())));
+  return true;
+}
+
+// Counted is only what was compared: by the root of one size, or by the record itself.
+void PartCheck::CheckReceipt(const std::string& name, const absl::StatusOr<log::ProofFile>& proof) {
+  const auto proven = proof.ok() ? CheckProof(*proof, trust_.key_at()) : proof.status();
+  if (!proven.ok()) {
+    const auto place = proof.ok() ? std::optional<Sequence>(proof->index) : std::nullopt;
+    findings_.Add(place, "RECEIPT_INVALID", absl::StrCat(name, ": ", proven.status().message()));
+    return;
+  }
+  if (IsOfOtherRoot(name, proven->checkpoint)) return;
+  const auto own = leaves_.find(proof->index);
+  if (own != leaves_.end() && own->second != proven->leaf) {
+    findings_.Add(proof->index, "LOG_FORKED",
+                  absl::StrCat("record ", proof->index, " is not the one that ", name, " was given for"));
+  } else if (own != leaves_.end() || proven->checkpoint == reader_.checkpoint()) {
+    ++report_.receipts;
+  } else {
+    report_.notes.push_back(
+        absl::StrCat(name, T(": record ", "：记录 "), proof->index,
+                     T(" is not in the bundle: not compared", " 不在数据包中：未作比对")));
   }
 }
 
@@ -170,11 +190,15 @@ void PartCheck::CompareRoot(const std::string& name, const log::Checkpoint& chec
 void PartCheck::CheckHeld() {
   for (const NamedText& each : options_.checkpoints) {
     const auto attested = OpenAttested(each.text, trust_.key_at(), trust_.policy());
-    if (attested.ok()) {
-      CompareRoot(each.name, attested->checkpoint);
-    } else {
+    const log::Checkpoint& own = reader_.checkpoint();
+    if (!attested.ok()) {
       findings_.Add(std::nullopt, "CHECKPOINT_UNVERIFIED",
                     absl::StrCat(each.name, ": ", attested.status().message()));
+    } else if (!IsOfOtherRoot(each.name, attested->checkpoint) && attested->checkpoint.size != own.size) {
+      report_.notes.push_back(absl::StrCat(
+          each.name, T(" is of ", " 的规模为 "), attested->checkpoint.size,
+          T(" records, the bundle's checkpoint of ", "，数据包检查点的规模为 "), own.size,
+          T(": some records alone do not tell whether they agree", "：仅凭部分记录无法判断两者是否一致")));
     }
   }
   std::vector<std::pair<std::string, absl::StatusOr<log::ProofFile>>> receipts;
@@ -184,22 +208,7 @@ void PartCheck::CheckHeld() {
   }
   for (const NamedText& each : options_.receipts)
     receipts.emplace_back(each.name, bundle::ParseReceipt(each.text));
-  for (const auto& [name, proof] : receipts) {
-    const auto proven = proof.ok() ? CheckProof(*proof, trust_.key_at()) : proof.status();
-    if (!proven.ok()) {
-      const auto place = proof.ok() ? std::optional<Sequence>(proof->index) : std::nullopt;
-      findings_.Add(place, "RECEIPT_INVALID", absl::StrCat(name, ": ", proven.status().message()));
-      continue;
-    }
-    CompareRoot(name, proven->checkpoint);
-    const auto own = proven_.find(proof->index);
-    if (own != proven_.end() && own->second.leaf != proven->leaf) {
-      findings_.Add(proof->index, "LOG_FORKED",
-                    absl::StrCat("record ", proof->index, " is not the one that ", name, " was given for"));
-    } else {
-      ++report_.receipts;
-    }
-  }
+  for (const auto& [name, proof] : receipts) CheckReceipt(name, proof);
 }
 
 ProvenRecords PartCheck::Run() {

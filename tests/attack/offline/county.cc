@@ -133,10 +133,13 @@ void County::Spend(int64_t allocated_fen) {
   Submit("township", action);
 }
 
-void County::Grow(const std::string& organization) {
-  const auto answer =
-      test_support::SubmitAndWait(engine_.get(), world.Seal(world.Register(*engine_->view(), organization)));
+std::string County::Grow(const std::string& organization) {
+  const std::string envelope = world.Seal(world.Register(*engine_->view(), organization));
+  auto answer = test_support::SubmitAndWait(engine_.get(), envelope);
   EXPECT_TRUE(answer.ok()) << answer.status();
+  if (!answer.ok()) return "";
+  answer->set_envelope(envelope);
+  return answer->SerializeAsString();
 }
 
 void County::Keep(engine::Attestation attestation) {

@@ -31,8 +31,8 @@ class County {
   // same genesis on.
   explicit County(int64_t allocated_fen = 40'000);
 
-  // Another record, by the first administrator.
-  void Grow(const std::string& organization);
+  // Another record, by the first administrator. Gives its receipt, as `receipt`.
+  std::string Grow(const std::string& organization);
   // What a witness says of the latest checkpoint at that time.
   void Cosign(int64_t time_us);
   void Keep(engine::Attestation attestation);
