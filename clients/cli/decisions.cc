@@ -180,7 +180,7 @@ absl::StatusOr<int> RunApprove(Context& context, const DecisionOptions& options)
   const bool asks = options.all || (!context.json() && CanAsk());
   if (asks && !options.yes && !proposals.empty()) {
     RETURN_IF_ERROR(Confirm(absl::StrCat(T("Approve these ", "批准以上 "), proposals.size(), T("?", " 项？")),
-                            T("nothing was approved", "未批准任何提议")));
+                            T("nothing was approved", "未批准任何提议"), !context.json()));
   }
   Outcome outcome;
   for (size_t first = 0; first < proposals.size(); first += kActionsPerSubmission) {

@@ -203,7 +203,8 @@ absl::StatusOr<int> RunSign(Context& context, const LogKeyOptions& options) {
   ASSIGN_OR_RETURN(Draft draft, ReadDraft(options.file, *config));
   ASSIGN_OR_RETURN(const sdk::Facts* facts, context.facts());
   if (!context.json()) PrintDraft(context, draft, facts->utc_offset_minutes);
-  if (!options.yes) RETURN_IF_ERROR(Confirm(T("Sign this?", "签名？"), T("nothing was signed", "未签名")));
+  if (!options.yes)
+    RETURN_IF_ERROR(Confirm(T("Sign this?", "签名？"), T("nothing was signed", "未签名"), !context.json()));
   std::unique_ptr<crypto::Signer> loaded;
   const crypto::Signer* signer = nullptr;
   std::string role;

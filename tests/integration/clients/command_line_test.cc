@@ -225,6 +225,10 @@ TEST_F(CommandLine, ApprovesNothingUnasked) {
       << "without a terminal no answer is read";
   EXPECT_THAT(Run({"finance", "approve", "--as", "reviewer-1", "--all", "--lang", "zh"}).err,
               testing::AllOf(HasSubstr("请加 --yes"), Not(HasSubstr("请回答 y"))));
+  const Finished unseen = Run({"finance", "approve", "--as", "reviewer-1", "--all", "--json"});
+  EXPECT_EQ(unseen.exit_code, 2);
+  EXPECT_EQ(unseen.out, "");
+  EXPECT_THAT(unseen.err, HasSubstr("with --json nothing is shown"));
   EXPECT_EQ(Size(), size);
   const Finished own = Run({"finance", "approve", "--as", "clerk-1", std::to_string(size - 1) + ".0"});
   EXPECT_EQ(own.exit_code, 1);

@@ -27,13 +27,13 @@ class ConfirmTest : public testing::Test {
     SetLanguage(Language::kEnglish);
   }
   // Asks a person at a terminal who has typed `typed`.
-  absl::Status AskPersonWhoTypes(std::string_view typed) {
+  absl::Status AskPersonWhoTypes(std::string_view typed, bool was_shown = true) {
     int person = -1;
     int program = -1;
     EXPECT_EQ(::openpty(&person, &program, nullptr, nullptr, nullptr), 0);
     EXPECT_EQ(::write(person, typed.data(), typed.size()), static_cast<ssize_t>(typed.size()));
     ::dup2(program, STDIN_FILENO);
-    const absl::Status answer = Confirm("Approve these 2?", "nothing was approved");
+    const absl::Status answer = Confirm("Approve these 2?", "nothing was approved", was_shown);
     ::close(program);
     ::close(person);
     return answer;
@@ -42,7 +42,7 @@ class ConfirmTest : public testing::Test {
     const int nothing = ::open("/dev/null", O_RDONLY);
     ::dup2(nothing, STDIN_FILENO);
     ::close(nothing);
-    return Confirm("Approve these 2?", "nothing was approved");
+    return Confirm("Approve these 2?", "nothing was approved", true);
   }
 
  private:
@@ -61,6 +61,25 @@ TEST_F(ConfirmTest, TakesNothingElseForAYes) {
     EXPECT_EQ(ReasonOf(answer), "NOT_CONFIRMED") << typed;
     EXPECT_THAT(std::string(answer.message()), HasSubstr("nothing was approved: say y, or give --yes"));
   }
+}
+
+// What goes to standard output may be read by a program.
+TEST_F(ConfirmTest, AsksOnStandardError) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(AskPersonWhoTypes("y\n").ok());
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "Approve these 2? [y/N] ");
+}
+
+TEST_F(ConfirmTest, AsksNobodyForAYesToWhatWasNotShown) {
+  testing::internal::CaptureStderr();
+  const absl::Status answer = AskPersonWhoTypes("y\n", false);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(ReasonOf(answer), "NOT_CONFIRMED");
+  EXPECT_THAT(
+      std::string(answer.message()),
+      HasSubstr("nothing was approved: with --json nothing is shown and nobody is asked; give --yes"));
 }
 
 TEST_F(ConfirmTest, AdvisesOnlyTheFlagWhereNoAnswerIsRead) {
