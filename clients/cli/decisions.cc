@@ -129,6 +129,19 @@ absl::Status Approve(Context& context, const std::string& officer, const std::ve
   return absl::OkStatus();
 }
 
+// In submissions of as many as one may hold. After an error, `outcome` has what came before it.
+absl::Status ApproveAll(Context& context, const std::string& officer, const std::vector<Shown>& proposals,
+                        Outcome* outcome) {
+  for (size_t first = 0; first < proposals.size(); first += kActionsPerSubmission) {
+    const size_t last = std::min(first + kActionsPerSubmission, proposals.size());
+    RETURN_IF_ERROR(Approve(
+        context, officer,
+        {proposals.begin() + static_cast<ptrdiff_t>(first), proposals.begin() + static_cast<ptrdiff_t>(last)},
+        outcome));
+  }
+  return absl::OkStatus();
+}
+
 int PrintOutcome(const Context& context, const Outcome& outcome) {
   if (context.json()) {
     nlohmann::ordered_json json;
@@ -183,14 +196,13 @@ absl::StatusOr<int> RunApprove(Context& context, const DecisionOptions& options)
                             T("nothing was approved", "未批准任何提议"), !context.json()));
   }
   Outcome outcome;
-  for (size_t first = 0; first < proposals.size(); first += kActionsPerSubmission) {
-    const size_t last = std::min(first + kActionsPerSubmission, proposals.size());
-    RETURN_IF_ERROR(Approve(
-        context, officer,
-        {proposals.begin() + static_cast<ptrdiff_t>(first), proposals.begin() + static_cast<ptrdiff_t>(last)},
-        &outcome));
-  }
-  return PrintOutcome(context, outcome);
+  const absl::Status status = ApproveAll(context, officer, proposals, &outcome);
+  // What was decided before an error is recorded all the same.
+  const bool is_decided = outcome.approved > 0 || !outcome.refused.empty();
+  if (!status.ok() && !is_decided) return status;
+  const int exit_code = PrintOutcome(context, outcome);
+  if (!status.ok()) return status;
+  return exit_code;
 }
 
 // Rejects or withdraws.

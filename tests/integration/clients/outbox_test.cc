@@ -44,6 +44,10 @@ class OutboxTest : public World {
     (void)std::snprintf(percent, sizeof percent, "%d.%02d%%", basis_points / 100, basis_points % 100);
     return {"township", "project", "progress", "--as", "township-1", "--project", id, "--progress", percent};
   }
+  static std::vector<std::string> Payee(const std::string& id) {
+    return {"finance", "payee",  "add",          "--as",          "clerk-1",           "--id",
+            id,        "--name", "示例建筑公司", "--credit-code", "91421081EX00000109"};
+  }
   static std::vector<std::string> Offline(std::vector<std::string> arguments) {
     arguments.emplace_back("--offline");
     return arguments;
@@ -392,10 +396,6 @@ class Cut : public OutboxTest {
     arguments.insert(arguments.end(), {"--patience", "0"});
     return RunAt(line_.address(), path("county/client.toml"), arguments);
   }
-  static std::vector<std::string> Payee(const std::string& id) {
-    return {"finance", "payee",  "add",          "--as",          "clerk-1",           "--id",
-            id,        "--name", "示例建筑公司", "--credit-code", "91421081EX00000109"};
-  }
 
   CutLine line_;
   uint64_t size_ = 0;
@@ -493,6 +493,35 @@ TEST_F(Cut, UnderWhatWaitsOthersAreToldThatTheirsIsNotKept) {
   EXPECT_EQ(Listed().size(), 1U);
   EXPECT_EQ(Json({"outbox", "send"}).size(), 1U);
   EXPECT_EQ(Size(), size_ + 1);
+}
+
+TEST_F(OutboxTest, AmongApprovalsThoseBeforeTheLineWasCutAreSaid) {
+  CutLine line(path("county"), address(), "reviewer-1");
+  // Three, of which the second is refused, so that each is sent by itself; the third is not answered.
+  const auto approve_cut = [&](std::vector<std::string> more) {
+    const uint64_t first = Size();
+    more.insert(more.begin(), {"finance", "approve", "--as", "reviewer-1", "--yes", "--patience", "0"});
+    for (uint64_t sequence = first; sequence < first + 3; ++sequence) {
+      Good(Payee("builder-" + std::to_string(sequence)));
+      more.push_back(std::to_string(sequence) + ".0");
+    }
+    Good({"finance", "reject", "--as", "reviewer-1", std::to_string(first + 1) + ".0", "--reason", "x"});
+    line.CutAt("Submit", true, 3);
+    return RunAt(line.address(), path("county/client.toml"), more);
+  };
+  const Finished cut = approve_cut({});
+  EXPECT_EQ(cut.exit_code, 5) << cut.out << cut.err;
+  EXPECT_THAT(cut.out, HasSubstr("approved 1, refused 1"));
+  EXPECT_THAT(cut.err, HasSubstr("send the same again"));
+  Good({"outbox", "send"});
+  const uint64_t size = Size();
+  const Finished for_program = approve_cut({"--json"});
+  EXPECT_EQ(for_program.exit_code, 5) << for_program.out << for_program.err;
+  const auto said = nlohmann::json::parse(for_program.out, nullptr, false);
+  ASSERT_FALSE(said.is_discarded()) << for_program.out;
+  EXPECT_EQ(said["approved"], 1);
+  EXPECT_EQ(said["records"], nlohmann::json({size + 4}));
+  EXPECT_EQ(said["refused"][0]["proposal"], std::to_string(size + 1) + ".0");
 }
 
 }  // namespace
