@@ -109,8 +109,10 @@ absl::StatusOr<sdk::Client*> Context::client() {
                                      " to a policy file with a quorum"));
     }
     sdk::ClientOptions options;
-    options.patience_ms = globals.patience_s * 1000;
-    options.first_patience_ms = std::min(options.first_patience_ms, options.patience_ms);
+    if (globals.patience_s.has_value()) {
+      options.patience_ms = *globals.patience_s * 1000;
+      options.first_patience_ms = options.patience_ms;
+    }
     ASSIGN_OR_RETURN(options.identity, Identity());
     ASSIGN_OR_RETURN(client_, sdk::Client::Connect(*config, options));
   }

@@ -42,7 +42,7 @@ struct Globals {
   bool json = false;
   bool offline = false;
   bool require_witness = false;
-  int64_t patience_s = 30;
+  std::optional<int64_t> patience_s;  // where it was given
 };
 
 // What became of one that waited in the outbox.

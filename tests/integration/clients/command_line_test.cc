@@ -1,4 +1,6 @@
 // The command line against a real server: what a county does in its first days.
+#include <chrono>
+
 #include <gmock/gmock.h>
 
 #include "ledger/base/clock.h"
@@ -212,6 +214,14 @@ TEST_F(CommandLine, SaysWhyAndHowToGoOn) {
   const Finished gone = Run({"inspect", "checkpoint", "--patience", "0"});
   EXPECT_EQ(gone.exit_code, 3);
   EXPECT_THAT(gone.err, HasSubstr("SERVER_UNREACHABLE"));
+}
+
+// Who asks for patience has it from the first call on; without, nobody waits longer than three seconds.
+TEST_F(CommandLine, IsAsPatientAsItWasTold) {
+  StopServer();
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(Run({"inspect", "checkpoint", "--patience", "6"}).exit_code, 3);
+  EXPECT_GT(std::chrono::steady_clock::now() - began, std::chrono::seconds(4));
 }
 
 TEST_F(CommandLine, ApprovesNothingUnasked) {
