@@ -28,8 +28,9 @@
 namespace fundledger::cli {
 namespace {
 
-// As the books have it, of any text.
+// As the books have it: of any text, and of a name.
 constexpr size_t kTextCharactersMax = 500;
+constexpr size_t kNameCharactersMax = 200;
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
@@ -240,7 +241,9 @@ absl::Status PutText(const std::string& text, const Pen& pen, const Place& place
   if (pen.column.kind == CellKind::kId) {
     RETURN_IF_ERROR(CheckId(pen.column.name, text));
   } else {
-    RETURN_IF_ERROR(CheckTextOf(*place.field, pen.column.name, text, kTextCharactersMax));
+    const bool is_name = std::string_view(pen.column.name) == "name";
+    RETURN_IF_ERROR(
+        CheckTextOf(*place.field, pen.column.name, text, is_name ? kNameCharactersMax : kTextCharactersMax));
   }
   place.message->GetReflection()->SetString(place.message, place.field, text);
   return absl::OkStatus();

@@ -192,6 +192,8 @@ TEST(Form, ADocumentIsNamedByItsHash) {
 
 TEST(Form, AReasonThatShowsNothingIsNone) {
   World w;
+  w.FundWorks1();
+  const auto instructed = w.Instructed(1_yuan, "2020-03-02");
   const auto ref = w.Must(w.Clerk(Receive("fund-1", 1_yuan, "2020-03-01")));
   for (const char* blank : {"", " ", "　", "\u200b", " \u00a0"}) {
     v1::Action reject = Reject(ref);
@@ -209,6 +211,21 @@ TEST(Form, AReasonThatShowsNothingIsNone) {
     v1::Action reverse = Reverse(ref, "2020-03-01");
     reverse.mutable_reverse()->set_reason(blank);
     EXPECT_EQ(Why(w.Clerk(reverse)), "REASON_MISSING");
+    v1::Action revoke = RevokeKey("clerk-1", "clerk-1");
+    revoke.mutable_revoke_key()->set_reason(blank);
+    EXPECT_EQ(Why(w.Admin(revoke)), "REASON_MISSING");
+    v1::Action recover = RecoverKey("clerk-1", "other");
+    recover.mutable_recover_key()->set_reason(blank);
+    EXPECT_EQ(Why(w.Admin(recover)), "REASON_MISSING");
+    v1::Action move = MoveOfficer("housing-1", "education");
+    move.mutable_move_officer()->set_reason(blank);
+    EXPECT_EQ(Why(w.Admin(move)), "REASON_MISSING");
+    v1::Action dismiss = DismissOfficer("clerk-1");
+    dismiss.mutable_dismiss_officer()->set_reason(blank);
+    EXPECT_EQ(Why(w.Admin(dismiss)), "REASON_MISSING");
+    v1::Action fail = Fail(instructed, "2020-03-02");
+    fail.mutable_fail()->set_reason(blank);
+    EXPECT_EQ(Why(w.Treasury(fail)), "REASON_MISSING");
   }
 }
 

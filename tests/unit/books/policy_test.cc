@@ -150,6 +150,22 @@ TEST(Policy, OneThatCannotBeDoneIsRefused) {
   policy.set_proposal_valid_days(-1);
   EXPECT_EQ(why(policy), "POLICY_INVALID");
   EXPECT_EQ(why(v1::Policy()), "POLICY_INVALID");
+  // The last that is taken, and the first that is not.
+  EXPECT_EQ(why(With(w, "receive", kMaxAmountFen, v1::ROLE_INSPECTOR, any)), "OK");
+  EXPECT_EQ(why(With(w, "receive", kMaxAmountFen + 1, v1::ROLE_INSPECTOR, any)), "POLICY_INVALID");
+  policy = With(w, "receive", 0, v1::ROLE_INSPECTOR, any);
+  const v1::FurtherApproval approval = policy.further_approvals(0).approvals(0);
+  while (policy.further_approvals(0).approvals_size() < 8)
+    *policy.mutable_further_approvals(0)->add_approvals() = approval;
+  EXPECT_EQ(why(policy), "OK");
+  *policy.mutable_further_approvals(0)->add_approvals() = approval;
+  EXPECT_EQ(why(policy), "POLICY_INVALID");
+  policy = With(w, "receive", 0, v1::ROLE_INSPECTOR, any);
+  const v1::FurtherApprovals rule = policy.further_approvals(0);
+  while (policy.further_approvals_size() < 100) *policy.add_further_approvals() = rule;
+  EXPECT_EQ(why(policy), "OK");
+  *policy.add_further_approvals() = rule;
+  EXPECT_EQ(why(policy), "POLICY_INVALID");
   EXPECT_EQ(why(With(w, "receive", 0, v1::ROLE_INSPECTOR, any)), "OK");
 }
 

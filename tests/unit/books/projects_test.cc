@@ -119,6 +119,8 @@ TEST(Projects, AreApprovedOnceForAYear) {
   EXPECT_EQ(Why(w.Housing(ApproveProject("works-1", 1899, "2020-03-02"))), "YEAR_INVALID");
   EXPECT_EQ(Why(w.Housing(ApproveProject("works-1", 10000, "2020-03-02"))), "YEAR_INVALID");
   EXPECT_EQ(Why(w.Housing(ApproveProject("works-1", -1, "2020-03-02"))), "YEAR_INVALID");
+  EXPECT_EQ(Why(w.Housing(ApproveProject("works-1", 1900, "2020-03-02"))), "OK");
+  EXPECT_EQ(Why(w.Housing(ApproveProject("works-1", 9999, "2020-03-02"))), "OK");
   EXPECT_EQ(Why(w.Housing(ApproveProject("works-9", 2020, "2020-03-02"))), "PROJECT_NOT_FOUND");
   const auto first = w.Must(w.Housing(ApproveProject("works-1", 2021, "2020-03-02")));
   const auto second = w.Must(w.Housing(ApproveProject("works-1", 2021, "2020-03-02")));

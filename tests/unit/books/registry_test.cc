@@ -50,6 +50,21 @@ TEST(Registry, SaysWhatItIs) {
     v1::Action programme = RegisterProgramme("x");
     programme.mutable_register_programme()->set_name(blank);
     EXPECT_EQ(Why(w.Admin(programme)), "NAME_MISSING");
+    v1::Action unnamed = RegisterOrganization("x", "city");
+    unnamed.mutable_register_organization()->set_name(blank);
+    EXPECT_EQ(Why(w.Admin(unnamed)), "NAME_MISSING");
+    v1::Action group = RegisterTaskGroup("x");
+    group.mutable_register_task_group()->set_name(blank);
+    EXPECT_EQ(Why(w.Admin(group)), "NAME_MISSING");
+    v1::Action category = RegisterCategory("x");
+    category.mutable_register_category()->set_name(blank);
+    EXPECT_EQ(Why(w.Admin(category)), "NAME_MISSING");
+    v1::Action indicator = RegisterIndicator("x");
+    indicator.mutable_register_indicator()->set_name(blank);
+    EXPECT_EQ(Why(w.Admin(indicator)), "NAME_MISSING");
+    v1::Action payee = RegisterPayee("x", CreditCode("91420000MA0000007"));
+    payee.mutable_register_payee()->set_name(blank);
+    EXPECT_EQ(Why(w.Clerk(payee)), "NAME_MISSING");
   }
   v1::Action named = RegisterProgramme("x");
   named.mutable_register_programme()->set_name(std::string(201, 'n'));
