@@ -33,8 +33,9 @@ class HttpServer {
 
   // HOST:PORT, with the port that was taken.
   const std::string& address() const { return listener_->address(); }
-  // Connections that are open. Thread-safe.
+  // Connections that are open; those of them between two questions or before the first. Thread-safe.
   size_t open() const { return listener_->open(); }
+  size_t idle() const { return listener_->idle(); }
   // Reads the TLS files again; connections from here on take what they hold. Errors of process::ReadTlsPair:
   // the old ones stay. Nothing to do without TLS. For one thread.
   absl::Status Reload();
