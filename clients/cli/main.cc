@@ -79,27 +79,21 @@ void AddGlobals(CLI::App* app, Globals* globals) {
       ->check(CLI::Range(0, 3600));
 }
 
-// The last command of the line that is known.
-const CLI::App* LastKnown(const CLI::App* app) {
-  while (!app->get_subcommands().empty()) app = app->get_subcommands().back();
-  return app;
-}
-
 // Where a word of the line stands for no command: which one, and what may have been meant. Else empty.
 std::string UnknownCommand(const CLI::App* root) {
   const std::vector<std::string> left = root->remaining(/*recurse=*/true);
   const auto word =
       std::find_if(left.begin(), left.end(), [](const std::string& each) { return !each.starts_with("-"); });
   if (word == left.end()) return "";
-  const CLI::App* const known = LastKnown(root);
+  const CLI::App* known = root;
+  std::string group = root->get_name();
+  while (!known->get_subcommands().empty()) {
+    known = known->get_subcommands().back();
+    absl::StrAppend(&group, " ", known->get_name());
+  }
   std::vector<std::string> names;
   for (const CLI::App* each : known->get_subcommands([](const CLI::App*) { return true; })) {
     names.push_back(each->get_name());
-  }
-  std::string group = "fundledger";
-  for (const CLI::App* app = root; app != known;) {
-    app = app->get_subcommands().back();
-    absl::StrAppend(&group, " ", app->get_name());
   }
   const std::string like = absl::StrJoin(WordsLike(*word, names), T(" or ", " 或 "));
   std::string said = absl::StrCat(group, T(" has no command \"", " 没有子命令“"), *word, T("\"", "”"));

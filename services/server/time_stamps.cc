@@ -6,7 +6,6 @@
 #include <thread>
 #include <utility>
 
-#include "ledger/base/mutex.h"
 #include "ledger/base/status.h"
 #include "ledger/engine/attestations.h"
 #include "ledger/log/log_signed.h"
@@ -14,8 +13,8 @@
 #include "services/server/files.h"
 #include "services/server/http_client.h"
 #include "services/server/log.h"
+#include "services/server/ticks.h"
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 
 namespace fundledger::server {
@@ -42,45 +41,24 @@ class ThreadStamping final : public Stamping {
   }
   ~ThreadStamping() override { Stop(); }
 
-  void Tick() override {
-    const MutexLock lock(&mutex_);
-    is_ticked_ = true;
-    changed_.NotifyAll();
-  }
+  void Tick() override { ticks_.Tick(); }
 
   void Stop() override {
-    {
-      const MutexLock lock(&mutex_);
-      is_stopping_ = true;
-      changed_.NotifyAll();
-    }
+    ticks_.Stop();
     client_->Stop();
     if (thread_.joinable()) thread_.join();
   }
 
  private:
-  // False: it is to end.
-  bool WaitForTick() {
-    const MutexLock lock(&mutex_);
-    while (!is_ticked_ && !is_stopping_) changed_.Wait(&mutex_);
-    is_ticked_ = false;
-    return !is_stopping_;
-  }
-
-  bool is_stopping() {
-    const MutexLock lock(&mutex_);
-    return is_stopping_;
-  }
-
   void Run() {
     FindLast();
-    while (WaitForTick()) {
+    while (ticks_.Wait()) {
       const int64_t now_us = options_.monotonic_clock();
       if (now_us < next_us_ || engine_->view()->size() <= stamped_size_) continue;
       // What cannot be kept is not asked for.
       if (!engine_->write_status().ok()) continue;
       const absl::Status status = Ask();
-      if (is_stopping()) return;
+      if (ticks_.is_stopping()) return;
       Settle(status, now_us);
     }
   }
@@ -99,7 +77,7 @@ class ThreadStamping final : public Stamping {
             response = stamp.response();
             note = attested.checkpoint();
           }
-          return !is_stopping();
+          return !ticks_.is_stopping();
         });
     if (!scanned.ok()) LogStatus(LogLevel::kError, "time_stamps_unreadable", scanned);
     if (last == 0) return;
@@ -174,10 +152,7 @@ class ThreadStamping final : public Stamping {
   int64_t next_us_ = std::numeric_limits<int64_t>::min();
   int failures_ = 0;
 
-  Mutex mutex_;
-  CondVar changed_;
-  bool is_ticked_ ABSL_GUARDED_BY(mutex_) = false;
-  bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Ticks ticks_;
   std::thread thread_;
 };
 

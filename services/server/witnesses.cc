@@ -25,6 +25,7 @@
 #include "services/server/files.h"
 #include "services/server/http_client.h"
 #include "services/server/log.h"
+#include "services/server/ticks.h"
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
@@ -159,44 +160,23 @@ class Asking {
   }
   ~Asking() { Stop(); }
 
-  void Tick() {
-    const MutexLock lock(&mutex_);
-    is_ticked_ = true;
-    changed_.NotifyAll();
-  }
+  void Tick() { ticks_.Tick(); }
 
   void Stop() {
-    {
-      const MutexLock lock(&mutex_);
-      is_stopping_ = true;
-      changed_.NotifyAll();
-    }
+    ticks_.Stop();
     client_->Stop();
     if (thread_.joinable()) thread_.join();
   }
 
  private:
-  // False: it is to end.
-  bool WaitForTick() {
-    const MutexLock lock(&mutex_);
-    while (!is_ticked_ && !is_stopping_) changed_.Wait(&mutex_);
-    is_ticked_ = false;
-    return !is_stopping_;
-  }
-
-  bool is_stopping() {
-    const MutexLock lock(&mutex_);
-    return is_stopping_;
-  }
-
   void Run() {
-    while (WaitForTick()) {
+    while (ticks_.Wait()) {
       const int64_t now_us = options_.monotonic_clock();
       if (now_us < next_us_ || engine_->view()->size() == cosigned_) continue;
       // What cannot be kept is not asked for.
       if (!engine_->write_status().ok()) continue;
       const absl::Status status = Ask();
-      if (is_stopping()) return;
+      if (ticks_.is_stopping()) return;
       Settle(status, now_us);
     }
   }
@@ -354,10 +334,7 @@ class Asking {
   int64_t next_us_ = std::numeric_limits<int64_t>::min();
   int failures_ = 0;
 
-  Mutex mutex_;
-  CondVar changed_;
-  bool is_ticked_ ABSL_GUARDED_BY(mutex_) = false;
-  bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Ticks ticks_;
   std::thread thread_;
 };
 
@@ -432,17 +409,11 @@ class AllWitnesses final : public Witnesses {
 
   void Tick() override {
     for (const auto& each : asking_) each->Tick();
-    const MutexLock lock(&mutex_);
-    is_ticked_ = true;
-    changed_.NotifyAll();
+    ticks_.Tick();
   }
   void Stop() override {
     for (const auto& each : asking_) each->Stop();
-    {
-      const MutexLock lock(&mutex_);
-      is_stopping_ = true;
-      changed_.NotifyAll();
-    }
+    ticks_.Stop();
     if (reading_.joinable()) reading_.join();
   }
   std::string NoteUpTo(uint64_t size) const override { return standing_.NoteUpTo(size); }
@@ -452,26 +423,13 @@ class AllWitnesses final : public Witnesses {
   // A mirror's thread.
   void ReadFetched() {
     int64_t next_us = std::numeric_limits<int64_t>::min();
-    while (WaitForTick()) {
+    while (ticks_.Wait()) {
       const int64_t now_us = options_.monotonic_clock();
       if (now_us < next_us) continue;
       next_us = now_us + options_.interval_seconds * kSecondUs;
-      const absl::Status read = kept_.Read(*engine_->view(), [this] { return is_stopping(); });
+      const absl::Status read = kept_.Read(*engine_->view(), [this] { return ticks_.is_stopping(); });
       if (!read.ok()) LogStatus(LogLevel::kError, "fault", read);
     }
-  }
-
-  // False: it is to end.
-  bool WaitForTick() {
-    const MutexLock lock(&mutex_);
-    while (!is_ticked_ && !is_stopping_) changed_.Wait(&mutex_);
-    is_ticked_ = false;
-    return !is_stopping_;
-  }
-
-  bool is_stopping() {
-    const MutexLock lock(&mutex_);
-    return is_stopping_;
   }
 
   const WitnessingOptions options_;
@@ -480,10 +438,7 @@ class AllWitnesses final : public Witnesses {
   engine::Engine* engine_ = nullptr;
   std::vector<std::unique_ptr<Asking>> asking_;
 
-  Mutex mutex_;
-  CondVar changed_;
-  bool is_ticked_ ABSL_GUARDED_BY(mutex_) = false;
-  bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Ticks ticks_;
   std::thread reading_;  // on a mirror
 };
 

@@ -196,36 +196,27 @@ TEST(Form, AReasonThatShowsNothingIsNone) {
   const auto instructed = w.Instructed(1_yuan, "2020-03-02");
   const auto ref = w.Must(w.Clerk(Receive("fund-1", 1_yuan, "2020-03-01")));
   for (const char* blank : {"", " ", "　", "\u200b", " \u00a0"}) {
-    v1::Action reject = Reject(ref);
-    reject.mutable_reject()->set_reason(blank);
-    EXPECT_EQ(Why(w.Reviewer(reject)), "REASON_MISSING");
-    v1::Action withdraw = Withdraw(ref);
-    withdraw.mutable_withdraw()->set_reason(blank);
-    EXPECT_EQ(Why(w.Clerk(withdraw)), "REASON_MISSING");
-    v1::Action suspend = SuspendProject("works-1", "2020-03-01");
-    suspend.mutable_suspend_project()->set_reason(blank);
-    EXPECT_EQ(Why(w.TownA(suspend)), "REASON_MISSING");
-    v1::Action terminate = TerminateProject("works-1", "2020-03-01");
-    terminate.mutable_terminate_project()->set_reason(blank);
-    EXPECT_EQ(Why(w.Housing(terminate)), "REASON_MISSING");
-    v1::Action reverse = Reverse(ref, "2020-03-01");
-    reverse.mutable_reverse()->set_reason(blank);
-    EXPECT_EQ(Why(w.Clerk(reverse)), "REASON_MISSING");
-    v1::Action revoke = RevokeKey("clerk-1", "clerk-1");
-    revoke.mutable_revoke_key()->set_reason(blank);
-    EXPECT_EQ(Why(w.Admin(revoke)), "REASON_MISSING");
-    v1::Action recover = RecoverKey("clerk-1", "other");
-    recover.mutable_recover_key()->set_reason(blank);
-    EXPECT_EQ(Why(w.Admin(recover)), "REASON_MISSING");
-    v1::Action move = MoveOfficer("housing-1", "education");
-    move.mutable_move_officer()->set_reason(blank);
-    EXPECT_EQ(Why(w.Admin(move)), "REASON_MISSING");
-    v1::Action dismiss = DismissOfficer("clerk-1");
-    dismiss.mutable_dismiss_officer()->set_reason(blank);
-    EXPECT_EQ(Why(w.Admin(dismiss)), "REASON_MISSING");
-    v1::Action fail = Fail(instructed, "2020-03-02");
-    fail.mutable_fail()->set_reason(blank);
-    EXPECT_EQ(Why(w.Treasury(fail)), "REASON_MISSING");
+    const auto why = [&](const char* officer, v1::Action action, auto part) {
+      (action.*part)()->set_reason(blank);
+      return Why(w.By(officer, action));
+    };
+    EXPECT_EQ(why("reviewer-1", Reject(ref), &v1::Action::mutable_reject), "REASON_MISSING");
+    EXPECT_EQ(why("clerk-1", Withdraw(ref), &v1::Action::mutable_withdraw), "REASON_MISSING");
+    EXPECT_EQ(why("town-a-1", SuspendProject("works-1", "2020-03-01"), &v1::Action::mutable_suspend_project),
+              "REASON_MISSING");
+    EXPECT_EQ(
+        why("housing-1", TerminateProject("works-1", "2020-03-01"), &v1::Action::mutable_terminate_project),
+        "REASON_MISSING");
+    EXPECT_EQ(why("clerk-1", Reverse(ref, "2020-03-01"), &v1::Action::mutable_reverse), "REASON_MISSING");
+    EXPECT_EQ(why("admin-1", RevokeKey("clerk-1", "clerk-1"), &v1::Action::mutable_revoke_key),
+              "REASON_MISSING");
+    EXPECT_EQ(why("admin-1", RecoverKey("clerk-1", "other"), &v1::Action::mutable_recover_key),
+              "REASON_MISSING");
+    EXPECT_EQ(why("admin-1", MoveOfficer("housing-1", "education"), &v1::Action::mutable_move_officer),
+              "REASON_MISSING");
+    EXPECT_EQ(why("admin-1", DismissOfficer("clerk-1"), &v1::Action::mutable_dismiss_officer),
+              "REASON_MISSING");
+    EXPECT_EQ(why("treasury-1", Fail(instructed, "2020-03-02"), &v1::Action::mutable_fail), "REASON_MISSING");
   }
 }
 
